@@ -1,0 +1,18 @@
+import type { ScalarKind } from "./schema/column-type.ts";
+import type { WriteMode } from "./schema/table.ts";
+
+/** What a destination can do, as data: the engine asks this, never the destination's name. */
+export interface Capabilities {
+  /** Rows, checkpoints and counts commit in one transaction. */
+  readonly transactions: boolean;
+  readonly modes: readonly WriteMode[];
+  /** Types it stores without loss; others are stored as text or json. */
+  readonly types: readonly ScalarKind[];
+  readonly arrays: boolean;
+  readonly identifiers: {
+    /** Longest identifier in UTF-8 bytes. */
+    readonly maxBytes: number;
+  };
+  /** `open` accepts `dryRun`. */
+  readonly dryRun: boolean;
+}

@@ -1,0 +1,72 @@
+/**
+ * The one table of error codes: what each means and whether trying again later can help.
+ * `docs/reference/errors.md` is generated from it; `npm run check` compares it with the codes that are thrown.
+ */
+export const ERROR_CODES = {
+  MLR_ARGUMENT_INVALID: {
+    retry: "never",
+    means: "An option, flag or argument has a value that is not allowed.",
+  },
+  MLR_OPTION_UNKNOWN: { retry: "never", means: "An option was given that does not exist." },
+  MLR_PIPELINE_INVALID: {
+    retry: "never",
+    means: "A pipeline's definition is incomplete or contradicts itself.",
+  },
+  MLR_PIPELINE_NOT_FOUND: { retry: "never", means: "No pipeline of that name is in the project." },
+  MLR_PROJECT_INVALID: { retry: "never", means: "The project folder or its configuration cannot be used." },
+  MLR_SOURCE_FAILED: { retry: "later", means: "A source failed while it was read." },
+  MLR_SOURCE_PROTOCOL: {
+    retry: "never",
+    means: "A source sent messages in an order the engine cannot accept.",
+  },
+  MLR_SOURCE_NOT_FOUND: { retry: "never", means: "A file, folder or address to read from does not exist." },
+  MLR_SOURCE_CHANGED: { retry: "later", means: "What is read changed or vanished while it was read." },
+  MLR_SOURCE_FORMAT: { retry: "never", means: "The content is not in the format it is read as." },
+  MLR_TRANSFORM_FAILED: { retry: "never", means: "A transform threw an error." },
+  MLR_DRIVER_MISSING: {
+    retry: "never",
+    means: "An optional package that this connector needs is not installed.",
+  },
+  MLR_SCHEMA_FROZEN: { retry: "never", means: "Rows would change a table whose contract is frozen." },
+  MLR_SCHEMA_COLLISION: { retry: "never", means: "Two names become the same identifier in the destination." },
+  MLR_SCHEMA_INVALID: { retry: "never", means: "A declared schema cannot be used." },
+  MLR_SCHEMA_MISMATCH: {
+    retry: "never",
+    means: "A table exists and does not fit what the pipeline declares.",
+  },
+  MLR_ROW_INVALID: { retry: "never", means: "A row's value cannot be stored in its column." },
+  MLR_ROW_KEY_MISSING: { retry: "never", means: "A row has no value for a column of its key." },
+  MLR_REMOVAL_SHARE: {
+    retry: "never",
+    means: "A run would remove a larger share of the live rows than is allowed.",
+  },
+  MLR_TABLE_OWNED: { retry: "never", means: "Another pipeline owns the table." },
+  MLR_LEASE_HELD: { retry: "later", means: "Another run of the same pipeline is going on." },
+  MLR_LEASE_LOST: { retry: "never", means: "The run lost its lease, and another may have taken over." },
+  MLR_FENCED: {
+    retry: "never",
+    means: "A later attempt of the same pipeline has taken over; this one may not write.",
+  },
+  MLR_COMMIT_UNKNOWN: { retry: "later", means: "The connection was lost while a commit was under way." },
+  MLR_DESTINATION_UNAVAILABLE: {
+    retry: "later",
+    means: "The destination cannot be reached or is starting or stopping.",
+  },
+  MLR_DESTINATION_FAILED: { retry: "never", means: "The destination refused a statement." },
+  MLR_DESTINATION_READ_ONLY: { retry: "never", means: "The destination does not accept writes." },
+  MLR_DESTINATION_CONFLICT: {
+    retry: "later",
+    means: "Another writer changed the same rows at the same time.",
+  },
+  MLR_DESTINATION_FULL: { retry: "later", means: "The destination has no space left." },
+  MLR_DESTINATION_PERMISSION: { retry: "never", means: "The destination's user lacks a permission." },
+  MLR_DATABASE_START: { retry: "never", means: "The embedded PostgreSQL could not be started." },
+  MLR_SETTINGS_INVALID: { retry: "never", means: "A setting has a value that is not allowed." },
+  MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
+  MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },
+  MLR_RUN_STOPPED: { retry: "never", means: "The run was asked to stop before it had finished." },
+  MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
+} as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
+
+/** A code of the table above. */
+export type ErrorCode = keyof typeof ERROR_CODES;

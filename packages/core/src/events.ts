@@ -1,0 +1,55 @@
+import type { Counts } from "./counts.ts";
+import type { Json } from "./json.ts";
+import type { SchemaChange } from "./schema/table.ts";
+
+/** What a run tells its observers (progress, logs, records). An observer that throws never fails the run. */
+export type RunEvent =
+  | {
+      readonly type: "started";
+      readonly run: string;
+      readonly pipeline: string;
+      readonly attempt: bigint;
+      readonly resumed: boolean;
+      readonly at: number;
+    }
+  | {
+      readonly type: "progress";
+      readonly rows: number;
+      readonly bytes?: number;
+      readonly totalBytes?: number;
+      readonly totalRows?: number;
+    }
+  | { readonly type: "schema"; readonly changes: readonly SchemaChange[] }
+  | {
+      readonly type: "rejected";
+      readonly table: string;
+      readonly code: string;
+      readonly message: string;
+      readonly rows: number;
+    }
+  | {
+      readonly type: "committed";
+      readonly commit: bigint;
+      readonly tables: Readonly<Record<string, Counts>>;
+      readonly totals: Readonly<Record<string, Counts>>;
+      readonly checkpoints: Readonly<Record<string, Json>>;
+    }
+  | { readonly type: "withheld"; readonly table: string; readonly reasons: readonly string[] }
+  | {
+      readonly type: "retrying";
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: { readonly code: string; readonly message: string };
+    }
+  | {
+      readonly type: "log";
+      readonly level: "debug" | "info" | "warn";
+      readonly message: string;
+      readonly details?: Record<string, Json>;
+    }
+  | { readonly type: "finished"; readonly status: RunStatus; readonly durationMs: number };
+
+/** How a run ended. `stopped`: by a signal, with its state committed; it goes on when run again. */
+export type RunStatus = "succeeded" | "failed" | "stopped";
+
+export type RunObserver = (event: RunEvent) => void;

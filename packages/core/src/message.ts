@@ -1,0 +1,79 @@
+import type { Json } from "./json.ts";
+import type { Row } from "./row.ts";
+import type { ColumnDefinition } from "./schema/table.ts";
+
+/** A declared part of a stream: column → value. Its rows are those with these values, and removals stay within it. */
+export type Scope = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What a source says of a stream. Columns are under the source's own names. */
+export interface StreamDefinition {
+  readonly name: string;
+  /** Columns that identify a row, under the source's names. */
+  readonly key?: readonly string[];
+  /** Declared columns; those not named are inferred. */
+  readonly columns?: readonly ColumnDefinition[];
+  /** For a stream of nested rows: the parent's stream and the columns that hold the parent's key. */
+  readonly parent?: { readonly stream: string; readonly columns: readonly string[] };
+}
+
+/** Where rows came from, for errors and the quarantine: of the first row of a batch, and of each where `lines` is given. */
+export interface Position {
+  readonly file?: string;
+  /** 1-based line, record or row number of the first row; the rows that follow count up from it unless `lines` is given. */
+  readonly line?: number;
+  /** 1-based line of each row. */
+  readonly lines?: ArrayLike<number>;
+}
+
+/** What a source emits. See docs/architecture.md, "Messages". */
+export type Message<R extends Row = Row> =
+  /** Declares or changes a stream, also in the middle of a run. */
+  | { readonly type: "schema"; readonly stream: StreamDefinition }
+  /** Opens an epoch: one reading of a whole stream or scope. Sent again, it discards what was seen. */
+  | { readonly type: "begin"; readonly stream: string; readonly scope?: Scope }
+  /** Rows of one stream; `slice` names what has an order of its own (a partition, a page chain, a socket). */
+  | {
+      readonly type: "rows";
+      readonly stream: string;
+      readonly slice: string;
+      readonly rows: readonly R[];
+      readonly position?: Position;
+    }
+  /** Covers the earlier messages of its slice: after a crash the source is given `state` and continues behind them. */
+  | { readonly type: "checkpoint"; readonly slice: string; readonly state: Json }
+  /** Closes the epoch: what was not seen in it may be removed. */
+  | { readonly type: "complete"; readonly stream: string; readonly scope?: Scope }
+  /** Rows known to be unchanged without reading them (a file whose hash is the same): counted as read and unchanged. Opens no epoch. */
+  | { readonly type: "unchanged"; readonly stream: string; readonly rows: number }
+  /** How far the source is, for progress alone. */
+  | {
+      readonly type: "progress";
+      readonly bytes?: number;
+      readonly totalBytes?: number;
+      readonly totalRows?: number;
+    };
+
+/** One reading of a whole stream or scope. */
+export interface Epoch {
+  /** Unique within the pipeline; allotted when it begins. */
+  readonly id: string;
+  readonly stream: string;
+  readonly scope?: Scope;
+  /** Why nothing may be removed when it completes; empty while untainted. */
+  readonly taints: readonly string[];
+}
+
+/** What became durable for one slice, told to the source after the commit. */
+export interface Receipt {
+  readonly slice: string;
+  readonly state: Json;
+  readonly accepted: number;
+  readonly rejected: readonly Rejection[];
+}
+
+/** A row that was not stored in its table, and why. */
+export interface Rejection {
+  readonly code: string;
+  readonly message: string;
+  readonly position?: { readonly file?: string; readonly line?: number };
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { MillraceError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+/**
+ * Checks a connector's options against its schema (strict objects: unknown keys are refused) and fills in the defaults.
+ * Never connects. Fails with MLR_OPTION_UNKNOWN (and the nearest name) or MLR_ARGUMENT_INVALID.
+ * @param where what the options belong to, for the message: `csv()`, `pipeline "quakes"`.
+ */
+export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, where: string): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const known = knownKeys(schema, issue.path);
+    const guess = nearest(key, known);
+    throw new MillraceError(
+      "MLR_OPTION_UNKNOWN",
+      `${where} has no option "${[...issue.path, key].join(".")}"`,
+      {
+        hint: guess === undefined ? `Its options: ${known.join(", ")}.` : `Did you mean "${guess}"?`,
+        details: { option: key },
+      },
+    );
+  }
+  const path = issue?.path.join(".") ?? "";
+  throw new MillraceError(
+    "MLR_ARGUMENT_INVALID",
+    `${where}: ${path === "" ? "" : `option "${path}": `}${issue?.message ?? "invalid"}`,
+    {
+      details: { option: path },
+    },
+  );
+}
+
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let current: unknown = schema;
+  for (const step of path) {
+    if (current instanceof z.ZodOptional || current instanceof z.ZodDefault) current = current.unwrap();
+    current = current instanceof z.ZodObject ? current.shape[step as string] : undefined;
+  }
+  if (current instanceof z.ZodOptional || current instanceof z.ZodDefault) current = current.unwrap();
+  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { MillraceError } from "./errors.ts";
+import type { Message } from "./message.ts";
+import { parseOptions } from "./options.ts";
+import type { Row } from "./row.ts";
+import type { ReadContext, Source } from "./source.ts";
+import type { Target } from "./target.ts";
+import type { Transform } from "./transform.ts";
+
+/** A source written as a function: rows, arrays of rows or messages, one after another. */
+export type SourceFunction = (
+  context: ReadContext,
+) => AsyncIterable<Row | readonly Row[] | Message> | Iterable<Row | readonly Row[] | Message>;
+
+/** When and how often a run commits; always at a checkpoint of the source, at the first after any limit is reached. */
+export interface CommitLimits {
+  /** Default 500,000. */
+  readonly rows: number;
+  /** Estimated bytes of the rows. Default 256 MiB. */
+  readonly bytes: number;
+  /** Default 30 s; endless sources 1 s. */
+  readonly seconds: number;
+}
+
+/** How often and how long a run tries again after an error that may pass. */
+export interface RetryPolicy {
+  /** Attempts in all. Default 5. */
+  readonly attempts: number;
+  /** Delay before the second attempt, doubled with each further one, plus or minus half at random. Default 1,000 ms. */
+  readonly delayMs: number;
+  /** Default 60,000 ms. */
+  readonly maxDelayMs: number;
+}
+
+/** What a user says of a pipeline. */
+export interface PipelineOptions {
+  /** Pipelines are shown by group. */
+  readonly group?: string;
+  readonly description?: string;
+  readonly owner?: string;
+  readonly tags?: readonly string[];
+  /** Default true: `run` without names takes it. */
+  readonly enabled?: boolean;
+  /** Defaults of the parameters that `--param name=value` may set; others are refused. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly source: Source | SourceFunction;
+  /** For a source written as a function that yields plain rows: false says that it does not read everything each time, so nothing is removed. Default true. */
+  readonly complete?: boolean;
+  readonly transforms?: readonly Transform[];
+  readonly destination: Target;
+  readonly commit?: Partial<CommitLimits>;
+  readonly retry?: Partial<RetryPolicy>;
+}
+
+/** A pipeline: one source, its transforms, one destination. */
+export interface Pipeline extends PipelineOptions {
+  readonly name: string;
+}
+
+const callable = z.custom<unknown>((value) => typeof value === "function");
+const reader = z.custom<unknown>((value) => typeof value === "object" && value !== null && "read" in value, {
+  message: "must be a source such as csv(…), or an async generator function",
+});
+
+const pipelineOptions = z.strictObject({
+  group: z.string().min(1).optional(),
+  description: z.string().optional(),
+  owner: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  enabled: z.boolean().optional(),
+  params: z.record(z.string(), z.string()).optional(),
+  source: z.union([callable, reader], {
+    message: "must be a source such as csv(…), or an async generator function",
+  }),
+  complete: z.boolean().optional(),
+  transforms: z
+    .array(
+      z.custom<unknown>((value) => typeof value === "object" && value !== null && "apply" in value, {
+        message: "must be a transform such as pick(…)",
+      }),
+    )
+    .optional(),
+  destination: z.custom<unknown>(
+    (value) => typeof value === "object" && value !== null && "tableFor" in value,
+    {
+      message: 'must be a destination with a table, such as postgres().table("name", { key: ["id"] })',
+    },
+  ),
+  commit: z
+    .strictObject({
+      rows: z.number().int().positive().optional(),
+      bytes: z.number().int().positive().optional(),
+      seconds: z.number().positive().optional(),
+    })
+    .optional(),
+  retry: z
+    .strictObject({
+      attempts: z.number().int().positive().optional(),
+      delayMs: z.number().nonnegative().optional(),
+      maxDelayMs: z.number().nonnegative().optional(),
+    })
+    .optional(),
+});
+
+const NAME = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/i;
+
+/**
+ * Describes a pipeline. Checks everything that can be checked without connecting.
+ * Fails with MLR_PIPELINE_INVALID (name), MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID.
+ */
+export function pipeline(name: string, options: PipelineOptions): Pipeline {
+  if (typeof name !== "string" || !NAME.test(name) || name.length > 100) {
+    throw new MillraceError("MLR_PIPELINE_INVALID", `"${String(name)}" cannot be the name of a pipeline`, {
+      hint: "Use letters, digits, and single - _ or . between them, at most 100 characters.",
+    });
+  }
+  parseOptions(pipelineOptions, options, `pipeline "${name}"`);
+  return Object.freeze({ ...options, name });
+}
+
+/** True for what `pipeline` returns. */
+export function isPipeline(value: unknown): value is Pipeline {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    "source" in value &&
+    "destination" in value
+  );
+}

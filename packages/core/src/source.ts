@@ -1,0 +1,37 @@
+import type { Json } from "./json.ts";
+import type { Epoch, Message, Receipt } from "./message.ts";
+import type { Row } from "./row.ts";
+
+/** What a source is given when it is read. */
+export interface ReadContext {
+  /** The last committed state of each slice: continue behind it. Empty on a first or full run. */
+  readonly checkpoints: ReadonlyMap<string, Json>;
+  /** Epochs that an interrupted run left open. Go on, or send `begin` again to start them over. */
+  readonly openEpochs: readonly Epoch[];
+  /** Aborted when the run is to stop: end the iteration soon, after a last checkpoint. */
+  readonly signal: AbortSignal;
+  /** The user asked to read everything again, whatever the checkpoints say. */
+  readonly full: boolean;
+  /** The user asked for what is newer than this (`--since`), in the source's own terms. */
+  readonly since?: string;
+  /**
+   * `everything`: the destination compares with what it holds (merge, replace, snapshot), so a reading that is to remove
+   * has to be whole. `news`: it only adds (append, upsert), so what was read before is not wanted again.
+   */
+  readonly wants: "everything" | "news";
+  /** Values given with `--param`, or the defaults. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Says something to whoever watches the run. */
+  log(level: "debug" | "info" | "warn", message: string, details?: Record<string, Json>): void;
+}
+
+/** Where rows come from. Written as an object with `read`, most often through a connector's function. */
+export interface Source<R extends Row = Row> {
+  /** A word for people, such as `csv`. */
+  readonly kind?: string;
+  /** True for a source that only ends when it is stopped. Default false. */
+  readonly endless?: boolean;
+  read(context: ReadContext): AsyncIterable<Message<R>>;
+  /** Called after each durable commit; after a crash the same receipts may come again. */
+  committed?(receipts: readonly Receipt[]): void;
+}

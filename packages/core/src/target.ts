@@ -1,0 +1,19 @@
+import type { Destination } from "./destination.ts";
+import type { ResolvedTableOptions } from "./table-options.ts";
+
+/** What the program that runs a pipeline lends to its connectors. */
+export interface Environment {
+  /** Connection URL of the default database; asking for it may start the embedded one. */
+  databaseUrl(): Promise<string>;
+  /** The project's folder: relative paths start here. */
+  readonly directory: string;
+}
+
+/** A destination with the tables that the streams land in: what `pipeline({ destination })` takes. */
+export interface Target {
+  readonly kind: string;
+  /** Options of the stream's table; undefined: the stream is not wanted, which fails unless it is a child of one that is. */
+  tableFor(stream: string): ResolvedTableOptions | undefined;
+  /** Makes the destination; does not connect yet. */
+  destination(environment: Environment): Promise<Destination>;
+}
