@@ -11,6 +11,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    globalSetup: [],
+    globalSetup: ["packages/connectors/test/postgres-server.ts"],
   },
 });
