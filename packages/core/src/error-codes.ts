@@ -34,6 +34,10 @@ export const ERROR_CODES = {
     retry: "never",
     means: "A table exists and does not fit what the pipeline declares.",
   },
+  MLR_ROW_MALFORMED: {
+    retry: "never",
+    means: "A line or record of a file does not follow its format, so no row can be made of it.",
+  },
   MLR_ROW_INVALID: { retry: "never", means: "A row's value cannot be stored in its column." },
   MLR_ROW_KEY_MISSING: { retry: "never", means: "A row has no value for a column of its key." },
   MLR_REMOVAL_SHARE: {

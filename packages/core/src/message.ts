@@ -25,6 +25,17 @@ export interface Position {
   readonly lines?: ArrayLike<number>;
 }
 
+/** A line or record that a source could not make a row of. */
+export interface RejectedInput {
+  /** 1-based line or record number in the message's file. */
+  readonly line?: number;
+  /** The text as it was read, perhaps cut short. */
+  readonly raw: string;
+  /** A code of `ERROR_CODES`, most often MLR_ROW_MALFORMED. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What a source emits. See docs/architecture.md, "Messages". */
 export type Message<R extends Row = Row> =
   /** Declares or changes a stream, also in the middle of a run. */
@@ -38,6 +49,10 @@ export type Message<R extends Row = Row> =
       readonly slice: string;
       readonly rows: readonly R[];
       readonly position?: Position;
+      /** What the source could not make rows of: goes to the quarantine, counts as rejected and taints the epoch. */
+      readonly rejected?: readonly RejectedInput[];
+      /** Values come from text without types (CSV): numbers, booleans and dates are inferred from strings. Default false. */
+      readonly untyped?: boolean;
     }
   /** Covers the earlier messages of its slice: after a crash the source is given `state` and continues behind them. */
   | { readonly type: "checkpoint"; readonly slice: string; readonly state: Json }

@@ -21,6 +21,8 @@ export interface ReadContext {
   readonly wants: "everything" | "news";
   /** Values given with `--param`, or the defaults. */
   readonly params: Readonly<Record<string, string>>;
+  /** The project's folder, absolute: relative paths start here. */
+  readonly directory: string;
   /** Says something to whoever watches the run. */
   log(level: "debug" | "info" | "warn", message: string, details?: Record<string, Json>): void;
 }
