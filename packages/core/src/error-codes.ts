@@ -69,7 +69,10 @@ export const ERROR_CODES = {
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },
   MLR_RUN_STOPPED: { retry: "never", means: "The run was asked to stop before it had finished." },
-  MLR_NODE_TOO_OLD: { retry: "never", means: "The Node.js that runs Millrace is too old, and no newer one was found." },
+  MLR_NODE_TOO_OLD: {
+    retry: "never",
+    means: "The Node.js that runs Millrace is too old, and no newer one was found.",
+  },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
 

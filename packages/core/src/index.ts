@@ -17,3 +17,5 @@ export * from "./source.ts";
 export * from "./table-options.ts";
 export * from "./target.ts";
 export * from "./transform.ts";
+export * from "./run/execute.ts";
+export * from "./run/report.ts";

@@ -12,6 +12,8 @@ export interface ReadContext {
   readonly signal: AbortSignal;
   /** The user asked to read everything again, whatever the checkpoints say. */
   readonly full: boolean;
+  /** The user asked for this many rows at most (`--limit`): a source that can may end there, after a checkpoint. */
+  readonly limit?: number;
   /** The user asked for what is newer than this (`--since`), in the source's own terms. */
   readonly since?: string;
   /**

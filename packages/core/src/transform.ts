@@ -39,6 +39,8 @@ export interface Transform<In extends Row = Row, Out extends Row = Row> {
    * next commit), `epoch` (until the epoch completes: nothing of its streams commits before).
    */
   readonly holds: "nothing" | "commit" | "epoch";
+  /** How many batches may be inside `apply` at once; above 1 the calls may finish in any order. Default 1. */
+  readonly concurrency?: number;
   /** Several batches may come out of one, also of other streams; order is kept. */
   apply(
     batch: Batch<In>,

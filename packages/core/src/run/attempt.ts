@@ -1,0 +1,278 @@
+import type { Clock } from "../clock.ts";
+import type { Destination, Session } from "../destination.ts";
+import { MillraceError } from "../errors.ts";
+import type { Json } from "../json.ts";
+import type { Message } from "../message.ts";
+import type { CommitLimits, Pipeline } from "../pipeline.ts";
+import type { ReadContext, Source } from "../source.ts";
+import { CommitWindow } from "./commit-window.ts";
+import { Intake, type Arrival } from "./intake.ts";
+import { Landing } from "./landing.ts";
+import type { RunProgress } from "./progress.ts";
+import { TableRouter } from "./table-router.ts";
+import { TransformChain } from "./transform-chain.ts";
+
+/** After the wish to stop, how long a source may take to its next checkpoint. */
+const STOP_GRACE_MS = 10_000;
+/** How long a source may take to clean up before the run goes on without it. */
+const CLOSE_GRACE_MS = 5_000;
+
+/** What an attempt works with. */
+export interface AttemptOptions {
+  readonly pipeline: Pipeline;
+  readonly source: Source;
+  readonly destination: Destination;
+  readonly session: Session;
+  readonly run: string;
+  readonly attempt: bigint;
+  readonly full: boolean;
+  readonly since: string | undefined;
+  readonly limit: number | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly dryRun: boolean;
+  readonly directory: string;
+  /** Wish to stop. */
+  readonly stop: AbortSignal;
+  /** The right to write is lost. */
+  readonly lost: AbortSignal | undefined;
+  readonly limits: CommitLimits;
+  readonly progress: RunProgress;
+  readonly clock: Clock;
+}
+
+/** One attempt: reads the source from the recovered state to its end, or until it is stopped. Throws when it fails. */
+export async function runAttempt(options: AttemptOptions): Promise<"finished" | "stopped"> {
+  const attempt = new Attempt(options);
+  try {
+    return await attempt.consume();
+  } finally {
+    await attempt.close();
+  }
+}
+
+class Attempt {
+  readonly #o: AttemptOptions;
+  readonly #ending = new AbortController();
+  readonly #window: CommitWindow;
+  readonly #chain: TransformChain;
+  readonly #landing: Landing;
+  readonly #intake: Intake;
+  readonly #limited: boolean;
+  #stopSince: number | undefined;
+  #limitReached = false;
+  #sourceEnded = false;
+
+  constructor(options: AttemptOptions) {
+    this.#o = options;
+    const { session, pipeline, progress, clock, destination } = options;
+    const signal = AbortSignal.any([options.stop, this.#ending.signal]);
+    this.#limited = options.limit !== undefined || options.since !== undefined;
+    this.#window = new CommitWindow(options.limits, clock);
+    this.#chain = new TransformChain(pipeline.transforms ?? [], this.#ending.signal);
+    let sequence = 0;
+    const router = new TableRouter({
+      pipeline,
+      session,
+      capabilities: destination.capabilities,
+      context: {
+        session,
+        run: options.run,
+        maxIdentifierBytes: destination.capabilities.identifiers.maxBytes,
+        nextSequence: () => ++sequence,
+        nowMs: () => clock.now(),
+        onSchema: (changes) => progress.schema(changes),
+      },
+    });
+    this.#landing = new Landing({
+      session,
+      router,
+      window: this.#window,
+      epochPrefix: String(options.attempt),
+      baseTaints: [
+        ...(options.limit === undefined ? [] : ["the run was limited with --limit"]),
+        ...(options.since === undefined ? [] : ["the run was limited with --since"]),
+      ],
+      mixed: this.#chain.holds,
+      onRejected: (table, rejected) => {
+        const first = rejected[0];
+        if (first === undefined) return;
+        progress.tell({
+          type: "rejected",
+          table,
+          code: first.code,
+          message: first.message,
+          rows: rejected.length,
+        });
+      },
+    });
+    this.#intake = new Intake({
+      messages: options.source.read(this.#readContext(signal)),
+      chain: this.#chain,
+      limit: options.limit,
+    });
+  }
+
+  async consume(): Promise<"finished" | "stopped"> {
+    this.#intake.start();
+    for (;;) {
+      if (this.#o.lost?.aborted === true) throw leaseLost(this.#o.pipeline.name);
+      if (this.#o.stop.aborted) {
+        const stopped = await this.#tryStop();
+        if (stopped) return this.#o.source.endless === true ? "finished" : "stopped";
+      } else if (this.#mayCommit && this.#window.full) {
+        await this.#commit(false);
+      }
+      const arrival = this.#intake.take();
+      if (arrival === undefined) await this.#wait();
+      else if (await this.#handle(arrival)) return "finished";
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    const enough = new AbortController();
+    await Promise.race([this.#intake.stop(), this.#o.clock.sleep(CLOSE_GRACE_MS, enough.signal)]);
+    enough.abort();
+    await this.#chain.close();
+    await this.#landing.close();
+  }
+
+  /** A dry run looks at everything at once; transforms that hold an epoch keep it whole. */
+  get #mayCommit(): boolean {
+    if (!this.#landing.clean || this.#o.dryRun) return false;
+    return !(this.#chain.holdsEpoch && this.#landing.hasOpenEpochs);
+  }
+
+  /** True when the run is over. */
+  async #handle(arrival: Arrival): Promise<boolean> {
+    switch (arrival.kind) {
+      case "failed":
+        throw arrival.error;
+      case "limit":
+        this.#limitReached = true;
+        this.#landing.taintAll("the run was limited with --limit");
+        return false;
+      case "end":
+        if (this.#o.stop.aborted && !this.#landing.clean) {
+          this.#sourceEnded = true;
+          return false;
+        }
+        await this.#landing.end(await arrival.out);
+        await this.#commit(true);
+        return true;
+      case "message":
+        await this.#message(arrival.message, arrival.out === undefined ? undefined : await arrival.out);
+        return false;
+    }
+  }
+
+  async #message(
+    message: Message,
+    out: Awaited<Extract<Arrival, { kind: "end" }>["out"]> | undefined,
+  ): Promise<void> {
+    const landing = this.#landing;
+    switch (message.type) {
+      case "rows":
+        await landing.rows(message, out ?? { batches: [], rejected: [] });
+        return this.#o.progress.rows(message.rows.length + (message.rejected?.length ?? 0));
+      case "checkpoint":
+        await landing.released(message.slice, out);
+        // A limited run did not read all that lies before a checkpoint, so none may be kept.
+        if (!this.#limitReached) await landing.checkpoint(message);
+        return;
+      case "begin":
+        await landing.released("", out);
+        return landing.begin(message);
+      case "complete":
+        await landing.released("", out);
+        return landing.complete(message);
+      case "schema":
+        return landing.declare(message.stream);
+      case "unchanged":
+        return landing.unchanged(message);
+      case "progress":
+        return this.#o.progress.source({
+          ...(message.bytes === undefined ? {} : { bytes: message.bytes }),
+          ...(message.totalBytes === undefined ? {} : { totalBytes: message.totalBytes }),
+          ...(message.totalRows === undefined ? {} : { totalRows: message.totalRows }),
+        });
+    }
+  }
+
+  /** Waits for the source, the time limit of the commit, the wish to stop or the loss of the lease. */
+  async #wait(): Promise<void> {
+    const { clock, stop, lost } = this.#o;
+    const wake = new AbortController();
+    const signals = [wake.signal, ...(stop.aborted ? [] : [stop]), ...(lost === undefined ? [] : [lost])];
+    const due = stop.aborted ? STOP_GRACE_MS : this.#mayCommit ? this.#window.dueInMs : undefined;
+    const timer = clock.sleep(due ?? 60_000, AbortSignal.any(signals));
+    await Promise.race([this.#intake.ready(), timer]);
+    wake.abort();
+  }
+
+  /** True when the run may end here: at a checkpoint, or where none can be expected. */
+  async #tryStop(): Promise<boolean> {
+    this.#stopSince ??= this.#o.clock.monotonic();
+    if (this.#o.dryRun) return true;
+    if (this.#landing.clean) {
+      await this.#commit(this.#o.source.endless === true);
+      return true;
+    }
+    if (this.#sourceEnded || !this.#landing.checkpointSeen) return true;
+    return this.#o.clock.monotonic() - this.#stopSince >= STOP_GRACE_MS;
+  }
+
+  async #commit(final: boolean): Promise<void> {
+    const { progress, source } = this.#o;
+    const { result, receipts, checkpoints } = await this.#landing.commit(final);
+    progress.committed(result, checkpoints);
+    if (receipts.length === 0) return;
+    try {
+      source.committed?.(receipts);
+    } catch (error) {
+      // What is committed stays committed; the source hears of it again after a restart.
+      progress.tell({
+        type: "log",
+        level: "warn",
+        message: `the source failed to take a receipt: ${String(error)}`,
+      });
+    }
+  }
+
+  #readContext(signal: AbortSignal): ReadContext {
+    const { session, pipeline, progress } = this.#o;
+    return {
+      checkpoints: session.recovered.checkpoints,
+      openEpochs: this.#limited ? [] : session.recovered.openEpochs,
+      signal,
+      full: this.#o.full,
+      directory: this.#o.directory,
+      ...(this.#o.since === undefined ? {} : { since: this.#o.since }),
+      ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
+      wants: wantsEverything(pipeline) ? "everything" : "news",
+      params: this.#o.params,
+      log: (level, message, details?: Record<string, Json>) =>
+        progress.tell({ type: "log", level, message, ...(details === undefined ? {} : { details }) }),
+    };
+  }
+}
+
+/** Appending and upserting add to a table; the other modes compare with all that it holds. */
+function wantsEverything(pipeline: Pipeline): boolean {
+  const target = pipeline.destination;
+  const one = target.tableFor(pipeline.name);
+  const all = target.tables ?? (one === undefined ? [] : [one]);
+  return all.some(({ mode, key }) =>
+    mode === undefined ? (key?.length ?? 0) > 0 : mode !== "append" && mode !== "upsert",
+  );
+}
+
+function leaseLost(pipeline: string): MillraceError {
+  return new MillraceError(
+    "MLR_LEASE_LOST",
+    `pipeline "${pipeline}" lost its lease, and another run may have taken over`,
+    {
+      hint: "What was committed stays. Look with `millrace runs` for the run that goes on.",
+    },
+  );
+}

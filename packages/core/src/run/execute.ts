@@ -1,0 +1,266 @@
+import { systemClock, type Clock } from "../clock.ts";
+import type { Destination, Session } from "../destination.ts";
+import { asMillraceError, MillraceError } from "../errors.ts";
+import type { RunObserver, RunStatus } from "../events.ts";
+import { nearest } from "../nearest.ts";
+import type { CommitLimits, Pipeline, RetryPolicy } from "../pipeline.ts";
+import type { Environment } from "../target.ts";
+import { runAttempt } from "./attempt.ts";
+import { RunProgress } from "./progress.ts";
+import type { RunReport } from "./report.ts";
+import { sourceOf } from "./source-messages.ts";
+
+/** Allots attempt numbers: each higher than all before for the pipeline, and than `above`. */
+export interface Attempts {
+  next(above?: bigint): Promise<bigint>;
+}
+
+/** What a run is to do. */
+export interface ExecuteOptions {
+  readonly pipeline: Pipeline;
+  readonly environment: Environment;
+  /** UUID for a new run. An interrupted one goes on under its own, see the event `started`. */
+  readonly run: string;
+  readonly attempts: Attempts;
+  /** Read everything again, whatever the checkpoints say. */
+  readonly full?: boolean;
+  /** Read what is newer than this; nothing is removed. */
+  readonly since?: string;
+  /** Read at most this many rows; nothing is removed. */
+  readonly limit?: number;
+  readonly params?: Readonly<Record<string, string>>;
+  /** Write nothing; the report's `plan` tells what a run would do. */
+  readonly dryRun?: boolean;
+  /** Wish to stop: commit at the next checkpoint and end. */
+  readonly signal?: AbortSignal;
+  /** Aborted when the lease is lost: nothing may be written from then on. */
+  readonly lost?: AbortSignal;
+  readonly observe?: RunObserver;
+  readonly clock?: Clock;
+}
+
+const RETRY: RetryPolicy = { attempts: 5, delayMs: 1_000, maxDelayMs: 60_000 };
+const LIMITS: CommitLimits = { rows: 500_000, bytes: 256 * 1024 * 1024, seconds: 30 };
+const ENDLESS_SECONDS = 1;
+
+/**
+ * Runs a pipeline: opens its destination, reads its source from the recovered state, and tries again after errors
+ * that may pass. Never throws for a run that fails: the report says `failed` and why.
+ */
+export async function executeRun(options: ExecuteOptions): Promise<RunReport> {
+  return new Execution(options).run();
+}
+
+class Execution {
+  readonly #o: ExecuteOptions;
+  readonly #clock: Clock;
+  readonly #progress: RunProgress;
+  readonly #startedAt: number;
+  readonly #startedMonotonic: number;
+  readonly #stop: AbortSignal;
+  #run: string;
+  #attempt = 0n;
+  #resumed = false;
+
+  constructor(options: ExecuteOptions) {
+    this.#o = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#progress = new RunProgress(options.observe);
+    this.#startedAt = this.#clock.now();
+    this.#startedMonotonic = this.#clock.monotonic();
+    this.#stop = options.signal ?? new AbortController().signal;
+    this.#run = options.run;
+  }
+
+  async run(): Promise<RunReport> {
+    let destination: Destination | undefined;
+    try {
+      const params = checkedParams(this.#o.pipeline, this.#o.params ?? {});
+      destination = await this.#o.pipeline.destination.destination(this.#o.environment);
+      this.#checkDestination(destination);
+      return this.#report(await this.#attempts(destination, params));
+    } catch (error) {
+      return this.#report(
+        "failed",
+        asMillraceError(error, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`),
+      );
+    } finally {
+      await destination?.close().catch(() => undefined);
+    }
+  }
+
+  async #attempts(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
+    const retry = { ...RETRY, ...this.#o.pipeline.retry };
+    for (let failures = 0; ;) {
+      const commitsBefore = this.#progress.commits;
+      try {
+        return await this.#once(destination, params);
+      } catch (caught) {
+        const error = asMillraceError(caught, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`);
+        failures = this.#progress.commits > commitsBefore ? 1 : failures + 1;
+        if (
+          error.retry === "never" ||
+          this.#o.dryRun === true ||
+          failures >= retry.attempts ||
+          this.#stop.aborted
+        )
+          throw error;
+        const delayMs = backoff(retry, failures);
+        this.#progress.tell({
+          type: "retrying",
+          attempt: failures + 1,
+          delayMs,
+          error: { code: error.code, message: error.message },
+        });
+        await this.#clock.sleep(delayMs, this.#stop);
+        if (this.#stop.aborted) return "stopped";
+      }
+    }
+  }
+
+  async #once(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
+    const { pipeline } = this.#o;
+    const session = await this.#open(destination);
+    try {
+      const left = session.recovered.run;
+      const first = this.#run === this.#o.run && !this.#resumed;
+      // An earlier attempt of this run finished it, and only the news of it was lost.
+      if (left?.id === this.#run && left.finished) {
+        this.#progress.recovered(session, true);
+        return "succeeded";
+      }
+      if (left !== undefined && !left.finished && !this.#full && this.#o.dryRun !== true) {
+        this.#resumed ||= left.id !== this.#run;
+        this.#run = left.id;
+      }
+      this.#progress.recovered(session, left?.id === this.#run);
+      if (first) this.#tellStarted();
+      const source = sourceOf(pipeline);
+      const outcome = await runAttempt({
+        pipeline,
+        source,
+        destination,
+        session,
+        run: this.#run,
+        attempt: this.#attempt,
+        full: this.#full,
+        since: this.#o.since,
+        limit: this.#o.limit,
+        params,
+        dryRun: this.#o.dryRun ?? false,
+        directory: this.#o.environment.directory,
+        stop: this.#stop,
+        lost: this.#o.lost,
+        limits: {
+          ...LIMITS,
+          ...(source.endless === true ? { seconds: ENDLESS_SECONDS } : {}),
+          ...pipeline.commit,
+        },
+        progress: this.#progress,
+        clock: this.#clock,
+      });
+      return outcome === "finished" ? "succeeded" : "stopped";
+    } finally {
+      // Whatever has to be known of the session is known; failing to close it must not hide why it ended.
+      await session.close().catch(() => undefined);
+    }
+  }
+
+  /** `--full` forgets once: a later attempt of the same run continues from what the earlier one committed. */
+  get #full(): boolean {
+    return this.#o.full === true && this.#progress.commits === 0;
+  }
+
+  async #open(destination: Destination): Promise<Session> {
+    const dryRun = this.#o.dryRun ?? false;
+    const open = (): Promise<Session> =>
+      destination.open(
+        { pipeline: this.#o.pipeline.name, attempt: this.#attempt, run: this.#run },
+        { dryRun, full: this.#full, signal: this.#stop },
+      );
+    if (dryRun) return open();
+    this.#attempt = await this.#o.attempts.next();
+    try {
+      return await open();
+    } catch (error) {
+      // A new control database does not know how far an older one had counted; the holder of the lease may go past it.
+      const stored =
+        error instanceof MillraceError && error.code === "MLR_FENCED" ? error.details["attempt"] : undefined;
+      if (typeof stored !== "string") throw error;
+      this.#attempt = await this.#o.attempts.next(BigInt(stored));
+      return open();
+    }
+  }
+
+  #tellStarted(): void {
+    this.#progress.tell({
+      type: "started",
+      run: this.#run,
+      pipeline: this.#o.pipeline.name,
+      attempt: this.#attempt,
+      resumed: this.#resumed,
+      at: this.#startedAt,
+    });
+  }
+
+  #checkDestination(destination: Destination): void {
+    if (this.#o.dryRun === true && !destination.capabilities.dryRun) {
+      throw new MillraceError(
+        "MLR_ARGUMENT_INVALID",
+        `${destination.kind} cannot tell what a run would do without doing it`,
+      );
+    }
+  }
+
+  #report(status: RunStatus, error?: MillraceError): RunReport {
+    const durationMs = Math.round(this.#clock.monotonic() - this.#startedMonotonic);
+    const report: RunReport = {
+      run: this.#run,
+      pipeline: this.#o.pipeline.name,
+      status,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      durationMs,
+      attempt: String(this.#attempt),
+      resumed: this.#resumed,
+      tables: this.#progress.totals,
+      checkpoint: this.#progress.checkpoint,
+      withheld: this.#progress.withheld,
+      ...(error === undefined ? {} : { error: error.toJSON() }),
+      ...(this.#o.dryRun === true
+        ? { plan: { changes: this.#progress.changes, sample: this.#progress.sample } }
+        : {}),
+    };
+    this.#progress.tell({ type: "finished", status, durationMs });
+    return report;
+  }
+}
+
+/** Doubles with each failure, plus or minus half at random so that many do not come back at the same moment. */
+function backoff(policy: RetryPolicy, failures: number): number {
+  const base = Math.min(policy.maxDelayMs, policy.delayMs * 2 ** (failures - 1));
+  return Math.round(base * (0.5 + Math.random()));
+}
+
+function checkedParams(
+  pipeline: Pipeline,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const known = Object.keys(pipeline.params ?? {});
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const guess = nearest(name, known);
+    throw new MillraceError(
+      "MLR_ARGUMENT_INVALID",
+      `pipeline "${pipeline.name}" has no parameter "${name}"`,
+      {
+        hint:
+          guess !== undefined
+            ? `Did you mean "${guess}"?`
+            : known.length === 0
+              ? "It declares none; add params: { … } to the pipeline."
+              : `Its parameters: ${known.join(", ")}.`,
+      },
+    );
+  }
+  return { ...pipeline.params, ...given };
+}

@@ -1,0 +1,116 @@
+import { asMillraceError, MillraceError } from "../errors.ts";
+import type { Message } from "../message.ts";
+import type { Transform } from "../transform.ts";
+import { BoundedQueue } from "./bounded-queue.ts";
+import type { TransformChain, Transformed } from "./transform-chain.ts";
+
+/** Messages that may wait between the source and the destination. Rows come in batches, so this bounds memory. */
+const QUEUE_MESSAGES = 4;
+
+/** What arrives at the destination's side, in the source's order. */
+export type Arrival =
+  | { readonly kind: "message"; readonly message: Message; readonly out?: Transformed | Promise<Transformed> }
+  /** The row limit was reached: what follows is not read. */
+  | { readonly kind: "limit" }
+  | { readonly kind: "end"; readonly out: Transformed | Promise<Transformed> }
+  | { readonly kind: "failed"; readonly error: MillraceError };
+
+/** Pulls a source ahead of the destination, through the transforms, into a bounded queue. */
+export class Intake {
+  readonly #queue = new BoundedQueue<Arrival>(QUEUE_MESSAGES);
+  readonly #iterator: AsyncIterator<Message>;
+  readonly #chain: TransformChain;
+  readonly #limit: number;
+  #rows = 0;
+  #done: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: {
+    messages: AsyncIterable<Message>;
+    chain: TransformChain;
+    limit: number | undefined;
+  }) {
+    this.#iterator = options.messages[Symbol.asyncIterator]();
+    this.#chain = options.chain;
+    this.#limit = options.limit ?? Number.POSITIVE_INFINITY;
+  }
+
+  start(): void {
+    this.#done = this.#pull();
+  }
+
+  take(): Arrival | undefined {
+    return this.#queue.take();
+  }
+
+  ready(): Promise<void> {
+    return this.#queue.ready();
+  }
+
+  /** Reads no further, and lets the source clean up. Resolves when it has. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#queue.close();
+    await this.#iterator.return?.().catch(() => undefined);
+    await this.#done;
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      for (;;) {
+        const next = await this.#iterator.next();
+        if (this.#stopped) return;
+        if (next.done === true) break;
+        if (!(await this.#accept(next.value))) {
+          await this.#queue.push({ kind: "limit" });
+          await this.#iterator.return?.();
+          break;
+        }
+      }
+      await this.#queue.push({ kind: "end", out: await this.#chain.flush(["commit", "epoch"]) });
+    } catch (error) {
+      await this.#queue.push({ kind: "failed", error: sourceError(error) });
+    }
+  }
+
+  /** False when the row limit is reached with this message. */
+  async #accept(message: Message): Promise<boolean> {
+    if (message.type === "rows") return this.#acceptRows(message);
+    const held = heldBefore(message);
+    if (held.length === 0) await this.#queue.push({ kind: "message", message });
+    else await this.#queue.push({ kind: "message", message, out: await this.#chain.flush(held) });
+    return true;
+  }
+
+  async #acceptRows(message: Extract<Message, { type: "rows" }>): Promise<boolean> {
+    const room = this.#limit - this.#rows;
+    const cut = message.rows.length > room;
+    const taken = cut ? { ...message, rows: message.rows.slice(0, room) } : message;
+    this.#rows += taken.rows.length;
+    const out = this.#chain.apply({ stream: taken.stream, rows: taken.rows });
+    // The consumer awaits it in its turn; until then a failure must not count as unhandled.
+    if (out instanceof Promise) out.catch(() => undefined);
+    await this.#queue.push({ kind: "message", message: taken, out });
+    return !cut;
+  }
+}
+
+/** Rows that transforms hold have to be out before a message that may commit them or close their epoch. */
+function heldBefore(message: Message): Transform["holds"][] {
+  if (message.type === "checkpoint") return ["commit"];
+  if (message.type === "complete" || message.type === "begin") return ["commit", "epoch"];
+  return [];
+}
+
+const BUGS = [ReferenceError, SyntaxError, RangeError, TypeError] as const;
+const PERMANENT = new Set(["ENOENT", "EACCES", "EPERM", "EISDIR", "ENOTDIR", "ERR_MODULE_NOT_FOUND"]);
+
+/** Errors that a bug or a missing file explains are not tried again; anything else that a source throws may pass. */
+function sourceError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const wrapped = asMillraceError(error, "MLR_SOURCE_FAILED", "the source failed");
+  const code = (error as { code?: unknown } | null)?.code;
+  const bug = BUGS.some((kind) => error instanceof kind) && (error as Error).cause === undefined;
+  if (!bug && !(typeof code === "string" && PERMANENT.has(code))) return wrapped;
+  return new MillraceError("MLR_SOURCE_FAILED", wrapped.message, { cause: error, retry: "never" });
+}

@@ -1,0 +1,297 @@
+import type { Counts } from "../counts.ts";
+import type { CommitResult, Session } from "../destination.ts";
+import type { Json } from "../json.ts";
+import type { Message, Receipt, Rejection, StreamDefinition } from "../message.ts";
+import type { Batch } from "../transform.ts";
+import { estimateBytes, type CommitWindow } from "./commit-window.ts";
+import { OpenEpochs } from "./open-epochs.ts";
+import type { QuarantinedRow } from "./quarantine.ts";
+import { Spill } from "./spill.ts";
+import type { TableRouter } from "./table-router.ts";
+import { positionOf, type TableWriter } from "./table-writer.ts";
+import type { Transformed } from "./transform-chain.ts";
+
+type RowsMessage = Extract<Message, { type: "rows" }>;
+type CheckpointMessage = Extract<Message, { type: "checkpoint" }>;
+
+/** Rows of a slice that wait for its checkpoint. The message keeps its position and hints, not its rows. */
+interface Held {
+  readonly message: RowsMessage;
+  readonly out: Transformed;
+}
+
+/** Taint of an epoch some of whose rows were rejected. */
+const REJECTED = "rows were rejected";
+
+/**
+ * Brings messages to the destination's session and decides what a commit may hold.
+ *
+ * A commit may only hold rows that checkpoints cover, or they would come again after a crash. Rows are written as
+ * they come, so at most one slice at a time may have uncovered rows in the session; rows of other slices are held
+ * back (in memory, then in a file) until their own checkpoint or the next barrier. A commit is possible exactly
+ * while no slice has uncovered rows in the session.
+ */
+export class Landing {
+  readonly #session: Session;
+  readonly #router: TableRouter;
+  readonly #epochs: OpenEpochs;
+  readonly #window: CommitWindow;
+  readonly #baseTaints: readonly string[];
+  readonly #mixed: boolean;
+  readonly #onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
+  readonly #uncovered = new Set<string>();
+  readonly #held = new Map<string, Spill<Held>>();
+  readonly #children = new Map<string, Set<string>>();
+  readonly #committedStates: Map<string, string>;
+  #checkpoints = new Map<string, Json>();
+  #receipts: Receipt[] = [];
+  #sinceCheckpoint = new Map<string, { accepted: number; rejected: Rejection[] }>();
+  #lastCommit: bigint;
+  #checkpointSeen = false;
+
+  constructor(options: {
+    session: Session;
+    router: TableRouter;
+    window: CommitWindow;
+    epochPrefix: string;
+    /** Reasons why no epoch of this run may remove: `--limit`, `--since`. */
+    baseTaints: readonly string[];
+    /** Transforms keep rows of several slices together: a commit then needs all slices at a checkpoint. */
+    mixed: boolean;
+    onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
+  }) {
+    this.#session = options.session;
+    this.#router = options.router;
+    this.#window = options.window;
+    this.#baseTaints = options.baseTaints;
+    this.#mixed = options.mixed;
+    this.#onRejected = options.onRejected;
+    this.#epochs = new OpenEpochs(options.epochPrefix, options.session.recovered.openEpochs);
+    this.#lastCommit = options.session.recovered.lastCommit;
+    this.#committedStates = new Map(
+      [...options.session.recovered.checkpoints].map(([slice, state]) => [slice, JSON.stringify(state)]),
+    );
+    for (const reason of options.baseTaints) this.#epochs.taint(reason);
+  }
+
+  /** No slice has rows in the session that its checkpoint does not cover: a commit is possible. */
+  get clean(): boolean {
+    return this.#uncovered.size === 0;
+  }
+
+  /** The source has sent a checkpoint, so it can be expected to send more. */
+  get checkpointSeen(): boolean {
+    return this.#checkpointSeen;
+  }
+
+  get hasOpenEpochs(): boolean {
+    return this.#epochs.size > 0;
+  }
+
+  async rows(message: RowsMessage, out: Transformed): Promise<void> {
+    const { slice } = message;
+    const held = this.#held.get(slice);
+    const free = this.#mixed || this.#uncovered.size === 0 || this.#uncovered.has(slice);
+    if (held === undefined && free) {
+      this.#uncovered.add(slice);
+      await this.#write(message, out);
+      return;
+    }
+    const spill = held ?? new Spill<Held>();
+    this.#held.set(slice, spill);
+    const bytes = out.batches.reduce((sum, batch) => sum + estimateBytes(batch.rows), 0);
+    await spill.push({ message: { ...message, rows: [] }, out }, bytes);
+  }
+
+  /** Rows that transforms had kept, now out: they belong to the slice whose message brought them out. */
+  async released(slice: string, out: Transformed | undefined): Promise<void> {
+    if (out === undefined || (out.batches.length === 0 && out.rejected.length === 0)) return;
+    this.#uncovered.add(slice);
+    await this.#write({ type: "rows", stream: "", slice, rows: [] }, out);
+  }
+
+  async checkpoint(message: CheckpointMessage): Promise<void> {
+    const { slice, state } = message;
+    this.#checkpointSeen = true;
+    await this.#flushHeld(slice);
+    this.#uncovered.delete(slice);
+    this.#checkpoints.set(slice, state);
+    const counted = this.#sinceCheckpoint.get(slice);
+    this.#sinceCheckpoint.delete(slice);
+    this.#receipts.push({
+      slice,
+      state,
+      accepted: counted?.accepted ?? 0,
+      rejected: counted?.rejected ?? [],
+    });
+    if (this.#committedStates.get(slice) !== JSON.stringify(state)) this.#window.touch();
+  }
+
+  async declare(stream: StreamDefinition): Promise<void> {
+    await this.#router.declare(stream);
+  }
+
+  async begin(message: Extract<Message, { type: "begin" }>): Promise<void> {
+    await this.#barrier();
+    await this.#router.of(message.stream);
+    const epoch = this.#epochs.begin(message.stream, message.scope);
+    for (const child of this.#children.get(message.stream) ?? []) {
+      if (message.scope === undefined && this.#epochs.has(child)) this.#epochs.begin(child);
+    }
+    for (const reason of this.#baseTaints) this.#epochs.taint(reason, epoch.stream);
+    this.#window.touch();
+  }
+
+  async complete(message: Extract<Message, { type: "complete" }>): Promise<void> {
+    await this.#barrier();
+    const epoch = this.#epochs.complete(message.stream, message.scope);
+    for (const child of this.#children.get(message.stream) ?? []) {
+      if (message.scope !== undefined || !this.#epochs.has(child)) continue;
+      // What was missed of the parents was missed of their children too.
+      for (const reason of epoch.taints) this.#epochs.taint(reason, child);
+      this.#epochs.complete(child);
+    }
+    this.#window.touch();
+  }
+
+  async unchanged(message: Extract<Message, { type: "unchanged" }>): Promise<void> {
+    const writer = await this.#router.of(message.stream);
+    writer.countUnchanged(message.rows);
+    this.#window.touch();
+  }
+
+  taintAll(reason: string): void {
+    this.#epochs.taint(reason);
+  }
+
+  /** The source is exhausted: everything it sent is covered by that. */
+  async end(out: Transformed): Promise<void> {
+    await this.#barrier();
+    await this.released("", out);
+    this.#epochs.discardOpen();
+    this.#uncovered.clear();
+  }
+
+  async commit(
+    final: boolean,
+  ): Promise<{ result: CommitResult; receipts: readonly Receipt[]; checkpoints: ReadonlyMap<string, Json> }> {
+    const counts: Record<string, Partial<Counts>> = {};
+    for (const writer of this.#router.writers) counts[writer.table] = writer.takeCounts();
+    const defined = (stream: string): TableWriter | undefined => {
+      const writer = this.#router.known(stream);
+      return writer?.defined === true ? writer : undefined;
+    };
+    const result = await this.#session.commit({
+      id: this.#lastCommit + 1n,
+      checkpoints: this.#checkpoints,
+      ...this.#epochs.cut(
+        (stream) => defined(stream)?.table,
+        (stream, scope) => defined(stream)?.where(scope) ?? {},
+      ),
+      counts,
+      final,
+    });
+    this.#lastCommit = result.id;
+    for (const [slice, state] of this.#checkpoints) this.#committedStates.set(slice, JSON.stringify(state));
+    const receipts = this.#receipts;
+    const checkpoints = this.#checkpoints;
+    this.#checkpoints = new Map();
+    this.#receipts = [];
+    this.#epochs.committed();
+    this.#window.reset();
+    return { result, receipts, checkpoints };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#held.values()].map((spill) => spill.close()));
+  }
+
+  /** Everything that was sent so far is brought out, also of slices that wait for their checkpoint. */
+  async #barrier(): Promise<void> {
+    for (const slice of [...this.#held.keys()]) {
+      await this.#flushHeld(slice);
+      this.#uncovered.add(slice);
+    }
+  }
+
+  async #flushHeld(slice: string): Promise<void> {
+    const held = this.#held.get(slice);
+    if (held === undefined) return;
+    for await (const { message, out } of held.drain()) await this.#write(message, out);
+    this.#held.delete(slice);
+  }
+
+  async #write(message: RowsMessage, out: Transformed): Promise<void> {
+    for (const batch of out.batches) await this.#writeBatch(message, batch);
+    await this.#quarantineTransformed(message, out);
+    await this.#quarantineUnreadable(message);
+  }
+
+  async #writeBatch(message: RowsMessage, batch: Batch): Promise<void> {
+    this.#window.add(batch.rows);
+    const writer = await this.#router.of(batch.stream, batch.parents?.columns);
+    if (batch.parents !== undefined) this.#linkChild(batch.parents.stream, batch.stream);
+    const rejected = await writer.write({
+      batch,
+      slice: message.slice,
+      position: message.position,
+      hints: message.untyped === undefined ? {} : { untyped: message.untyped },
+      epochs: this.#epochs.of(batch.stream),
+    });
+    this.#countSlice(message.slice, batch.rows.length - rejected.length, rejected);
+    await this.#quarantine(writer, message.slice, rejected);
+  }
+
+  async #quarantineTransformed(message: RowsMessage, out: Transformed): Promise<void> {
+    for (const { stream, row, index, reason } of out.rejected) {
+      const writer = await this.#router.of(stream === "" ? message.stream : stream);
+      const position = positionOf(message.position, index);
+      const rejected = [{ row, ...reason, ...(position === undefined ? {} : { position }) }];
+      writer.countRead(1);
+      this.#countSlice(message.slice, 0, rejected);
+      await this.#quarantine(writer, message.slice, rejected);
+    }
+  }
+
+  async #quarantineUnreadable(message: RowsMessage): Promise<void> {
+    if (message.rejected === undefined || message.rejected.length === 0) return;
+    const writer = await this.#router.of(message.stream);
+    const file = message.position?.file;
+    const rejected = message.rejected.map(({ line, raw, code, message: reason }) => ({
+      row: raw,
+      code,
+      message: reason,
+      position: { ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) },
+    }));
+    writer.countRead(rejected.length);
+    this.#countSlice(message.slice, 0, rejected);
+    await this.#quarantine(writer, message.slice, rejected);
+  }
+
+  async #quarantine(writer: TableWriter, slice: string, rejected: readonly QuarantinedRow[]): Promise<void> {
+    if (rejected.length === 0) return;
+    this.#epochs.taint(REJECTED, writer.stream);
+    await writer.quarantine(rejected, slice);
+    this.#onRejected(writer.table, rejected);
+  }
+
+  /** A whole reading of the parents is a whole reading of their children. */
+  #linkChild(parent: string, child: string): void {
+    const children = this.#children.get(parent) ?? new Set<string>();
+    this.#children.set(parent, children.add(child));
+    const whole = this.#epochs.of(parent).some((epoch) => epoch.scope === undefined);
+    if (whole && !this.#epochs.has(child)) {
+      this.#epochs.begin(child);
+      for (const reason of this.#baseTaints) this.#epochs.taint(reason, child);
+    }
+  }
+
+  #countSlice(slice: string, accepted: number, rejected: readonly Rejection[]): void {
+    const counted = this.#sinceCheckpoint.get(slice) ?? { accepted: 0, rejected: [] };
+    counted.accepted += accepted;
+    for (const { code, message, position } of rejected) {
+      counted.rejected.push({ code, message, ...(position === undefined ? {} : { position }) });
+    }
+    this.#sinceCheckpoint.set(slice, counted);
+  }
+}

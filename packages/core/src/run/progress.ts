@@ -1,0 +1,86 @@
+import { addCounts, zeroCounts, type Counts } from "../counts.ts";
+import type { CommitResult, FieldDifference, Session } from "../destination.ts";
+import type { RunEvent, RunObserver } from "../events.ts";
+import type { Json } from "../json.ts";
+import type { SchemaChange } from "../schema/table.ts";
+
+/** What a run has reached, over all its attempts: told to the observer as it happens, and to the report at the end. */
+export class RunProgress {
+  readonly #observe: RunObserver | undefined;
+  readonly #checkpoint = new Map<string, Json>();
+  readonly #withheld = new Map<string, readonly string[]>();
+  readonly changes: SchemaChange[] = [];
+  sample: readonly FieldDifference[] = [];
+  totals: Record<string, Counts> = {};
+  /** Commits of this process; tells whether a failed attempt got anywhere. */
+  commits = 0;
+  #rows = 0;
+
+  constructor(observe: RunObserver | undefined) {
+    this.#observe = observe;
+  }
+
+  get checkpoint(): Record<string, Json> {
+    return Object.fromEntries(this.#checkpoint);
+  }
+
+  get withheld(): Record<string, readonly string[]> {
+    return Object.fromEntries(this.#withheld);
+  }
+
+  /** An observer that throws never fails the run. */
+  tell(event: RunEvent): void {
+    try {
+      this.#observe?.(event);
+    } catch {
+      // Observing is for others; there is nobody left to tell.
+    }
+  }
+
+  rows(count: number): void {
+    this.#rows += count;
+    this.tell({ type: "progress", rows: this.#rows });
+  }
+
+  source(sizes: { bytes?: number; totalBytes?: number; totalRows?: number }): void {
+    this.tell({ type: "progress", rows: this.#rows, ...sizes });
+  }
+
+  schema(changes: readonly SchemaChange[]): void {
+    if (changes.length === 0) return;
+    this.changes.push(...changes);
+    this.tell({ type: "schema", changes });
+  }
+
+  /** An attempt begins: what the destination holds is the truth, whatever an earlier attempt believed. */
+  recovered(session: Session, sameRun: boolean): void {
+    this.#rows = 0;
+    this.#checkpoint.clear();
+    for (const [slice, state] of session.recovered.checkpoints) this.#checkpoint.set(slice, state);
+    this.totals = {};
+    if (!sameRun) return;
+    for (const [table, counts] of Object.entries(session.recovered.run?.counts ?? {})) {
+      this.totals[table] = addCounts(zeroCounts(), counts);
+    }
+  }
+
+  committed(result: CommitResult, checkpoints: ReadonlyMap<string, Json>): void {
+    this.commits++;
+    this.totals = Object.fromEntries(
+      Object.entries(result.totals).map(([name, counts]) => [name, { ...counts }]),
+    );
+    for (const [slice, state] of checkpoints) this.#checkpoint.set(slice, state);
+    for (const [table, reasons] of Object.entries(result.withheld)) {
+      this.#withheld.set(table, reasons);
+      this.tell({ type: "withheld", table, reasons });
+    }
+    if (result.sample !== undefined) this.sample = result.sample;
+    this.tell({
+      type: "committed",
+      commit: result.id,
+      tables: result.tables,
+      totals: result.totals,
+      checkpoints: Object.fromEntries(checkpoints),
+    });
+  }
+}

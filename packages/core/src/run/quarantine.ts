@@ -1,0 +1,68 @@
+import type { Row } from "../row.ts";
+import type { Rejection } from "../message.ts";
+import type { TableDefinition } from "../schema/table.ts";
+import { canonicalJson } from "../hash/canonical.ts";
+
+/** A rejected row on its way to the quarantine. */
+export interface QuarantinedRow extends Rejection {
+  /** The row, or what could be read of it. */
+  readonly row: unknown;
+}
+
+/** The table that keeps the rejected rows of `table`: row, reason, where it came from, and the run. */
+export function quarantineDefinition(name: string, namespace: string | undefined): TableDefinition {
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    columns: [
+      { name: "row", type: { kind: "json" } },
+      { name: "code", type: { kind: "text" } },
+      { name: "reason", type: { kind: "text" } },
+      { name: "file", type: { kind: "text" } },
+      { name: "line", type: { kind: "bigint" } },
+      { name: "run_id", type: { kind: "uuid" } },
+      { name: "rejected_at", type: { kind: "timestamptz" } },
+    ],
+    key: [],
+    mode: "append",
+    internal: true,
+  };
+}
+
+/** In storage form, ready to be written. */
+export function quarantineRow(rejected: QuarantinedRow, run: string, nowMs: number): Row {
+  return {
+    row: jsonOf(rejected.row),
+    code: rejected.code,
+    reason: clean(rejected.message),
+    file: rejected.position?.file === undefined ? null : clean(rejected.position.file),
+    line: rejected.position?.line ?? null,
+    run_id: run,
+    rejected_at: nowMs * 1_000,
+  };
+}
+
+/** Whatever the row holds, the quarantine takes it: what JSON cannot say is written so that a person can read it. */
+function jsonOf(value: unknown): string {
+  return canonicalJson(presentable(value, 0));
+}
+
+function presentable(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return clean(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value === "bigint" || typeof value === "boolean" || value === null) return value;
+  if (value === undefined) return null;
+  if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;
+  if (depth >= 32) return "[nested too deeply]";
+  if (Array.isArray(value)) return value.map((each) => presentable(each, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [clean(key), presentable(each, depth + 1)]),
+  );
+}
+
+/** Databases refuse NUL and lone surrogates in text; both become U+FFFD here, where the text is for people. */
+function clean(text: string): string {
+  return text.replaceAll("\0", "\uFFFD").toWellFormed();
+}

@@ -1,0 +1,108 @@
+import { MillraceError } from "../errors.ts";
+import type { Session } from "../destination.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { StreamDefinition } from "../message.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { limitIdentifier, normalizeIdentifier } from "../schema/names.ts";
+import { TableShaper } from "../schema/shaper.ts";
+import type { ResolvedTableOptions } from "../table-options.ts";
+import { TableWriter, type WriterContext } from "./table-writer.ts";
+
+/** Room for the longest suffix that a table's name may get, `__quarantine`. */
+const SUFFIX_BYTES = 12;
+
+/** Finds, and at first sight makes, the writer of each stream. */
+export class TableRouter {
+  readonly #pipeline: Pipeline;
+  readonly #session: Session;
+  readonly #capabilities: Capabilities;
+  readonly #context: WriterContext;
+  readonly #writers = new Map<string, TableWriter>();
+  readonly #declared = new Map<string, StreamDefinition>();
+
+  constructor(options: {
+    pipeline: Pipeline;
+    session: Session;
+    capabilities: Capabilities;
+    context: WriterContext;
+  }) {
+    this.#pipeline = options.pipeline;
+    this.#session = options.session;
+    this.#capabilities = options.capabilities;
+    this.#context = options.context;
+  }
+
+  get writers(): Iterable<TableWriter> {
+    return this.#writers.values();
+  }
+
+  known(stream: string): TableWriter | undefined {
+    return this.#writers.get(stream);
+  }
+
+  async declare(stream: StreamDefinition): Promise<void> {
+    this.#declared.set(stream.name, stream);
+    const writer = await this.of(stream.name);
+    await writer.declare(stream);
+  }
+
+  /** @param parentKey for a child stream: the columns that hold the parent's key. */
+  async of(stream: string, parentKey?: readonly string[]): Promise<TableWriter> {
+    const known = this.#writers.get(stream);
+    if (known !== undefined) return known;
+    const writer = await this.#make(stream, parentKey);
+    this.#writers.set(stream, writer);
+    return writer;
+  }
+
+  async #make(stream: string, parentKey: readonly string[] | undefined): Promise<TableWriter> {
+    const options = this.#pipeline.destination.tableFor(stream);
+    if (options === undefined) {
+      throw new MillraceError(
+        "MLR_PIPELINE_INVALID",
+        `pipeline "${this.#pipeline.name}" has no table for stream "${stream}"`,
+        {
+          hint: `Name it: destination: ${this.#pipeline.destination.kind}().tables({ "${stream}": { … } })`,
+          details: { stream },
+        },
+      );
+    }
+    const table = this.#tableName(stream, options);
+    for (const other of this.#writers.values()) {
+      if (other.table === table && other.namespace === options.namespace) {
+        throw new MillraceError(
+          "MLR_SCHEMA_COLLISION",
+          `streams "${other.stream}" and "${stream}" would both land in table "${table}"`,
+          {
+            hint: "Give one of them another table with the option name.",
+          },
+        );
+      }
+    }
+    const existing = await this.#session.existing({
+      name: table,
+      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    });
+    const stated = this.#declared.get(stream);
+    const parent = parentKey ?? stated?.parent?.columns;
+    const shaper = new TableShaper({
+      table,
+      options,
+      ...(existing === undefined ? {} : { existing }),
+      ...(stated?.columns === undefined ? {} : { declared: stated.columns }),
+      capabilities: this.#capabilities,
+      ...(stated?.key === undefined ? {} : { key: stated.key }),
+      ...(parent === undefined ? {} : { parentKey: parent }),
+    });
+    const writer = new TableWriter({ stream, table, options, shaper, context: this.#context, exists: false });
+    if (existing !== undefined) await writer.adopt();
+    return writer;
+  }
+
+  #tableName(stream: string, options: ResolvedTableOptions): string {
+    const limit = this.#capabilities.identifiers.maxBytes - SUFFIX_BYTES;
+    return options.name === undefined
+      ? normalizeIdentifier(stream, limit)
+      : limitIdentifier(options.name, limit);
+  }
+}

@@ -1,0 +1,185 @@
+import type { Counts } from "../counts.ts";
+import type { Session } from "../destination.ts";
+import type { Position, Scope, StreamDefinition } from "../message.ts";
+import type { Row } from "../row.ts";
+import type { SchemaChange, TableDefinition } from "../schema/table.ts";
+import { suffixIdentifier } from "../schema/names.ts";
+import { TableShaper, type ShapeHints } from "../schema/shaper.ts";
+import type { ResolvedTableOptions } from "../table-options.ts";
+import type { Batch } from "../transform.ts";
+import type { OpenEpoch } from "./open-epochs.ts";
+import { quarantineDefinition, quarantineRow, type QuarantinedRow } from "./quarantine.ts";
+
+/** What a writer needs of the attempt it works for. */
+export interface WriterContext {
+  readonly session: Session;
+  readonly run: string;
+  readonly maxIdentifierBytes: number;
+  nextSequence(): number;
+  nowMs(): number;
+  onSchema(changes: readonly SchemaChange[]): void;
+}
+
+/** Rows of one batch with what belongs to them. */
+export interface WriteRequest {
+  readonly batch: Batch;
+  readonly slice: string;
+  readonly position: Position | undefined;
+  readonly hints: ShapeHints;
+  readonly epochs: readonly OpenEpoch[];
+}
+
+/** Takes one stream's rows to its table: shapes them, grows the table, sends the rejected to the quarantine. */
+export class TableWriter {
+  readonly stream: string;
+  readonly table: string;
+  readonly namespace: string | undefined;
+  readonly shaper: TableShaper;
+  readonly #context: WriterContext;
+  readonly #quarantine: string;
+  #defined: boolean;
+  #quarantineDefined = false;
+  #counts: Partial<Counts> = {};
+  readonly #scopes = new Map<string, Row>();
+
+  constructor(options: {
+    stream: string;
+    table: string;
+    options: ResolvedTableOptions;
+    shaper: TableShaper;
+    context: WriterContext;
+    exists: boolean;
+  }) {
+    this.stream = options.stream;
+    this.table = options.table;
+    this.namespace = options.options.namespace;
+    this.shaper = options.shaper;
+    this.#context = options.context;
+    this.#quarantine = suffixIdentifier(options.table, "__quarantine", options.context.maxIdentifierBytes);
+    this.#defined = options.exists;
+  }
+
+  /** False until the destination knows the table: nothing came for it yet, and it did not exist. */
+  get defined(): boolean {
+    return this.#defined;
+  }
+
+  get definition(): TableDefinition {
+    return this.shaper.definition;
+  }
+
+  /** Counts of the engine's own since they were last taken. */
+  takeCounts(): Partial<Counts> {
+    const counts = this.#counts;
+    this.#counts = {};
+    return counts;
+  }
+
+  async declare(stream: StreamDefinition): Promise<void> {
+    this.shaper.declare(stream);
+    if (this.definition.columns.length > 0) await this.#define();
+  }
+
+  /** The table exists: tells the destination what is expected of it, before the first row comes. */
+  async adopt(): Promise<void> {
+    await this.#define();
+  }
+
+  countUnchanged(rows: number): void {
+    this.#count("read", rows);
+    this.#count("unchanged", rows);
+  }
+
+  /** Returns what was rejected; those rows are in the quarantine already. */
+  async write(request: WriteRequest): Promise<readonly QuarantinedRow[]> {
+    const { batch, position } = request;
+    const shaped = this.shaper.shape(batch.rows, request.hints);
+    this.#count("read", batch.rows.length);
+    if (shaped.changed || (!this.#defined && shaped.rows.length > 0)) await this.#define();
+    const rejected = shaped.rejected.map(({ index, code, message }): QuarantinedRow => {
+      const at = positionOf(position, batch.at?.[index] ?? index);
+      return { row: batch.rows[index], code, message, ...(at === undefined ? {} : { position: at }) };
+    });
+    if (shaped.rows.length > 0 || batch.parents !== undefined) {
+      const parents = batch.parents?.keys.map((key) => this.shaper.storeKey(key));
+      if (!this.#defined) return rejected;
+      await this.#context.session.write(this.table, {
+        slice: request.slice,
+        sequence: this.#context.nextSequence(),
+        rows: shaped.rows,
+        ...(shaped.hashes === undefined ? {} : { hashes: shaped.hashes }),
+        epochs: this.#epochIds(request.epochs, shaped.rows),
+        ...(parents === undefined ? {} : { parents }),
+      });
+    }
+    return rejected;
+  }
+
+  /** Puts rows into the quarantine, creating it for the first one. */
+  async quarantine(rejected: readonly QuarantinedRow[], slice: string): Promise<void> {
+    if (rejected.length === 0) return;
+    if (!this.#quarantineDefined) {
+      this.#context.onSchema(
+        await this.#context.session.define(quarantineDefinition(this.#quarantine, this.namespace)),
+      );
+      this.#quarantineDefined = true;
+    }
+    const now = this.#context.nowMs();
+    await this.#context.session.write(this.#quarantine, {
+      slice,
+      sequence: this.#context.nextSequence(),
+      rows: rejected.map((each) => quarantineRow(each, this.#context.run, now)),
+      epochs: [],
+    });
+    this.#count("rejected", rejected.length);
+  }
+
+  /** Rows that were rejected before they reached the table count as read as well. */
+  countRead(rows: number): void {
+    this.#count("read", rows);
+  }
+
+  where(scope: Scope): Row {
+    return this.shaper.storeKey(scope);
+  }
+
+  async #define(): Promise<void> {
+    const changes = await this.#context.session.define(this.shaper.definition);
+    this.#defined = true;
+    this.#context.onSchema(changes);
+  }
+
+  /** Where several epochs are open, rows count as seen in those whose scope some row of the batch is in. */
+  #epochIds(epochs: readonly OpenEpoch[], rows: readonly Row[]): string[] {
+    if (epochs.length <= 1) return epochs.map((epoch) => epoch.id);
+    return epochs.filter((epoch) => this.#touches(epoch, rows)).map((epoch) => epoch.id);
+  }
+
+  #touches(epoch: OpenEpoch, rows: readonly Row[]): boolean {
+    if (epoch.scope === undefined) return true;
+    let where = this.#scopes.get(epoch.id);
+    if (where === undefined) this.#scopes.set(epoch.id, (where = this.where(epoch.scope)));
+    const entries = Object.entries(where);
+    return rows.some((row) => entries.every(([column, value]) => (row[column] ?? null) === value));
+  }
+
+  #count(field: keyof Counts, by: number): void {
+    this.#counts[field] = (this.#counts[field] ?? 0) + by;
+  }
+}
+
+/** File and line of the row with this index in the source's message. */
+export function positionOf(
+  position: Position | undefined,
+  index: number | undefined,
+): { file?: string; line?: number } | undefined {
+  if (position === undefined) return undefined;
+  const line =
+    index === undefined
+      ? undefined
+      : (position.lines?.[index] ?? (position.line === undefined ? undefined : position.line + index));
+  return {
+    ...(position.file === undefined ? {} : { file: position.file }),
+    ...(line === undefined ? {} : { line }),
+  };
+}

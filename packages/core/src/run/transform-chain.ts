@@ -1,0 +1,139 @@
+import { asMillraceError } from "../errors.ts";
+import type { Row } from "../row.ts";
+import type { Batch, Reason, Transform, TransformContext } from "../transform.ts";
+
+/** A row that a transform sent to the quarantine, with its index in the source's message where that is known. */
+export interface TransformRejection {
+  readonly stream: string;
+  readonly row: Row;
+  readonly index: number | undefined;
+  readonly reason: Reason;
+}
+
+/** What came out of the transforms for one message. */
+export interface Transformed {
+  readonly batches: readonly Batch[];
+  readonly rejected: readonly TransformRejection[];
+}
+
+/**
+ * Sends batches through the transforms. Each transform sees one batch after another in the source's order, while
+ * different transforms work on different batches at the same time; those with `concurrency` above 1 take several.
+ */
+export class TransformChain {
+  readonly #transforms: readonly Transform[];
+  readonly #signal: AbortSignal;
+  readonly #tails: Promise<void>[];
+
+  constructor(transforms: readonly Transform[], signal: AbortSignal) {
+    this.#transforms = transforms;
+    this.#signal = signal;
+    this.#tails = transforms.map(() => Promise.resolve());
+  }
+
+  /** True where rows may stay inside until an epoch ends, so that nothing commits before. */
+  get holdsEpoch(): boolean {
+    return this.#transforms.some((transform) => transform.holds === "epoch");
+  }
+
+  /** True where rows may stay inside longer than one call. */
+  get holds(): boolean {
+    return this.#transforms.some((transform) => transform.holds !== "nothing");
+  }
+
+  apply(batch: Batch): Promise<Transformed> | Transformed {
+    if (this.#transforms.length === 0) return { batches: [batch], rejected: [] };
+    return this.#run([batch], 0);
+  }
+
+  /** What transforms with `holds` of these kinds still keep, in order, sent through the transforms behind them. */
+  async flush(kinds: readonly Transform["holds"][]): Promise<Transformed> {
+    const batches: Batch[] = [];
+    const rejected: TransformRejection[] = [];
+    await Promise.all(this.#tails);
+    for (const [index, transform] of this.#transforms.entries()) {
+      if (transform.flush === undefined || !kinds.includes(transform.holds)) continue;
+      const own: TransformRejection[] = [];
+      const held = await transform.flush(this.#context({ stream: "", rows: [] }, own));
+      rejected.push(...own);
+      const rest = await this.#run(held, index + 1);
+      batches.push(...rest.batches);
+      rejected.push(...rest.rejected);
+    }
+    return { batches, rejected };
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#transforms.map((transform) => transform.close?.()));
+  }
+
+  async #run(batches: readonly Batch[], from: number): Promise<Transformed> {
+    // Tickets for all stages are taken at once: otherwise a batch could overtake another one between two stages.
+    const tickets = this.#transforms.map((transform, index) =>
+      index < from ? undefined : this.#ticket(transform, index),
+    );
+    const rejected: TransformRejection[] = [];
+    let current: readonly Batch[] = batches;
+    try {
+      for (let index = from; index < this.#transforms.length; index++) {
+        const transform = this.#transforms[index];
+        if (transform === undefined) continue;
+        await tickets[index]?.before;
+        const out: Batch[] = [];
+        for (const batch of current) {
+          const result = await this.#applyOne(transform, batch, rejected);
+          if (Array.isArray(result)) out.push(...(result as readonly Batch[]));
+          else out.push(result as Batch);
+        }
+        tickets[index]?.done();
+        current = out;
+      }
+      return { batches: current, rejected };
+    } finally {
+      for (const ticket of tickets) ticket?.done();
+    }
+  }
+
+  #applyOne(
+    transform: Transform,
+    batch: Batch,
+    rejected: TransformRejection[],
+  ): ReturnType<Transform["apply"]> {
+    try {
+      const result = transform.apply(batch, this.#context(batch, rejected));
+      if (!(result instanceof Promise)) return result;
+      return result.catch((error: unknown) => {
+        throw this.#failure(error, transform, batch);
+      });
+    } catch (error) {
+      throw this.#failure(error, transform, batch);
+    }
+  }
+
+  #failure(error: unknown, transform: Transform, batch: Batch): Error {
+    return asMillraceError(
+      error,
+      "MLR_TRANSFORM_FAILED",
+      `transform ${transform.kind ?? "of the pipeline"} on stream "${batch.stream}"`,
+    );
+  }
+
+  #ticket(transform: Transform, index: number): { before: Promise<void>; done: () => void } | undefined {
+    if ((transform.concurrency ?? 1) > 1) return undefined;
+    const before = this.#tails[index] ?? Promise.resolve();
+    let done = (): void => undefined;
+    this.#tails[index] = new Promise<void>((resolve) => (done = resolve));
+    return { before, done };
+  }
+
+  #context(batch: Batch, rejected: TransformRejection[]): TransformContext {
+    let indexes: Map<Row, number> | undefined;
+    return {
+      signal: this.#signal,
+      reject: (row, reason) => {
+        indexes ??= new Map(batch.rows.map((each, i) => [each, batch.at?.[i] ?? i]));
+        rejected.push({ stream: batch.stream, row, index: indexes.get(row), reason });
+      },
+    };
+  }
+}
