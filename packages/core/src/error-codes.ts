@@ -65,6 +65,15 @@ export const ERROR_CODES = {
   MLR_DESTINATION_FULL: { retry: "later", means: "The destination has no space left." },
   MLR_DESTINATION_PERMISSION: { retry: "never", means: "The destination's user lacks a permission." },
   MLR_DATABASE_START: { retry: "never", means: "The embedded PostgreSQL could not be started." },
+  MLR_CONTROL_UNAVAILABLE: {
+    retry: "later",
+    means:
+      "The control database, which keeps run records and leases, cannot be reached or refuses a statement.",
+  },
+  MLR_CONTROL_VERSION: {
+    retry: "never",
+    means: "The control database was made by another version of Millrace, or its migrations were changed.",
+  },
   MLR_SETTINGS_INVALID: { retry: "never", means: "A setting has a value that is not allowed." },
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },
