@@ -1,0 +1,162 @@
+import { isBuiltin } from "node:module";
+import path from "node:path";
+import { cycleProblems } from "./import-cycles.ts";
+import type { ModuleImport } from "./module-imports.ts";
+import type { SourceModule, Workspace, WorkspacePackage } from "./workspace.ts";
+
+/**
+ * Which packages of the workspace a package may import: core ← connectors · core ← platform ← {orchestrator, ingest,
+ * api} ← millrace → connectors. Nothing imports millrace; the dashboard imports none.
+ */
+export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  "@millrace/core": [],
+  "@millrace/connectors": ["@millrace/core"],
+  "@millrace/platform": ["@millrace/core"],
+  "@millrace/orchestrator": ["@millrace/core", "@millrace/platform"],
+  "@millrace/ingest": ["@millrace/core", "@millrace/platform"],
+  "@millrace/api": ["@millrace/core", "@millrace/platform"],
+  "@millrace/dashboard": [],
+  millrace: [
+    "@millrace/core",
+    "@millrace/connectors",
+    "@millrace/platform",
+    "@millrace/orchestrator",
+    "@millrace/ingest",
+    "@millrace/api",
+  ],
+};
+
+/** Each import that breaks a rule, as `file:line imports "x": why`. */
+export function importProblems(workspace: Workspace): string[] {
+  const problems: string[] = [];
+  for (const owner of workspace.packages) {
+    if (owner.folder === "") continue;
+    if (ALLOWED[owner.name] === undefined) {
+      problems.push(
+        `${owner.folder}: package ${owner.name} is not in the table of scripts/gates/import-rules.ts`,
+      );
+    }
+    if (!workspace.modules.some((module) => module.path.startsWith(`${owner.folder}/src/`))) {
+      problems.push(`${owner.folder}/src: no modules found`);
+    }
+  }
+  for (const module of workspace.modules) {
+    for (const entry of module.imports) {
+      const why = entry.specifier.startsWith(".")
+        ? relativeProblem(module, entry, workspace)
+        : bareProblem(module, entry, workspace);
+      if (why !== undefined)
+        problems.push(`${module.path}:${entry.line} imports "${entry.specifier}": ${why}`);
+    }
+  }
+  return [...problems, ...cycleProblems(workspace.modules)];
+}
+
+/** True for tests and what only tests use: published packages leave it out. */
+export function isTestFile(file: string): boolean {
+  return /\.test\.tsx?$/.test(file) || /^packages\/[^/]+\/(test|bench|scripts)\//.test(file);
+}
+
+function ownerOf(file: string, packages: readonly WorkspacePackage[]): WorkspacePackage | undefined {
+  return (
+    packages.find(({ folder }) => folder !== "" && file.startsWith(`${folder}/`)) ??
+    packages.find(({ folder }) => folder === "")
+  );
+}
+
+function relativeProblem(
+  module: SourceModule,
+  entry: ModuleImport,
+  { packages }: Workspace,
+): string | undefined {
+  const target = path.posix.join(path.posix.dirname(module.path), entry.specifier);
+  const [from, to] = [ownerOf(module.path, packages), ownerOf(target, packages)];
+  if (from === undefined) return undefined;
+  if (from.folder === "") return exampleProblem(module.path, target);
+  if (from !== to) return `it leaves ${from.folder}; import other packages by their name`;
+  if (entry.kind === "file") return undefined;
+  if (!isTestFile(module.path) && isTestFile(target))
+    return "product code must not import tests or their helpers";
+  if (module.path.endsWith(".test.ts") && target.endsWith(".test.ts"))
+    return "a test must not import another test";
+  const inside = (file: string): string => file.slice(from.folder.length + 1);
+  if (from.name === "@millrace/connectors") return connectorProblem(inside(module.path), inside(target));
+  if (from.name === "@millrace/core" && !isTestFile(module.path))
+    return testingProblem(inside(module.path), inside(target));
+  return undefined;
+}
+
+/** An example is what a user would have: a folder of its own that knows the packages by name. */
+function exampleProblem(from: string, to: string): string | undefined {
+  const folder = /^examples\/[^/]+\//.exec(from)?.[0];
+  return folder === undefined || to.startsWith(folder) ? undefined : `it leaves ${folder}`;
+}
+
+/** A connector is its own folder, `shared/` and core, so that one can be added, read and removed alone. */
+function connectorProblem(from: string, to: string): string | undefined {
+  const [source, target] = [folderIn(from), folderIn(to)];
+  if (source === undefined || target === undefined || source === target || target === "shared")
+    return undefined;
+  const what =
+    source === "shared"
+      ? "shared/ must not know a connector"
+      : `the connector ${source}/ must not know another`;
+  return `${what}; move what both need to shared/`;
+}
+
+/** `csv` for `src/csv/read.ts`; undefined outside of `src/` and for files directly in it, which put connectors together. */
+function folderIn(file: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(file)?.[1];
+}
+
+function testingProblem(from: string, to: string): string | undefined {
+  if (from.startsWith("src/testing/") || !to.startsWith("src/testing/")) return undefined;
+  return "the engine must not use its own test parts";
+}
+
+function bareProblem(module: SourceModule, entry: ModuleImport, { packages }: Workspace): string | undefined {
+  const { specifier } = entry;
+  if (entry.kind === "file" || specifier.startsWith("data:")) return undefined;
+  if (isBuiltin(specifier)) return specifier.startsWith("node:") ? undefined : `write "node:${specifier}"`;
+  const from = ownerOf(module.path, packages);
+  const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  const other = packages.find((candidate) => candidate.name === name && candidate.folder !== "");
+  if (from === undefined || (from.folder === "" && other !== undefined)) return undefined;
+  const test = from.folder === "" || isTestFile(module.path);
+  const refused = other === undefined ? undefined : workspaceProblem(from, specifier, other, test);
+  return refused ?? undeclared(name, from, test, packages);
+}
+
+function workspaceProblem(
+  from: WorkspacePackage,
+  specifier: string,
+  other: WorkspacePackage,
+  test: boolean,
+): string | undefined {
+  if (other === from) return "a package imports itself by relative paths";
+  if (!(ALLOWED[from.name] ?? []).includes(other.name)) return mayImport(from);
+  if (!test && specifier === "@millrace/core/testing") return "product code must not use test parts";
+  return undefined;
+}
+
+function mayImport(from: WorkspacePackage): string {
+  const allowed = ALLOWED[from.name] ?? [];
+  return allowed.length === 0
+    ? `${from.name} may import no other package of the workspace`
+    : `${from.name} may import only ${allowed.join(", ")}`;
+}
+
+function undeclared(
+  name: string,
+  from: WorkspacePackage,
+  test: boolean,
+  packages: readonly WorkspacePackage[],
+): string | undefined {
+  if (from.dependencies.has(name)) return undefined;
+  const shared = packages.find(({ folder }) => folder === "");
+  if (test && (from.devDependencies.has(name) || shared?.devDependencies.has(name))) return undefined;
+  const manifest = from.folder === "" ? "package.json" : `${from.folder}/package.json`;
+  const what =
+    test || !from.devDependencies.has(name) ? "is not declared" : "is declared for development only";
+  return `${name} ${what} in ${manifest}`;
+}

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { exportedNames, type ExportedName } from "../gates/exported-names.ts";
+import type { GeneratedFile } from "./generated-file.ts";
+
+const ENTRIES = [
+  { title: "@millrace/core", file: "packages/core/src/index.ts" },
+  { title: "@millrace/core/testing", file: "packages/core/src/testing/index.ts" },
+];
+
+/** What core exports, with its documentation: a change of the public API shows as a change of this page. */
+export const apiReport: GeneratedFile = {
+  path: "docs/reference/api.md",
+  async generate(root) {
+    const parts = [
+      "# API of @millrace/core",
+      "<!-- Generated from packages/core/src by `npm run generate`. -->",
+      "Every name that the package exports, as declared, in alphabetical order.",
+    ];
+    for (const { title, file } of ENTRIES) {
+      const names = await publicNames(root, file);
+      parts.push(`## ${title}`, ...names.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(section));
+    }
+    return `${parts.join("\n\n")}\n`;
+  },
+};
+
+function section({ name, doc, signature }: ExportedName): string {
+  const text = doc === undefined ? "" : `\n\n${doc.replaceAll("<", "&lt;")}`;
+  return `### ${name}${text}\n\n\`\`\`ts fragment\n${signature}\n\`\`\``;
+}
+
+/** Follows an entry point to every name that can be imported from it. */
+async function publicNames(root: string, file: string, wanted?: readonly string[]): Promise<ExportedName[]> {
+  const { names, from } = exportedNames(file, await readFile(path.join(root, file), "utf8"));
+  const found = names.filter(({ name }) => wanted === undefined || wanted.includes(name));
+  for (const { specifier, names: passed } of from) {
+    if (!specifier.startsWith(".")) continue;
+    const next = path.posix.join(path.posix.dirname(file), specifier);
+    found.push(...(await publicNames(root, next, passed ?? wanted)));
+  }
+  return found;
+}

@@ -1,0 +1,4 @@
+import path from "node:path";
+
+/** The repository's folder, absolute. */
+export const repositoryRoot = path.resolve(import.meta.dirname, "..");
