@@ -1,0 +1,37 @@
+import { canonicalDecimal } from "../schema/decimal.ts";
+
+/** A number in JSON that neither a JavaScript number nor a bigint holds exactly, kept as its canonical decimal text. */
+export class JsonNumber {
+  /** Plain decimal where it has one; the token itself where it has too many digits to be written out. */
+  readonly text: string;
+
+  /** @param token a JSON number token such as `0.1000000000000000055`. */
+  constructor(token: string) {
+    this.text = canonicalDecimal(token) ?? token;
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** Numbers with fewer than 16 digits and no exponent survive JSON.parse exactly; strings that look alike only cost time. */
+const MAY_BE_INEXACT = /[\d.]{16}|\d[eE][-+\d]/;
+
+/**
+ * JSON.parse without loss: integers beyond 2^53 become bigint, other numbers that a double does not hold become
+ * `JsonNumber`. As fast as JSON.parse where the text has no such number. Throws SyntaxError like JSON.parse.
+ */
+export function parseJsonExact(text: string): unknown {
+  return MAY_BE_INEXACT.test(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
+}
+
+function reviveExact(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || context?.source === undefined) return value;
+  const source = context.source;
+  if (source.length < 16 && !/[eE]/.test(source)) return value;
+  const exact = canonicalDecimal(source);
+  if (exact === undefined) return new JsonNumber(source);
+  if (!exact.includes(".")) return Number.isSafeInteger(value) ? value : BigInt(exact);
+  return canonicalDecimal(value) === exact ? value : new JsonNumber(source);
+}
