@@ -1,0 +1,23 @@
+import { main } from "./main.ts";
+
+// A reader that went away (`millrace list | head -1`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+// Node says of type stripping that it is experimental, and of a project without "type": "module" that it costs a little time.
+const warn = process.emitWarning.bind(process);
+process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+  const text = String(warning);
+  if (/Type Stripping is an experimental|MODULE_TYPELESS_PACKAGE_JSON|Module type of file/.test(text)) return;
+  (warn as (warning: string | Error, ...rest: unknown[]) => void)(warning, ...rest);
+}) as typeof process.emitWarning;
+
+process.exitCode = await main(process.argv.slice(2), {
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+});

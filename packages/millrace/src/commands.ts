@@ -1,0 +1,82 @@
+import type { CommandSetup } from "./cli-context.ts";
+
+/** A command as the help lists it; its file is loaded when it is used. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandSetup>;
+}
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "start",
+    summary: "run all pipelines of the project, or the examples",
+    load: async () => (await import("./commands/start.ts")).start,
+  },
+  {
+    name: "init",
+    summary: "make a new project",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "new",
+    summary: "add a pipeline to the project",
+    load: async () => (await import("./commands/new.ts")).newPipeline,
+  },
+  {
+    name: "list",
+    summary: "list the project's pipelines",
+    load: async () => (await import("./commands/list.ts")).list,
+  },
+  {
+    name: "run",
+    summary: "run pipelines, one after another",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  {
+    name: "plan",
+    summary: "tell what a run would change, without writing anything",
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  {
+    name: "runs",
+    summary: "list the latest runs",
+    load: async () => (await import("./commands/runs.ts")).runs,
+  },
+  {
+    name: "show",
+    summary: "show one run",
+    load: async () => (await import("./commands/show.ts")).show,
+  },
+  {
+    name: "history",
+    summary: "show every version of one row",
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
+    name: "verify",
+    summary: "read a table back and compare every row with its hash",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "state",
+    summary: "show or reset where a pipeline goes on",
+    load: async () => (await import("./commands/state.ts")).state,
+  },
+  {
+    name: "db",
+    summary: "start, stop, reset or locate the embedded database",
+    load: async () => (await import("./commands/db.ts")).db,
+  },
+  {
+    name: "doctor",
+    summary: "check the machine and the project, and say what to do",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "completion",
+    summary: "print the completion script of a shell",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+];

@@ -1,0 +1,48 @@
+import type { ErrorCode } from "@millrace/core";
+
+/** What the process tells the shell when it ends. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  project: 3,
+  database: 4,
+  leaseHeld: 5,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Each exit code with its meaning, for `--help` and docs/reference/exit-codes.md. */
+export const EXIT_CODES: readonly (readonly [code: number, means: string])[] = [
+  [EXIT.ok, "everything went well; also when a source that never ends was stopped by a signal"],
+  [EXIT.failed, "a run failed, `verify` found rows that others changed, or something unexpected happened"],
+  [EXIT.usage, "an unknown command or option, or an argument that is not allowed"],
+  [EXIT.project, "no project, a file in it that cannot be used, or no such pipeline, table or run"],
+  [EXIT.database, "the database or destination cannot be reached, started or written to"],
+  [EXIT.leaseHeld, "another run of the same pipeline is going on"],
+  [EXIT.interrupted, "stopped by SIGINT (Ctrl-C); what was committed stays, the next run goes on from there"],
+  [EXIT.terminated, "stopped by SIGTERM; as above"],
+];
+
+const BY_CODE: Partial<Record<ErrorCode, number>> = {
+  MLR_ARGUMENT_INVALID: EXIT.usage,
+  MLR_OPTION_UNKNOWN: EXIT.usage,
+  MLR_PIPELINE_NOT_FOUND: EXIT.project,
+  MLR_PIPELINE_INVALID: EXIT.project,
+  MLR_PROJECT_INVALID: EXIT.project,
+  MLR_SETTINGS_INVALID: EXIT.project,
+  MLR_TABLE_NOT_FOUND: EXIT.project,
+  MLR_RUN_NOT_FOUND: EXIT.project,
+  MLR_NODE_TOO_OLD: EXIT.project,
+  MLR_DESTINATION_UNAVAILABLE: EXIT.database,
+  MLR_DESTINATION_READ_ONLY: EXIT.database,
+  MLR_DESTINATION_PERMISSION: EXIT.database,
+  MLR_DESTINATION_FULL: EXIT.database,
+  MLR_DATABASE_START: EXIT.database,
+  MLR_LEASE_HELD: EXIT.leaseHeld,
+};
+
+/** The exit code for an error of this code. */
+export function exitCodeOf(code: string): number {
+  return (BY_CODE as Readonly<Record<string, number>>)[code] ?? EXIT.failed;
+}

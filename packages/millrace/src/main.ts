@@ -1,0 +1,40 @@
+import { resolve } from "node:path";
+import { MillraceError } from "@millrace/core";
+import { CommanderError } from "commander";
+import type { CliContext, Process } from "./cli-context.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { createPrinter, reportOf } from "./output/printer.ts";
+import { createProgram } from "./program.ts";
+import { findProject } from "./project/find-project.ts";
+import { usageError } from "./usage-error.ts";
+
+/** Runs the command line `argv` (without node and script) and returns the exit code. Never throws. */
+export async function main(argv: readonly string[], io: Process): Promise<number> {
+  const flags = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const printer = createPrinter({
+    json: flags.includes("--json"),
+    verbose: flags.includes("--verbose"),
+    stdout: io.stdout,
+    stderr: io.stderr,
+  });
+  let exitCode: number = EXIT.ok;
+  let folder: string | undefined;
+  const start = (): string => resolve(io.cwd, folder ?? ".");
+  const cli: CliContext = {
+    ...io,
+    printer,
+    start,
+    project: () => findProject(start()),
+    exit: (code) => void (exitCode = code),
+  };
+  try {
+    const program = await createProgram(argv, cli, (value) => void (folder = value));
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
+    const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown;
+    printer.fail(error);
+    return error instanceof MillraceError ? exitCodeOf(reportOf(error).code) : EXIT.failed;
+  }
+}

@@ -1,0 +1,97 @@
+import { MillraceError } from "@millrace/core";
+import { type ErrorReport, errorBlock } from "./error-block.ts";
+import { type Style, styleFor } from "./style.ts";
+import { cleanLines } from "./text.ts";
+
+/** Where a command says things: its result on stdout, everything else on stderr. */
+export interface Printer {
+  /** One JSON document is wanted on stdout, and nothing else there. */
+  readonly json: boolean;
+  /** Stack traces are wanted. */
+  readonly verbose: boolean;
+  /** Colours for stdout. */
+  readonly style: Style;
+  /** Colours for stderr. */
+  readonly errorStyle: Style;
+  readonly stderr: NodeJS.WriteStream;
+  /** The command's result: `document` as JSON where that is wanted, otherwise what `people` returns. At most once per process. */
+  result(document: unknown, people: () => string): void;
+  /** A line on stdout, unless JSON is wanted: then on stderr. */
+  line(text: string): void;
+  /** A line on stderr. */
+  note(text: string): void;
+  warn(text: string): void;
+  /** An error for people on stderr; with its stack where `verbose`. */
+  explain(error: unknown, where?: string): void;
+  /** The command failed: as `explain`, or with JSON the one document `{ error }`. */
+  fail(error: unknown): void;
+}
+
+/** What a printer is made of. */
+export interface PrinterOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** A printer for one command. With JSON, what others (a pipeline's own code) write to stdout goes to stderr from now on. */
+export function createPrinter(options: PrinterOptions): Printer {
+  const { json, verbose, stdout, stderr } = options;
+  const write = stdout.write.bind(stdout) as (text: string) => boolean;
+  if (json) stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+  const style = styleFor(stdout);
+  const errorStyle = styleFor(stderr);
+  const note = (text: string): void => void stderr.write(`${text}\n`);
+  const document = (value: unknown): void => void write(`${JSON.stringify(value, writable, 2)}\n`);
+  const explain = (error: unknown, where?: string): void => {
+    note(errorBlock(reportOf(error), errorStyle, where));
+    if (verbose) note(errorStyle.dim(cleanLines(stackOf(error))));
+  };
+  return {
+    json,
+    verbose,
+    style,
+    errorStyle,
+    stderr,
+    note,
+    explain,
+    result: (value, people) => (json ? document(value) : void write(`${people()}\n`)),
+    line: (text) => (json ? note(text) : void write(`${text}\n`)),
+    warn: (text) => note(`${errorStyle.yellow("!")} ${text}`),
+    fail: (error) => {
+      if (json) document({ error: reportOf(error) });
+      if (!json || verbose) explain(error);
+    },
+  };
+}
+
+/** `error` as a report; what is not a MillraceError is one of Millrace's own faults. */
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof MillraceError) {
+    const { code, message, hint, details } = error;
+    return { code, message, ...(hint === undefined ? {} : { hint }), details };
+  }
+  return {
+    code: "MLR_INTERNAL",
+    message: error instanceof Error ? error.message : String(error),
+    hint: "Run it again with --verbose and report what it says.",
+    details: {},
+  };
+}
+
+function stackOf(error: unknown): string {
+  const parts: string[] = [];
+  for (let at = error, depth = 0; at !== undefined && depth < 8; depth += 1) {
+    if (!(at instanceof Error)) return [...parts, String(at)].join("\ncaused by: ");
+    parts.push(at.stack ?? at.message);
+    at = at.cause;
+  }
+  return parts.join("\ncaused by: ");
+}
+
+function writable(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Map) return Object.fromEntries(value);
+  return value;
+}

@@ -1,0 +1,61 @@
+import { Command } from "commander";
+import type { CliContext } from "./cli-context.ts";
+import { COMMANDS } from "./commands.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { verbOf } from "./verb.ts";
+import { version } from "./version.ts";
+
+/** The whole command line. Only the file of the command that `argv` names is loaded; completion needs all. */
+export async function createProgram(
+  argv: readonly string[],
+  cli: CliContext,
+  setProject: (folder: string) => void,
+): Promise<Command> {
+  const program = new Command("millrace");
+  program
+    .description("Collect data from anything, land it in a database exactly once, and see all of it.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => cli.printer.line(text.trimEnd()), outputError: () => undefined })
+    .showSuggestionAfterError()
+    .addHelpText("after", `\n${exitCodes()}\n${examples(["init my-data", "run quakes", "list --json"])}`);
+  addCommonOptions(program, setProject);
+  program.action(() => program.outputHelp());
+  const verb = verbOf(argv);
+  for (const entry of COMMANDS) {
+    const command = program.command(entry.name).summary(entry.summary).description(capital(entry.summary));
+    addCommonOptions(command, setProject);
+    if (verb === entry.name) (await entry.load())(command, cli);
+  }
+  if (verb !== undefined && !COMMANDS.some((entry) => entry.name === verb)) {
+    // Without an argument of its own the program refuses unknown words with the nearest command.
+    program.allowExcessArguments(false);
+  }
+  return program;
+}
+
+/** Lines for the end of a command's help. Each example is given without the leading `millrace`. */
+export function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  millrace ${line}`).join("\n")}`;
+}
+
+/** The options that every command has. */
+export function addCommonOptions(command: Command, setProject: (folder: string) => void): void {
+  command
+    .option("--json", "print one JSON document on stdout, everything else on stderr")
+    .option("--verbose", "print stack traces with errors")
+    .option("-C, --project <folder>", "look for the project from this folder on (default: the current one)", (value) => {
+      setProject(value);
+      return value;
+    });
+}
+
+function exitCodes(): string {
+  return `Exit codes:\n${EXIT_CODES.map(([code, means]) => `  ${String(code).padEnd(4)} ${means}`).join("\n")}`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

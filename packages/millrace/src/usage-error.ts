@@ -1,0 +1,24 @@
+import { MillraceError } from "@millrace/core";
+import type { CommanderError } from "commander";
+import { verbOf } from "./verb.ts";
+
+const UNKNOWN = new Set(["commander.unknownOption", "commander.unknownCommand"]);
+
+/** What commander refused, as one of our errors, with the nearest name as its hint. */
+export function usageError(error: CommanderError, argv: readonly string[]): MillraceError {
+  const text = error.message.replace(/^error: /, "");
+  const [message = "", ...rest] = text.split("\n");
+  const guess = /^\(Did you mean (.+)\?\)$/.exec(rest.join(" ").trim())?.[1];
+  const verb = verbOf(argv);
+  const help = error.code === "commander.unknownCommand" || verb === undefined ? "" : `${verb} `;
+  return new MillraceError(
+    UNKNOWN.has(error.code) ? "MLR_OPTION_UNKNOWN" : "MLR_ARGUMENT_INVALID",
+    message.charAt(0).toUpperCase() + message.slice(1).replace(/\.$/, ""),
+    {
+      hint:
+        guess === undefined
+          ? `"millrace ${help}--help" tells what there is.`
+          : `Did you mean ${guess.replace(/^one of /, "one of: ")}?`,
+    },
+  );
+}
