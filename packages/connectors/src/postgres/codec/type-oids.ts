@@ -19,3 +19,23 @@ export const TYPE_OIDS: Readonly<Record<ScalarKind, number>> = {
   uuid: 2950,
   json: 3802,
 };
+
+/** Object ids of the arrays of these types. */
+export const ARRAY_OIDS: Readonly<Record<ScalarKind, number>> = {
+  boolean: 1000,
+  bytea: 1001,
+  bigint: 1016,
+  smallint: 1005,
+  integer: 1007,
+  text: 1009,
+  real: 1021,
+  double: 1022,
+  date: 1182,
+  time: 1183,
+  timestamp: 1115,
+  timestamptz: 1185,
+  interval: 1187,
+  numeric: 1231,
+  uuid: 2951,
+  json: 3807,
+};
