@@ -4,7 +4,12 @@ export default defineConfig({
   resolve: { conditions: ["@millrace/source"] },
   ssr: { resolve: { conditions: ["@millrace/source"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "e2e/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
+      "e2e/**/*.test.ts",
+      "scripts/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts", "**/*.crash.test.ts"],
     pool: "forks",
     execArgv: ["--conditions=@millrace/source"],

