@@ -7,7 +7,7 @@ import { run } from "./run-tool.ts";
 /** What must not be committed: paths that exist on one machine only. */
 const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] = [
   { pattern: /(?<![\w.@-])\/(work|root)\/[\w.]/, why: "a path of one machine" },
-  { pattern: /\/tmp\/briefs/, why: "a path of one machine" },
+  { pattern: /(?<![\w.])\/tmp\/\w/, why: "a fixed temporary path (use os.tmpdir() or mktemp)" },
   {
     pattern: /(?<![\w.])(\/home\/|\/Users\/|[A-Z]:\\Users\\)(?!you\b|user\b|me\b)\w+/,
     why: "a path of one user",
