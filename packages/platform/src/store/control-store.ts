@@ -1,0 +1,51 @@
+import { systemClock, type Clock } from "@millrace/core";
+import type pg from "pg";
+import { controlFailure, controlPool } from "./control-connection.ts";
+import { acquireLease, type Lease, type LeaseOptions } from "./lease.ts";
+import { migrate } from "./migrate.ts";
+import { RunFallback } from "./run-fallback.ts";
+import { RunRecords } from "./run-records.ts";
+
+export interface ControlOptions {
+  /** Folder for run records that the database does not take, usually `<project>/.millrace/fallback`. */
+  readonly fallbackDirectory: string;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** The control database: who runs what, and what came of it. */
+export interface ControlStore {
+  readonly runs: RunRecords;
+  /** The right to run a pipeline; fails with MLR_LEASE_HELD or MLR_CONTROL_UNAVAILABLE. */
+  acquireLease(pipeline: string, options: LeaseOptions): Promise<Lease>;
+  /** Idempotent. Leases stay until they are released. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the control database, brings its schema `millrace_control` up to date, and takes in the run records that
+ * were kept in files. Fails with MLR_CONTROL_UNAVAILABLE or MLR_CONTROL_VERSION.
+ */
+export async function openControl(url: string, options: ControlOptions): Promise<ControlStore> {
+  const pool = controlPool(url);
+  const clock = options.clock ?? systemClock;
+  const fallback = new RunFallback(options.fallbackDirectory);
+  const runs = new RunRecords({ pool, fallback, clock }, url);
+  try {
+    await migrate(pool);
+    await runs.takeIn();
+  } catch (error) {
+    await pool.end();
+    throw controlFailure(error, url);
+  }
+  return {
+    runs,
+    acquireLease: (pipeline, lease) => acquireLease(url, pool, { pipeline }, { clock, ...lease }),
+    close: once(() => pool.end()),
+  };
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => (closed ??= close());
+}
