@@ -47,7 +47,6 @@ export function compileCopyDecoder(columns: readonly DecodedColumn[]): CopyDecod
     for (;;) {
       const next = endOfTuple(bytes, at);
       if (next < 0) break;
-      if (state === "ended") break;
       rows.push(read(bytes, at + 2));
       at = next;
     }

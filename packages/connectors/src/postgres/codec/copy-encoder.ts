@@ -45,6 +45,8 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
   const { columns, trailing = [] } = options;
   const names = columns.map((column) => column.name);
   const writers = columns.map(writerOf);
+  // Every object inherits a value of such a name (`constructor`), which is not the row's.
+  const inherited = names.map((name) => name in Object.prototype);
   const trailers = trailing.map((field) => trailingWriter(field, options.constants ?? {}));
   const fields = columns.length + trailing.length;
   const out = new CopyBuffer(
@@ -60,6 +62,7 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
       for (let i = 0; i < names.length; i++) {
         const value = row[names[i] as string];
         if (value === null || value === undefined) writeNull(out);
+        else if (inherited[i] === true && !Object.hasOwn(row, names[i] as string)) writeNull(out);
         else (writers[i] as ValueWriter)(out, value);
       }
       for (let i = 0; i < trailers.length; i++) (trailers[i] as TrailingWriter)(out, hash, ordinal);

@@ -11,6 +11,7 @@ export function readNumeric(bytes: Buffer, at: number): string {
   if (sign === NAN) return "NaN";
   if (sign === INFINITY) return "Infinity";
   if (sign === MINUS_INFINITY) return "-Infinity";
+  if (groups === 0) return "0";
   let whole = "";
   let fraction = "";
   // Groups of zeros are not sent where they stand at an end: before the first digit, or between it and the point.

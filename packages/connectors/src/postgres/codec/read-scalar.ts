@@ -1,4 +1,4 @@
-import { canonicalJsonText, formatInterval, type ScalarKind } from "@millrace/core";
+import { MillraceError, canonicalJsonText, formatInterval, type ScalarKind } from "@millrace/core";
 import { readNumeric } from "./read-numeric.ts";
 import { EPOCH_DAYS, EPOCH_MICROS } from "./write-scalar.ts";
 
@@ -51,7 +51,13 @@ function readInterval(bytes: Buffer, at: number): string {
 /** jsonb_send puts a byte of version before the text. */
 function readJson(bytes: Buffer, at: number, length: number): string {
   const text = bytes.toString("utf8", at + 1, at + length);
-  return canonicalJsonText(text) ?? text;
+  try {
+    return canonicalJsonText(text);
+  } catch (error) {
+    // Nested deeper than what Millrace writes: somebody else's value, given as it is.
+    if (error instanceof MillraceError) return text;
+    throw error;
+  }
 }
 
 /** How each scalar type is read. */
@@ -72,5 +78,5 @@ export const SCALAR_READERS: Readonly<Record<ScalarKind, ValueReader>> = {
   uuid: readUuid,
   json: readJson,
   // A copy: the chunk that the bytes are in would otherwise stay in memory with them.
-  bytea: (bytes, at, length) => Uint8Array.prototype.slice.call(bytes, at, at + length),
+  bytea: (bytes, at, length) => new Uint8Array(bytes.subarray(at, at + length)),
 };
