@@ -59,5 +59,6 @@ function intervalText(value: string): string {
   const part = (amount: string, before: string, unit: string): string =>
     `CASE WHEN ${amount} = 0 THEN '' ELSE '${before}' || trim_scale(${amount})::text || '${unit}' END`;
   const parts = [part(months, "", "M"), part(days, "", "D"), part(seconds, "T", "S")].join(" || ");
-  return `'P' || coalesce(nullif(${parts}, ''), 'T0S')`;
+  const text = `'P' || coalesce(nullif(${parts}, ''), 'T0S')`;
+  return `CASE WHEN isfinite(${value}) THEN ${text} ELSE ${value}::text END`;
 }
