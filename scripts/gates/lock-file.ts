@@ -2,38 +2,57 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Gate } from "./gate.ts";
 
-interface LockFile {
-  readonly packages: Readonly<
-    Record<
-      string,
-      {
-        readonly resolved?: string;
-        readonly integrity?: string;
-        readonly link?: boolean;
-        readonly version?: string;
-      }
-    >
-  >;
+/** The part of package-lock.json that is read. */
+export interface LockFile {
+  readonly packages: Readonly<Record<string, LockEntry>>;
 }
 
-/** The lock file pins contents (integrity), not the address of a registry. */
+interface LockEntry {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** The lock file pins contents, not the address of a registry, and for every platform, not only the one it was made on. */
 export const lockFile: Gate = {
   name: "lock-file",
-  checks: "package-lock.json names no registry host and pins every package by its hash",
+  checks: "package-lock.json pins every package of every platform by its hash and names no registry",
   async run({ root }) {
     const lock = JSON.parse(await readFile(path.join(root, "package-lock.json"), "utf8")) as LockFile;
-    const problems: string[] = [];
-    const entries = Object.entries(lock.packages).filter(([where]) => where.includes("node_modules/"));
-    for (const [where, entry] of entries) {
-      if (entry.link === true) continue;
-      if (entry.resolved !== undefined) problems.push(`${where}: resolved ${entry.resolved}`);
-      if (entry.integrity === undefined) problems.push(`${where}: no integrity`);
-    }
     return {
-      looked: entries.length,
+      looked: Object.keys(lock.packages).length,
       unit: "packages",
-      problems,
-      hint: "npm install --package-lock-only --omit-lockfile-registry-resolved",
+      problems: lockFileProblems(lock),
+      hint: "remove package-lock.json and run: npm install --package-lock-only --omit-lockfile-registry-resolved",
     };
   },
 };
+
+/** Addresses, missing hashes, and dependencies without an entry (`npm ci` refuses such a lock file). */
+export function lockFileProblems({ packages }: LockFile): string[] {
+  const problems: string[] = [];
+  for (const [where, entry] of Object.entries(packages)) {
+    const installed = where.includes("node_modules/") && entry.link !== true;
+    if (installed && entry.resolved !== undefined) problems.push(`${where}: resolved ${entry.resolved}`);
+    if (installed && entry.integrity === undefined) problems.push(`${where}: no integrity`);
+    const needed = { ...entry.dependencies, ...entry.devDependencies, ...entry.optionalDependencies };
+    for (const [name, range] of Object.entries(needed)) {
+      if (!isLocked(packages, where, name))
+        problems.push(`${where || "root"}: ${name}@${range} has no entry`);
+    }
+  }
+  return problems;
+}
+
+/** Looks for a package as Node does: in the `node_modules` of the folder and of each folder above it. */
+function isLocked(packages: LockFile["packages"], where: string, name: string): boolean {
+  for (let folder = where; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
+    const entry = packages[folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`];
+    if (entry !== undefined) return entry.link === true || entry.version !== undefined;
+    if (folder === "") return false;
+  }
+}
