@@ -129,13 +129,11 @@ async function ensurePassword(layout: Layout, account: Account | undefined): Pro
     await rm(layout.password, { force: true });
     const draft = `${layout.password}.${process.pid}`;
     await writeFile(draft, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
-    await link(draft, layout.password)
-      .catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "EEXIST") return undefined;
-        // File systems without hard links
-        return rename(draft, layout.password);
-      })
-      .finally(() => rm(draft, { force: true }));
+    await link(draft, layout.password).catch(async (error: NodeJS.ErrnoException) => {
+      // File systems without hard links
+      if (error.code !== "EEXIST") await rename(draft, layout.password);
+    });
+    await rm(draft, { force: true });
   }
   if (account === undefined) return;
   await chown(layout.password, account.uid, account.gid);

@@ -1,5 +1,4 @@
 import { systemClock, type Clock } from "@millrace/core";
-import type pg from "pg";
 import { controlFailure, controlPool } from "./control-connection.ts";
 import { acquireLease, type Lease, type LeaseOptions } from "./lease.ts";
 import { migrate } from "./migrate.ts";

@@ -315,7 +315,8 @@ class HeldLease implements Lease {
 const TAKE = `
   INSERT INTO millrace_control.leases AS held
     (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at)
-  SELECT $1, $2, $3, jsonb_build_object('host', $4::text, 'pid', $5::int, 'run', $6::text, 'since', now.at), $7, $8,
+  SELECT $1, $2, $3, jsonb_build_object('host', $4::text, 'pid', $5::int, 'run', $6::text, 'since',
+      to_char(now.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), $7, $8,
     now.at, now.at, now.at + $9 * interval '1 millisecond'
   FROM (SELECT clock_timestamp() AS at) AS now
   ON CONFLICT (pipeline, partition) DO UPDATE SET

@@ -57,6 +57,7 @@ export interface RunRow {
   readonly started_at: Date;
   readonly finished_at: Date | null;
   readonly duration_ms: string | null;
+  readonly updated_at: Date;
   readonly resumed: boolean;
   readonly counts: RunRecord["counts"];
   readonly checkpoint: RunRecord["checkpoint"];
@@ -67,7 +68,7 @@ export interface RunRow {
 }
 
 export function recordOf(row: RunRow): RunRecord {
-  const { started_at, finished_at, duration_ms, ...same } = row;
+  const { started_at, finished_at, duration_ms, updated_at: _, ...same } = row;
   return {
     ...same,
     startedAt: started_at.toISOString(),
