@@ -1,0 +1,108 @@
+import { glob, readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { MillraceError, nearest } from "@millrace/core";
+import { addressName } from "./address-name.ts";
+import type { FileOptions } from "./file-options.ts";
+
+/** A file that was found, not opened yet. */
+export type Location =
+  | { readonly kind: "local"; readonly name: string; readonly path: string }
+  | { readonly kind: "url"; readonly name: string; readonly url: URL };
+
+/**
+ * Finds the files that `path` stands for, each once, in a stable order. Addresses are not asked yet.
+ * Names are relative to `directory` and with `/`, so that a project may move.
+ * Fails with MLR_SOURCE_NOT_FOUND, or MLR_ARGUMENT_INVALID for a folder.
+ */
+export async function locate(
+  options: Pick<FileOptions, "path" | "optional">,
+  directory: string,
+): Promise<Location[]> {
+  const found = new Map<string, Location>();
+  const paths = Array.isArray(options.path) ? options.path : [options.path];
+  for (const each of paths) {
+    for (const location of await locateOne(each, options.optional, directory)) {
+      if (!found.has(location.name)) found.set(location.name, location);
+    }
+  }
+  return [...found.values()];
+}
+
+async function locateOne(given: string | URL, optional: boolean, directory: string): Promise<Location[]> {
+  const url = asUrl(given);
+  if (url !== undefined && url.protocol !== "file:") return [{ kind: "url", name: addressName(url), url }];
+  const wanted = url === undefined ? String(given) : fileURLToPath(url);
+  const absolute = path.resolve(directory, wanted);
+  const found = await kindOf(absolute);
+  if (found === "file") return [local(absolute, directory)];
+  if (found === "other") {
+    throw new MillraceError("MLR_ARGUMENT_INVALID", `${absolute} is a folder or device, not a file`, {
+      hint: `Name the files in it, for instance with a glob: ${path.posix.join(slashes(wanted), "*.csv")}`,
+      details: { path: absolute },
+    });
+  }
+  const matches = isGlob(wanted) ? await matchesOf(wanted, directory) : [];
+  if (matches.length > 0 || optional) return matches;
+  throw await notFound(wanted, absolute, directory);
+}
+
+function asUrl(given: string | URL): URL | undefined {
+  if (given instanceof URL) return given;
+  return /^(https?|file):\/\//i.test(given) && URL.canParse(given) ? new URL(given) : undefined;
+}
+
+async function kindOf(absolute: string): Promise<"file" | "other" | undefined> {
+  try {
+    return (await stat(absolute)).isFile() ? "file" : "other";
+  } catch {
+    return undefined;
+  }
+}
+
+function isGlob(pattern: string): boolean {
+  return /[*?[{]/.test(pattern);
+}
+
+async function matchesOf(pattern: string, directory: string): Promise<Location[]> {
+  const matches: Location[] = [];
+  for await (const match of glob(pattern, { cwd: directory })) {
+    const absolute = path.resolve(directory, match);
+    if ((await kindOf(absolute)) === "file") matches.push(local(absolute, directory));
+  }
+  return matches.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function local(absolute: string, directory: string): Location {
+  const relative = path.relative(directory, absolute);
+  const inside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
+  return { kind: "local", name: slashes(inside ? relative : absolute), path: absolute };
+}
+
+function slashes(value: string): string {
+  return path.sep === "\\" ? value.replaceAll("\\", "/") : value;
+}
+
+async function notFound(wanted: string, absolute: string, directory: string): Promise<MillraceError> {
+  if (isGlob(wanted)) {
+    return new MillraceError("MLR_SOURCE_NOT_FOUND", `no file matches ${wanted} in ${directory}`, {
+      hint: "Check the pattern, or set `optional: true` if having no file is fine.",
+      details: { pattern: wanted, directory },
+    });
+  }
+  return new MillraceError("MLR_SOURCE_NOT_FOUND", `the file ${absolute} does not exist`, {
+    hint: await hintFor(absolute, directory),
+    details: { path: absolute, directory },
+  });
+}
+
+async function hintFor(absolute: string, directory: string): Promise<string> {
+  const folder = path.dirname(absolute);
+  try {
+    const guess = nearest(path.basename(absolute), await readdir(folder));
+    if (guess !== undefined) return `Did you mean ${path.join(folder, guess)}?`;
+    return `Relative paths start at the project's folder, ${directory}. Set \`optional: true\` if the file may be missing.`;
+  } catch {
+    return `The folder ${folder} does not exist either. Relative paths start at the project's folder, ${directory}.`;
+  }
+}
