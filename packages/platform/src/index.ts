@@ -6,4 +6,3 @@ export type { LogLine, RecordStatus, RunRecord } from "./store/run-record.ts";
 export type { ListRuns, RunRecords } from "./store/run-records.ts";
 export type { BeginRun, RunRecorder } from "./store/run-recorder.ts";
 export * from "./settings.ts";
-export * from "./databases.ts";

@@ -19,7 +19,7 @@ export const DEFAULT_DATABASE = "millrace";
 export const CONTROL_DATABASE = "millrace_control";
 
 export interface EnsureOptions {
-  /** The server's folder. Usually `<project>/.millrace/postgres`, see `databasesOf`. */
+  /** The server's folder. `embeddedDirectory(project)` names the usual one. */
   readonly directory: string;
   /** The port to try first; default: the last one, or one chosen by the folder's name. A server that runs already keeps its own. */
   readonly port?: number;
@@ -57,6 +57,11 @@ export type EmbeddedStatus =
       readonly version: string;
       readonly url: string;
     };
+
+/** The embedded server's usual folder of a project. */
+export function embeddedDirectory(project: string): string {
+  return join(project, ".millrace", "postgres");
+}
 
 /**
  * A real PostgreSQL from npm packages, one per folder, which outlives the process that started it and is shared by all
