@@ -6,10 +6,12 @@ export * from "./error-codes.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./json.ts";
+export * from "./map-rows.ts";
 export * from "./message.ts";
 export * from "./nearest.ts";
 export * from "./options.ts";
 export * from "./pipeline.ts";
+export * from "./row-failure.ts";
 export * from "./row.ts";
 export * from "./schema/column-type.ts";
 export * from "./schema/table.ts";
@@ -31,3 +33,12 @@ export { isStored, type Stored } from "./schema/storage.ts";
 export { compileStore, type Store, type StoreHints } from "./schema/store.ts";
 export { formatColumnType, parseColumnType, sameType } from "./schema/type-text.ts";
 export { limitIdentifier, normalizeIdentifier, suffixIdentifier } from "./schema/names.ts";
+export { inferType, type InferOptions } from "./schema/infer.ts";
+export { joinTypes } from "./schema/join-types.ts";
+export {
+  TableShaper,
+  type RejectedRow,
+  type ShapedBatch,
+  type ShapeHints,
+  type TableShaperOptions,
+} from "./schema/shaper.ts";

@@ -1,0 +1,428 @@
+import type { Capabilities } from "../capabilities.ts";
+import type { ErrorCode } from "../error-codes.ts";
+import { MillraceError } from "../errors.ts";
+import { compileRowHasher } from "../hash/row-hasher.ts";
+import type { StreamDefinition } from "../message.ts";
+import type { Row } from "../row.ts";
+import type { ResolvedTableOptions } from "../table-options.ts";
+import { compileColumnStore, type ColumnState } from "./column-state.ts";
+import { inferType } from "./infer.ts";
+import { joinTypes } from "./join-types.ts";
+import { describeMisfit, MISFIT, showValue } from "./misfit.ts";
+import { isReservedName } from "./reserved-names.ts";
+import { RowShaper, type RowProblem } from "./row-shaper.ts";
+import { compileStore } from "./store.ts";
+import { TableColumns } from "./table-columns.ts";
+import type { ColumnDefinition, SchemaContract, TableDefinition, WriteMode } from "./table.ts";
+import { parseColumnType, sameType } from "./type-text.ts";
+
+/** What is known of the values of a batch. */
+export interface ShapeHints {
+  /** The source knows only text (CSV): strings may mean numbers and booleans, and the empty string is null. Default false. */
+  readonly untyped?: boolean;
+  /** With `untyped`: the empty string is a text of its own. Default false. */
+  readonly keepEmpty?: boolean;
+}
+
+/** A row that the table cannot take. */
+export interface RejectedRow {
+  /** Place in the input. */
+  readonly index: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Rows in storage form under the table's names. */
+export interface ShapedBatch {
+  readonly rows: Row[];
+  /** merge only: the row hash of each row. */
+  readonly hashes?: string[];
+  /** Place in the input of each row; absent where none was rejected. */
+  readonly kept?: number[];
+  readonly rejected: RejectedRow[];
+  /** The table's definition grew: tell the destination before writing. */
+  readonly changed: boolean;
+}
+
+export interface TableShaperOptions {
+  /** The table's final name. */
+  readonly table: string;
+  readonly options: ResolvedTableOptions;
+  /** The table as the destination has it. */
+  readonly existing?: TableDefinition;
+  /** Columns that the source declares, under its own names. */
+  readonly declared?: readonly ColumnDefinition[];
+  readonly capabilities: Capabilities;
+  /** The key that the source declares; the options' own comes first. */
+  readonly key?: readonly string[];
+  /** For a child table: the columns that hold the parent's key, under the source's names. */
+  readonly parentKey?: readonly string[];
+}
+
+/** A batch while its row `from` is decided on. */
+interface Pending {
+  readonly rows: readonly Row[];
+  from: number;
+  readonly hints: ShapeHints;
+  /** A column that the pipeline fills in itself. */
+  readonly given: string | undefined;
+  /** All that the batch's rows need was added: whatever does not fit still is rejected. */
+  grown: boolean;
+}
+
+type GrowthProblem = Extract<RowProblem, { kind: "unknown" | "misfit" }>;
+
+type Verdict = "again" | "restart" | Omit<RejectedRow, "index">;
+
+/**
+ * The step that makes rows fit one table: names, types, storage form and row hashes; grows the definition where the
+ * contract allows it, and rejects what does not fit. Holds the table's definition for a run.
+ */
+export class TableShaper {
+  readonly #table: string;
+  readonly #options: ResolvedTableOptions;
+  readonly #parentKey: readonly string[] | undefined;
+  readonly #columns: TableColumns;
+  readonly #exists: boolean;
+  /** Columns whose type the user declared: what sources and rows say does not change them. */
+  readonly #users = new Set<string>();
+  #key: readonly string[] = [];
+  #mode: WriteMode = "append";
+  #definition: TableDefinition | undefined;
+  #hasher: ((row: Row) => string) | undefined;
+  #shapers = new Map<string, RowShaper>();
+  /** The table has no column yet: the first batch may define it, whatever the contract. */
+  #blank: boolean;
+
+  constructor(options: TableShaperOptions) {
+    this.#table = options.table;
+    this.#options = options.options;
+    this.#parentKey = options.parentKey;
+    this.#exists = options.existing !== undefined;
+    this.#columns = new TableColumns({
+      table: options.table,
+      capabilities: options.capabilities,
+      unordered: options.options.unordered ?? [],
+    });
+    this.#mode = this.#modeFor(options.options.key ?? options.key ?? []);
+    this.#adopt(options.existing);
+    this.#setKey(options.options.key ?? options.key ?? []);
+    for (const column of options.declared ?? []) this.#declareColumn(column);
+    for (const [name, type] of Object.entries(options.options.columns ?? {})) this.#declareUsers(name, type);
+    if (options.options.discriminator !== undefined)
+      this.#declareUsers(options.options.discriminator.column, "text");
+    this.#blank = this.#columns.states.size === 0;
+  }
+
+  /**
+   * The table as it is now; a new object whenever it grew. A table that does not exist yet has no columns here until each
+   * column of its key has a type.
+   */
+  get definition(): TableDefinition {
+    return (this.#definition ??= this.#define());
+  }
+
+  /** Takes what a source says of the stream in the middle of a run. Fails with MLR_SCHEMA_MISMATCH where it changes the key. */
+  declare(stream: StreamDefinition): void {
+    if (stream.key !== undefined && this.#options.key === undefined) this.#declareKey(stream.key);
+    for (const column of stream.columns ?? []) this.#declareColumn(column);
+    this.#filled();
+    this.#changed();
+  }
+
+  /**
+   * Shapes a batch. Throws MLR_SCHEMA_FROZEN where the contract is `freeze` and rows would change the table,
+   * MLR_SCHEMA_COLLISION for names, MLR_SCHEMA_INVALID for a mode that needs a key without one.
+   */
+  shape(rows: readonly Row[], hints: ShapeHints = {}): ShapedBatch {
+    if (rows.length > 0) this.#checkKey();
+    const before = this.definition;
+    const out = {
+      rows: [] as Row[],
+      hashes: [] as string[],
+      kept: [] as number[],
+      rejected: [] as RejectedRow[],
+    };
+    const hashing = this.#mode === "merge";
+    const pending: Pending = { rows, from: 0, hints, given: before.discriminator?.column, grown: false };
+    let shaper = this.#shaper(hints);
+    let hasher = hashing ? this.#rowHasher() : undefined;
+    for (let i = 0; i < rows.length; i++) {
+      const shaped = shaper.shape(rows[i] as Row);
+      if (shaped !== undefined) {
+        out.rows.push(shaped);
+        out.kept.push(i);
+        if (hasher !== undefined) out.hashes.push(hasher(shaped));
+        continue;
+      }
+      pending.from = i;
+      const verdict = this.#settle(shaper.problem, pending);
+      if (typeof verdict === "object") {
+        out.rejected.push({ index: i, ...verdict });
+        continue;
+      }
+      shaper = this.#shaper(hints);
+      hasher = hashing ? this.#rowHasher() : undefined;
+      i = verdict === "again" ? i - 1 : -1;
+      // What was stored before a column was widened has to be stored again, in the form of the wider type.
+      if (verdict === "restart")
+        out.rows.length = out.hashes.length = out.kept.length = out.rejected.length = 0;
+    }
+    this.#filled();
+    return {
+      rows: out.rows,
+      ...(hashing ? { hashes: out.hashes } : {}),
+      ...(out.rejected.length > 0 ? { kept: out.kept } : {}),
+      rejected: out.rejected,
+      changed: this.definition !== before && this.definition.columns.length > 0,
+    };
+  }
+
+  /**
+   * Values under the source's names (a scope, a parent's key) under the table's names, in storage form. Fails with
+   * MLR_ROW_INVALID where a value cannot be stored.
+   */
+  storeKey(values: Row): Row {
+    const out: Row = {};
+    for (const [source, value] of Object.entries(values)) {
+      const name = this.#columns.nameOf(source);
+      const state = this.#columns.states.get(name);
+      const type = state?.logical ?? this.#columns.inferable(inferType(value) ?? { kind: "text" });
+      const store =
+        state === undefined ? compileStore(type) : compileColumnStore({ ...state, fixed: true }, false);
+      const stored = store(value);
+      if (stored === MISFIT) {
+        throw new MillraceError(
+          "MLR_ROW_INVALID",
+          `table "${this.#table}", column "${name}": ${describeMisfit(value, type)}`,
+          {
+            hint: "A scope or parent key must hold values of the types that the columns have.",
+          },
+        );
+      }
+      out[name] = stored;
+    }
+    return out;
+  }
+
+  #adopt(existing: TableDefinition | undefined): void {
+    for (const column of existing?.columns ?? []) {
+      if (!isReservedName(column.name, this.#mode)) this.#columns.put(column, { fixed: false });
+    }
+  }
+
+  #modeFor(key: readonly string[]): WriteMode {
+    return this.#options.mode ?? (key.length > 0 ? "merge" : "append");
+  }
+
+  #setKey(key: readonly string[]): void {
+    this.#key = [...new Set(key.map((name) => this.#columns.nameOf(name)))];
+    this.#mode = this.#modeFor(key);
+    this.#columns.setKey(this.#key, this.#mode);
+  }
+
+  #declareKey(key: readonly string[]): void {
+    const names = key.map((name) => this.#columns.nameOf(name));
+    if (names.join("\0") === this.#key.join("\0")) return;
+    if (this.#key.length > 0) {
+      throw new MillraceError(
+        "MLR_SCHEMA_MISMATCH",
+        `the source changed the key of table "${this.#table}" from (${this.#key.join(", ")}) to (${names.join(", ")})`,
+        { hint: "Set the table's key in the pipeline, or land the new key in another table." },
+      );
+    }
+    this.#setKey(key);
+  }
+
+  /** A source's column: never narrower than what the table has already. */
+  #declareColumn(column: ColumnDefinition): void {
+    const name = this.#columns.nameOf(column.name);
+    if (this.#users.has(name)) return;
+    const known = this.#columns.states.get(name);
+    const type = known === undefined ? column.type : joinTypes(known.logical, column.type);
+    this.#columns.put({ ...column, name, type }, { fixed: true, epochNumbers: sameType(type, column.type) });
+  }
+
+  #declareUsers(source: string, type: string): void {
+    const name = this.#columns.nameOf(source);
+    const known = this.#columns.states.get(name);
+    const parsed = parseColumnType(type);
+    this.#users.add(name);
+    this.#columns.put(
+      {
+        name,
+        type: parsed,
+        ...(known?.fixed === true && !known.nullable ? { nullable: false } : {}),
+        ...(known?.unordered === true ? { unordered: true } : {}),
+      },
+      {
+        fixed: true,
+        epochNumbers: known !== undefined && known.epochNumbers && sameType(known.logical, parsed),
+      },
+    );
+  }
+
+  #define(): TableDefinition {
+    const { namespace, removals, maxRemovedShare, snapshot, discriminator } = this.#options;
+    return {
+      name: this.#table,
+      ...(namespace === undefined ? {} : { namespace }),
+      columns: this.#exists || this.#columns.complete ? this.#columns.definitions() : [],
+      key: this.#key,
+      mode: this.#mode,
+      ...(this.#mode === "merge" ? { removals, maxRemovedShare } : {}),
+      ...(this.#mode === "snapshot" ? { snapshot: snapshot ?? "day" } : {}),
+      ...(discriminator === undefined
+        ? {}
+        : {
+            discriminator: { column: this.#columns.nameOf(discriminator.column), value: discriminator.value },
+          }),
+      ...(this.#parentKey === undefined
+        ? {}
+        : { parentKey: this.#parentKey.map((name) => this.#columns.nameOf(name)) }),
+    };
+  }
+
+  #changed(): void {
+    this.#definition = undefined;
+    this.#hasher = undefined;
+    this.#shapers.clear();
+  }
+
+  /** From the first column on, the contract holds. */
+  #filled(): void {
+    if (!this.#blank || this.#columns.states.size === 0) return;
+    this.#blank = false;
+    this.#shapers.clear();
+  }
+
+  #rowHasher(): (row: Row) => string {
+    return (this.#hasher ??= compileRowHasher(this.definition.columns));
+  }
+
+  #shaper(hints: ShapeHints): RowShaper {
+    const untyped = hints.untyped ?? false;
+    const emptyIsNull = untyped && hints.keepEmpty !== true;
+    const id = `${untyped} ${emptyIsNull}`;
+    let shaper = this.#shapers.get(id);
+    if (shaper === undefined) {
+      shaper = new RowShaper({
+        columns: this.#columns.states,
+        key: this.#columns.key,
+        resolve: (source) => this.#columns.resolve(source),
+        untyped,
+        emptyIsNull,
+        discard: this.#contract() === "discard",
+        constant: this.definition.discriminator,
+      });
+      this.#shapers.set(id, shaper);
+    }
+    return shaper;
+  }
+
+  #contract(): SchemaContract {
+    return this.#blank ? "evolve" : this.#options.contract;
+  }
+
+  #checkKey(): void {
+    const discriminator = this.definition.discriminator?.column;
+    if (discriminator !== undefined && this.#key.length > 0 && !this.#key.includes(discriminator)) {
+      throw new MillraceError(
+        "MLR_SCHEMA_INVALID",
+        `the discriminator "${discriminator}" of table "${this.#table}" is not part of its key`,
+        {
+          hint: `Add it: key: [${[...this.#key, discriminator].map((name) => `"${name}"`).join(", ")}].`,
+        },
+      );
+    }
+    if (this.#key.length > 0 || (this.#mode !== "merge" && this.#mode !== "upsert")) return;
+    throw new MillraceError(
+      "MLR_SCHEMA_INVALID",
+      `table "${this.#table}" has no key, which mode "${this.#mode}" needs`,
+      {
+        hint: 'Name the columns that identify a row: .table("…", { key: ["id"] }).',
+      },
+    );
+  }
+
+  /** Decides about a row that does not fit: grow the table and try again, or reject it. */
+  #settle(problem: RowProblem, batch: Pending): Verdict {
+    switch (problem.kind) {
+      case "not-a-row":
+        return {
+          code: "MLR_ROW_INVALID",
+          message: `a row must be an object: ${showValue(batch.rows[batch.from])}`,
+        };
+      case "foreign":
+        return this.#invalid(
+          problem.column,
+          `${showValue(problem.value)} is not the value that this pipeline owns`,
+        );
+      case "missing":
+        return this.#settleMissing(problem, batch.rows[batch.from] as Row);
+      case "unknown":
+      case "misfit":
+        return this.#settleGrowth(problem, batch);
+    }
+  }
+
+  #settleMissing(
+    problem: { readonly name: string; readonly column: ColumnState | undefined },
+    row: Row,
+  ): Verdict {
+    const { name, column } = problem;
+    if (column === undefined || column.key) return this.#keyMissing(name, row);
+    if (column.fixed || this.#contract() !== "evolve") {
+      return this.#invalid(name, "it has no value, and may not be null");
+    }
+    column.nullable = true;
+    this.#changed();
+    return "again";
+  }
+
+  #keyMissing(name: string, row: Row): Verdict {
+    const known = this.#columns.states.has(name);
+    const has = known ? "" : `; the row has ${Object.keys(row).slice(0, 10).map(shorten).join(", ")}`;
+    return { code: "MLR_ROW_KEY_MISSING", message: `key column "${name}" has no value${has}` };
+  }
+
+  #settleGrowth(problem: GrowthProblem, batch: Pending): Verdict {
+    const column = problem.kind === "misfit" ? problem.column : undefined;
+    const contract = this.#contract();
+    const row = batch.rows[batch.from] as Row;
+    const missing = this.#columns.missingKey(row, batch.hints, batch.given);
+    if (missing !== undefined) return this.#keyMissing(missing, row);
+    if (column?.fixed !== true && contract === "evolve" && !batch.grown) {
+      const growth = this.#columns.grow(batch);
+      batch.grown = true;
+      if (growth.added || growth.widened) {
+        this.#changed();
+        return growth.widened ? "restart" : "again";
+      }
+    }
+    const type = column?.logical ?? inferType(problem.value, batch.hints) ?? { kind: "text" };
+    const unwanted = column === undefined && contract !== "evolve";
+    const why = unwanted ? "the table has no such column" : describeMisfit(problem.value, type);
+    if (contract === "freeze" && column?.fixed !== true) throw this.#frozen(problem.source, why);
+    return this.#invalid(column?.name ?? problem.source, why);
+  }
+
+  #invalid(column: string, why: string): Verdict {
+    return { code: "MLR_ROW_INVALID", message: `column "${column}": ${why}` };
+  }
+
+  #frozen(source: string, why: string): MillraceError {
+    return new MillraceError(
+      "MLR_SCHEMA_FROZEN",
+      `table "${this.#table}" is frozen, column "${source}": ${why}`,
+      {
+        hint: 'Change the table, or set contract: "evolve", "discard" or "quarantine".',
+        details: { table: this.#table, column: source },
+      },
+    );
+  }
+}
+
+function shorten(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 40).toWellFormed()}…` : name;
+}
