@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MillraceError } from "./errors.ts";
+import { mapRows, type RowFunction } from "./map-rows.ts";
 import type { Message } from "./message.ts";
 import { parseOptions } from "./options.ts";
 import type { Row } from "./row.ts";
@@ -46,15 +47,17 @@ export interface PipelineOptions {
   readonly source: Source | SourceFunction;
   /** For a source written as a function that yields plain rows: false says that it does not read everything each time, so nothing is removed. Default true. */
   readonly complete?: boolean;
-  readonly transforms?: readonly Transform[];
+  /** Steps in their order. A plain function, sync or async, is called for each row, see `mapRows`. */
+  readonly transforms?: readonly (Transform | RowFunction)[];
   readonly destination: Target;
   readonly commit?: Partial<CommitLimits>;
   readonly retry?: Partial<RetryPolicy>;
 }
 
 /** A pipeline: one source, its transforms, one destination. */
-export interface Pipeline extends PipelineOptions {
+export interface Pipeline extends Omit<PipelineOptions, "transforms"> {
   readonly name: string;
+  readonly transforms?: readonly Transform[];
 }
 
 const callable = z.custom<unknown>((value) => typeof value === "function");
@@ -75,9 +78,13 @@ const pipelineOptions = z.strictObject({
   complete: z.boolean().optional(),
   transforms: z
     .array(
-      z.custom<unknown>((value) => typeof value === "object" && value !== null && "apply" in value, {
-        message: "must be a transform such as pick(…)",
-      }),
+      z.custom<unknown>(
+        (value) =>
+          typeof value === "function" || (typeof value === "object" && value !== null && "apply" in value),
+        {
+          message: "must be a transform such as pick(…), or a function on a row",
+        },
+      ),
     )
     .optional(),
   destination: z.custom<unknown>(
@@ -115,7 +122,9 @@ export function pipeline(name: string, options: PipelineOptions): Pipeline {
     });
   }
   parseOptions(pipelineOptions, options, `pipeline "${name}"`);
-  return Object.freeze({ ...options, name });
+  const { transforms, ...others } = options;
+  const steps = transforms?.map((step) => (typeof step === "function" ? mapRows(step) : step));
+  return Object.freeze({ ...others, ...(steps === undefined ? {} : { transforms: steps }), name });
 }
 
 /** True for what `pipeline` returns. */

@@ -1,11 +1,16 @@
 import type { Row } from "./row.ts";
+import type { ColumnDefinition } from "./schema/table.ts";
 
 /** Rows of one stream on their way from the source to a table. */
 export interface Batch<R extends Row = Row> {
   readonly stream: string;
   readonly rows: readonly R[];
-  /** For each row, its index in the source's message, so that errors can name file and line; absent: the same order, none dropped. */
+  /** For each row, its index in the source's message, so that errors can name file and line, -1 where it is unknown; absent: the same order, none dropped. */
   readonly at?: ArrayLike<number>;
+  /** Types that a transform has settled, under the names that the rows carry. They count as declared. */
+  readonly columns?: readonly ColumnDefinition[];
+  /** Streams that a transform makes: the columns that identify a row, unless the table's options name others. */
+  readonly key?: readonly string[];
   /**
    * Child streams: the parent rows this batch carries the children of, as values of the stream's `parent.columns`.
    * Children of these parents that are not in the batch are removed, also where a parent has none left.
