@@ -15,6 +15,8 @@ export interface CliContext extends Process {
   readonly printer: Printer;
   /** The folder of `--project`, or the current one: where the search for a project begins. */
   start(): string;
+  /** Replaces that folder. */
+  setStart(folder: string): void;
   /** The project that the command works on. Fails with MLR_PROJECT_INVALID. */
   project(): ProjectFolder;
   /** Sets the exit code that the process ends with; default 0. */

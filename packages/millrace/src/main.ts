@@ -24,17 +24,20 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     ...io,
     printer,
     start,
+    setStart: (value) => void (folder = value),
     project: () => findProject(start()),
     exit: (code) => void (exitCode = code),
   };
   try {
-    const program = await createProgram(argv, cli, (value) => void (folder = value));
+    const program = await createProgram(argv, cli);
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
     const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown;
-    printer.fail(error);
+    // Whoever gave no command has the help before them.
+    const helped = thrown instanceof CommanderError && thrown.code === "commander.help" && !printer.json;
+    if (!helped) printer.fail(error);
     return error instanceof MillraceError ? exitCodeOf(reportOf(error).code) : EXIT.failed;
   }
 }

@@ -6,11 +6,7 @@ import { verbOf } from "./verb.ts";
 import { version } from "./version.ts";
 
 /** The whole command line. Only the file of the command that `argv` names is loaded; completion needs all. */
-export async function createProgram(
-  argv: readonly string[],
-  cli: CliContext,
-  setProject: (folder: string) => void,
-): Promise<Command> {
+export async function createProgram(argv: readonly string[], cli: CliContext): Promise<Command> {
   const program = new Command("millrace");
   program
     .description("Collect data from anything, land it in a database exactly once, and see all of it.")
@@ -18,20 +14,20 @@ export async function createProgram(
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => cli.printer.line(text.trimEnd()), outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => cli.printer.line(text.trimEnd()),
+      writeErr: (text) => cli.printer.line(text.trimEnd()),
+      outputError: () => undefined,
+    })
+    .configureHelp({ subcommandTerm: termOf })
     .showSuggestionAfterError()
     .addHelpText("after", `\n${exitCodes()}\n${examples(["init my-data", "run quakes", "list --json"])}`);
-  addCommonOptions(program, setProject);
-  program.action(() => program.outputHelp());
+  addCommonOptions(program, cli.setStart);
   const verb = verbOf(argv);
   for (const entry of COMMANDS) {
     const command = program.command(entry.name).summary(entry.summary).description(capital(entry.summary));
-    addCommonOptions(command, setProject);
     if (verb === entry.name) (await entry.load())(command, cli);
-  }
-  if (verb !== undefined && !COMMANDS.some((entry) => entry.name === verb)) {
-    // Without an argument of its own the program refuses unknown words with the nearest command.
-    program.allowExcessArguments(false);
+    addCommonOptions(command, cli.setStart);
   }
   return program;
 }
@@ -46,10 +42,18 @@ export function addCommonOptions(command: Command, setProject: (folder: string) 
   command
     .option("--json", "print one JSON document on stdout, everything else on stderr")
     .option("--verbose", "print stack traces with errors")
-    .option("-C, --project <folder>", "look for the project from this folder on (default: the current one)", (value) => {
-      setProject(value);
-      return value;
-    });
+    .option(
+      "-C, --project <folder>",
+      "look for the project from this folder on (default: the current one)",
+      (value) => {
+        setProject(value);
+        return value;
+      },
+    );
+}
+
+function termOf(command: Command): string {
+  return [command.name(), ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(" ");
 }
 
 function exitCodes(): string {

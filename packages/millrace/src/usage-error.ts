@@ -2,10 +2,17 @@ import { MillraceError } from "@millrace/core";
 import type { CommanderError } from "commander";
 import { verbOf } from "./verb.ts";
 
+/** Nothing was asked for: commander prints the help by itself. */
+const HELP = "commander.help";
 const UNKNOWN = new Set(["commander.unknownOption", "commander.unknownCommand"]);
 
 /** What commander refused, as one of our errors, with the nearest name as its hint. */
 export function usageError(error: CommanderError, argv: readonly string[]): MillraceError {
+  if (error.code === HELP) {
+    return new MillraceError("MLR_ARGUMENT_INVALID", "No command was given", {
+      hint: '"millrace --help" tells what there is.',
+    });
+  }
   const text = error.message.replace(/^error: /, "");
   const [message = "", ...rest] = text.split("\n");
   const guess = /^\(Did you mean (.+)\?\)$/.exec(rest.join(" ").trim())?.[1];

@@ -5,6 +5,7 @@ import { clean } from "../output/text.ts";
 import { examples } from "../program.ts";
 import { choosePipelines } from "../project/choose-pipelines.ts";
 import { type LoadedPipeline, loadPipelines } from "../project/load-pipelines.ts";
+import { openProject } from "../project/open-project.ts";
 
 /** `millrace list`: the project's pipelines. Opens no database. */
 export const list: CommandSetup = (command, cli) => {
@@ -13,8 +14,7 @@ export const list: CommandSetup = (command, cli) => {
     .option("--names", "print the names alone, one a line")
     .addHelpText("after", examples(["list", "list --group geo", "list --json"]))
     .action(async (options: { group?: string; names?: boolean }) => {
-      const project = cli.project();
-      const loaded = await loadPipelines(project);
+      const loaded = await loadPipelines(await openProject(cli.project()));
       // A program that reads the list must not take a part for the whole.
       if (cli.printer.json && loaded.errors.length > 0) choosePipelines(loaded, []);
       const entries = loaded.pipelines.filter(
@@ -52,7 +52,14 @@ function sourceKind(source: LoadedPipeline["pipeline"]["source"]): string {
 function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => string): string {
   if (entries.length === 0) return 'No pipelines yet. Make one with "millrace new <name>".';
   return renderTable(
-    [{ title: "pipeline" }, { title: "group" }, { title: "from" }, { title: "to" }, { title: "file" }, { title: "" }],
+    [
+      { title: "pipeline" },
+      { title: "group" },
+      { title: "from" },
+      { title: "to" },
+      { title: "file" },
+      { title: "" },
+    ],
     entries.map(({ pipeline, file }) =>
       [
         pipeline.name,

@@ -4,26 +4,34 @@ import { MillraceError, nearest } from "@millrace/core";
 import type { CommandSetup } from "../cli-context.ts";
 import { examples } from "../program.ts";
 import { loadPipelines } from "../project/load-pipelines.ts";
+import { openProject } from "../project/open-project.ts";
 import { dataFile, pipelineFiles, type Starter, STARTERS } from "../templates/pipeline-files.ts";
 import { writeNewFiles } from "../templates/write-new-files.ts";
 
 /** `millrace new`: a pipeline that works at once, to be changed. */
 export const newPipeline: CommandSetup = (command, cli) => {
   command
-    .argument("<name>", "name of the pipeline and its file: letters, digits, and single - _ or . between them")
+    .argument(
+      "<name>",
+      "name of the pipeline and its file: letters, digits, and single - _ or . between them",
+    )
     .option("--from <source>", `what it reads: ${STARTERS.join(", ")}`, "csv")
     .addHelpText("after", examples(["new quakes", "new prices --from json", "new sensors --from function"]))
     .action(async (name: string, options: { from: string }) => {
-      const project = cli.project();
+      const project = await openProject(cli.project());
       const from = starter(options.from);
       checkName(name);
       const { pipelines } = await loadPipelines(project);
       const taken = pipelines.find((entry) => entry.pipeline.name === name);
       if (taken !== undefined) {
-        throw new MillraceError("MLR_PROJECT_INVALID", `The pipeline "${name}" exists already, in ${taken.file}`, {
-          hint: "Nothing was written. Choose another name.",
-          details: { pipeline: name, file: taken.file },
-        });
+        throw new MillraceError(
+          "MLR_PROJECT_INVALID",
+          `The pipeline "${name}" exists already, in ${taken.file}`,
+          {
+            hint: "Nothing was written. Choose another name.",
+            details: { pipeline: name, file: taken.file },
+          },
+        );
       }
       const all = pipelineFiles(name, from);
       const kept = from === "function" ? undefined : dataFile(name, from);

@@ -19,7 +19,9 @@ const NAMES = "millrace list --names 2>/dev/null";
 
 function bash(commands: readonly CompletionWords[]): string {
   const cases = commands.map((command) => {
-    const words = [...command.subcommands, ...command.options.map((option) => option.flag), "--help"].join(" ");
+    const words = [...command.subcommands, ...command.options.map((option) => option.flag), "--help"].join(
+      " ",
+    );
     const names = command.pipelines ? `\n      [[ $current == -* ]] || words="$(${NAMES})"` : "";
     return `    ${command.name})\n      words="${words}"${names}\n      ;;`;
   });

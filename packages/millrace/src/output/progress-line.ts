@@ -20,5 +20,7 @@ export function progressLine(state: ProgressState): string {
 }
 
 function rowsPart({ rows, totalRows }: ProgressState): string {
-  return totalRows === undefined ? formatMany(rows, "row") : `${formatCount(rows)} of ${formatMany(totalRows, "row")}`;
+  return totalRows === undefined
+    ? formatMany(rows, "row")
+    : `${formatCount(rows)} of ${formatMany(totalRows, "row")}`;
 }

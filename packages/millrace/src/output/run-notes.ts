@@ -35,7 +35,8 @@ export class RunNotes {
           : [],
       ),
       ...Object.entries(report.withheld).map(
-        ([table, reasons]) => `nothing was removed from ${table}, because not everything was read: ${reasons.join("; ")}`,
+        ([table, reasons]) =>
+          `nothing was removed from ${table}, because not everything was read: ${reasons.join("; ")}`,
       ),
       ...some(this.#schema.flatMap(schemaNote)),
     ].map(clean);
@@ -43,7 +44,9 @@ export class RunNotes {
 }
 
 function some(notes: readonly string[]): readonly string[] {
-  return notes.length <= MOST ? notes : [...notes.slice(0, MOST), `… and ${notes.length - MOST} more like these`];
+  return notes.length <= MOST
+    ? notes
+    : [...notes.slice(0, MOST), `… and ${notes.length - MOST} more like these`];
 }
 
 /** Changes of a table that existed; a new table is news to nobody. */

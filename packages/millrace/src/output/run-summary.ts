@@ -13,7 +13,11 @@ export function runSummary(report: RunReport, name: string, style: Style): strin
     case "stopped":
       return `${style.yellow("■")} ${name}  stopped; ${counts} committed, the next run goes on from there  ${seconds}`;
     case "failed": {
-      const block = errorBlock(report.error ?? { code: "MLR_INTERNAL", message: "failed", details: {} }, style, name.trimEnd());
+      const block = errorBlock(
+        report.error ?? { code: "MLR_INTERNAL", message: "failed", details: {} },
+        style,
+        name.trimEnd(),
+      );
       return counts === NOTHING ? block : `${block}\n  ${style.dim(`committed before: ${counts}`)}`;
     }
   }

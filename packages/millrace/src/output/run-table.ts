@@ -15,7 +15,11 @@ const COLUMNS: readonly TableColumn[] = [
 
 /** What runs did: a line per table of each. */
 export function runTable(reports: readonly RunReport[], style: Style): string {
-  return renderTable(COLUMNS, reports.flatMap((report) => lines(report, style)), { heading: style.dim });
+  return renderTable(
+    COLUMNS,
+    reports.flatMap((report) => lines(report, style)),
+    { heading: style.dim },
+  );
 }
 
 function lines(report: RunReport, style: Style): string[][] {

@@ -52,5 +52,7 @@ export class StatusLine {
 
 function showsUnicode(): boolean {
   const { TERM, WT_SESSION, TERM_PROGRAM } = process.env;
-  return process.platform === "win32" ? WT_SESSION !== undefined || TERM_PROGRAM === "vscode" : TERM !== "linux";
+  return process.platform === "win32"
+    ? WT_SESSION !== undefined || TERM_PROGRAM === "vscode"
+    : TERM !== "linux";
 }

@@ -24,7 +24,10 @@ export function renderTable(
   const heading = style.heading ?? ((text: string): string => text);
   const gap = style.gap ?? "  ";
   const widths = columns.map((column, index) =>
-    rows.reduce((widest, row) => Math.max(widest, displayWidth(row[index] ?? "")), displayWidth(column.title)),
+    rows.reduce(
+      (widest, row) => Math.max(widest, displayWidth(row[index] ?? "")),
+      displayWidth(column.title),
+    ),
   );
   const line = (cells: readonly string[]): string =>
     columns

@@ -8,7 +8,9 @@ import type { LoadedPipelines } from "./load-pipelines.ts";
 export function choosePipelines(loaded: LoadedPipelines, names: readonly string[]): readonly Pipeline[] {
   if (names.length === 0) {
     failWith(loaded.errors);
-    return loaded.pipelines.filter(({ pipeline }) => pipeline.enabled !== false).map((entry) => entry.pipeline);
+    return loaded.pipelines
+      .filter(({ pipeline }) => pipeline.enabled !== false)
+      .map((entry) => entry.pipeline);
   }
   return [...new Set(names)].map((name) => find(loaded, name));
 }

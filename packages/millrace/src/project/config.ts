@@ -3,19 +3,27 @@ import { z } from "zod";
 
 const projectConfig = z.strictObject({
   /**
-   * Connection URL of the default database: where `postgres()` without a URL writes, and where runs are recorded.
-   * PostgreSQL 15 or newer. Default: the environment variable MILLRACE_DATABASE_URL, else the embedded PostgreSQL.
+   * Connection URL of the default database, PostgreSQL 15 or newer: where `postgres()` without a URL writes.
+   * Default: the embedded PostgreSQL. MILLRACE_DATABASE_URL, in the environment or `.env`, wins.
    */
-  databaseUrl: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must be a URL such as "postgres://user:password@host:5432/database"')
-    .optional(),
+  databaseUrl: z.string().optional(),
+  /** Database of run records and leases. Default: a schema of its own in the default database. MILLRACE_CONTROL_URL wins. */
+  controlUrl: z.string().optional(),
+  /** Folder of what Millrace keeps, from the project's folder on. Default `.millrace`. MILLRACE_DATA_DIR wins. */
+  dataDirectory: z.string().optional(),
+  /** The port that the embedded PostgreSQL tries first. Default: one chosen by the folder's name. MILLRACE_PG_PORT wins. */
+  postgresPort: z.number().optional(),
+  /** Seconds after which a run that does not answer any more may be replaced. Default 15. MILLRACE_LEASE_SECONDS wins. */
+  leaseSeconds: z.number().optional(),
 });
 
 /** What a project's millrace.config.ts may say. */
 export type ProjectConfig = z.input<typeof projectConfig>;
 
-/** Checks a project's configuration, for `export default defineConfig({ … })` in millrace.config.ts. */
+/**
+ * The project's configuration, for `export default defineConfig({ … })` in millrace.config.ts.
+ * Fails with MLR_OPTION_UNKNOWN (and the nearest name) or MLR_ARGUMENT_INVALID; values are checked when they are used.
+ */
 export function defineConfig(config: ProjectConfig): ProjectConfig {
-  return parseOptions(projectConfig, config, "millrace.config.ts");
+  return parseOptions(projectConfig, config, "defineConfig()");
 }

@@ -2,7 +2,12 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MillraceError } from "@millrace/core";
 
-const CONFIG_NAMES = ["millrace.config.ts", "millrace.config.mts", "millrace.config.js", "millrace.config.mjs"];
+const CONFIG_NAMES = [
+  "millrace.config.ts",
+  "millrace.config.mts",
+  "millrace.config.js",
+  "millrace.config.mjs",
+];
 
 /** A project on disk. */
 export interface ProjectFolder {

@@ -1,0 +1,18 @@
+import { InvalidArgumentError } from "commander";
+
+/** `--param name=value`, gathered over all its uses; a later one of the same name wins. */
+export function keyValue(
+  text: string,
+  before: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new InvalidArgumentError("Write it as name=value.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** A whole number from 1 up; digits may be grouped with `_`. */
+export function positiveInteger(text: string): number {
+  const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a whole number from 1 up.");
+}

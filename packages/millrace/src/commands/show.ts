@@ -1,0 +1,83 @@
+import type { RunRecord } from "@millrace/platform";
+import type { CommandSetup } from "../cli-context.ts";
+import { errorBlock } from "../output/error-block.ts";
+import { formatCount, formatDuration } from "../output/numbers.ts";
+import { paintStatus } from "../output/run-record.ts";
+import type { Style } from "../output/style.ts";
+import { renderTable } from "../output/table.ts";
+import { clean, cleanLines } from "../output/text.ts";
+import { timeText } from "../output/time-text.ts";
+import { valueText } from "../output/value-text.ts";
+import { examples } from "../program.ts";
+import { withWorkspace } from "../workspace/workspace.ts";
+
+const FIELDS = ["read", "inserted", "updated", "unchanged", "removed", "restored", "rejected"] as const;
+
+/** `millrace show`: one run. */
+export const show: CommandSetup = (command, cli) => {
+  command
+    .argument("<run>", "its id, or as many of its first digits as no other has")
+    .addHelpText("after", examples(["show 0198c2a4", "show 0198c2a4-5b1e-7000-8f3a-1f0c2b9d4e5f --json"]))
+    .action(async (id: string) => {
+      await withWorkspace(cli, async (workspace) => {
+        const { runs } = await workspace.control();
+        await runs.reap();
+        const record = await runs.get(id);
+        cli.printer.result(record, () => forPeople(record, cli.printer.style));
+      });
+    });
+};
+
+function forPeople(record: RunRecord, style: Style): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ["run", record.id],
+    ["pipeline", clean(record.pipeline)],
+    [
+      "status",
+      `${paintStatus(record.status, style)}${record.resumed ? " (went on from an interrupted attempt)" : ""}`,
+    ],
+    ["started", `${timeText(record.startedAt)} by ${clean(record.trigger)}`],
+    ...(record.durationMs === null
+      ? []
+      : [["lasted", formatDuration(record.durationMs)] satisfies [string, string]]),
+    ["process", `${record.pid} on ${clean(record.host)}`],
+    ...(record.attempt === null ? [] : [["attempt", record.attempt] satisfies [string, string]]),
+    ...Object.entries(record.options).map(([name, value]): [string, string] => [
+      `option ${clean(name)}`,
+      valueText(value),
+    ]),
+  ];
+  const blocks = [facts.map(([name, value]) => `${style.dim(name.padEnd(10))}${value}`).join("\n")];
+  if (Object.keys(record.counts).length > 0) blocks.push(countsTable(record, style));
+  const withheld = Object.entries(record.withheld).map(
+    ([table, reasons]) => `! nothing was removed from ${clean(table)}: ${clean(reasons.join("; "))}`,
+  );
+  if (withheld.length > 0) blocks.push(withheld.join("\n"));
+  const slices = Object.entries(record.checkpoint);
+  if (slices.length > 0) {
+    const shown = slices.slice(0, 10).map(([slice, state]) => `  ${clean(slice)}: ${valueText(state, 100)}`);
+    const more =
+      slices.length > 10 ? [`  … and ${formatCount(slices.length - 10)} more (--json prints all)`] : [];
+    blocks.push([style.dim("checkpoint"), ...shown, ...more].join("\n"));
+  }
+  if (record.log.length > 0) {
+    const lines = record.log.map((line) => {
+      const level = line.level === "warn" ? style.yellow("warn") : style.dim(line.level);
+      return `  ${style.dim(timeText(line.at))} ${level} ${cleanLines(line.message).replaceAll("\n", "\n    ")}`;
+    });
+    blocks.push([style.dim("log"), ...lines].join("\n"));
+  }
+  if (record.error) blocks.push(errorBlock(record.error, style));
+  return blocks.join("\n\n");
+}
+
+function countsTable(record: RunRecord, style: Style): string {
+  return renderTable(
+    [{ title: "table" }, ...FIELDS.map((title) => ({ title, side: "right" as const }))],
+    Object.entries(record.counts).map(([table, counts]) => [
+      clean(table),
+      ...FIELDS.map((field) => formatCount(counts[field])),
+    ]),
+    { heading: style.dim },
+  );
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { maskUrl } from "@millrace/platform";
+import type { CliContext, CommandSetup } from "../cli-context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { examples } from "../program.ts";
+import { choosePipelines } from "../project/choose-pipelines.ts";
+import { projectAt } from "../project/find-project.ts";
+import { runAndReport } from "../workspace/run-and-report.ts";
+import { type Workspace, withWorkspace } from "../workspace/workspace.ts";
+
+/** `millrace start`: runs every pipeline that is enabled, and tells where the data is. */
+export const start: CommandSetup = (command, cli) => {
+  command.addHelpText("after", examples(["start", "start --project examples"])).action(async () => {
+    const examplesFolder = join(cli.start(), "examples");
+    // In the repository, and wherever else there is no project but examples of one.
+    if (projectAt(cli.start()) === undefined && projectAt(examplesFolder) !== undefined) {
+      cli.setStart(examplesFolder);
+    }
+    await withWorkspace(cli, (workspace) => runAll(cli, workspace));
+  });
+};
+
+async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {
+  const { printer } = cli;
+  const loaded = await workspace.pipelines();
+  const pipelines = loaded.pipelines
+    .filter(({ pipeline }) => pipeline.enabled !== false)
+    .map((entry) => entry.pipeline);
+  if (pipelines.length === 0) choosePipelines(loaded, []);
+  for (const error of loaded.errors) printer.explain(error);
+  const server = await workspace.embedded();
+  if (server !== undefined) {
+    printer.note(
+      printer.errorStyle.dim(
+        `PostgreSQL ${server.version} ${server.started ? "started" : "runs"} on port ${server.port}, data in ${server.directory}`,
+      ),
+    );
+  }
+  const { exitCode } = await runAndReport(cli, workspace, pipelines, {});
+  const url = server?.url() ?? maskUrl(await workspace.environment.databaseUrl());
+  printer.note(`\nQuery the data:  psql "${url}"`);
+  if (server !== undefined)
+    printer.note(printer.errorStyle.dim('It goes on running; "millrace db stop" ends it.'));
+  cli.exit(exitCode === EXIT.ok && loaded.errors.length > 0 ? EXIT.project : exitCode);
+}

@@ -1,0 +1,23 @@
+import { exportDotenv, loadSettings, type Settings } from "@millrace/platform/settings";
+import type { ProjectConfig } from "./config.ts";
+import type { ProjectFolder } from "./find-project.ts";
+import { loadConfig } from "./load-config.ts";
+
+/** The environment as this process got it, before `.env` was lent to it. */
+const inherited: Readonly<Record<string, string | undefined>> = { ...process.env };
+
+/** A project whose settings are known. */
+export interface OpenProject extends ProjectFolder {
+  readonly settings: Settings;
+}
+
+/**
+ * Reads a project's settings, and lends what its `.env` says to the code of its configuration and pipelines: call it before
+ * loading them. Fails with MLR_SETTINGS_INVALID or MLR_PROJECT_INVALID.
+ */
+export async function openProject(project: ProjectFolder): Promise<OpenProject> {
+  exportDotenv(await loadSettings({ directory: project.root, environment: {} }));
+  const config: ProjectConfig = await loadConfig(project);
+  const settings = await loadSettings({ directory: project.root, config, environment: inherited });
+  return { ...project, settings };
+}

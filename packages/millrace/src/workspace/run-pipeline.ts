@@ -1,0 +1,97 @@
+import { asMillraceError, executeRun, type Pipeline, type RunEvent, type RunReport } from "@millrace/core";
+import { newRunId } from "@millrace/platform";
+import type { Workspace } from "./workspace.ts";
+
+/** How a run is asked for. */
+export interface RunOptions {
+  readonly full?: boolean;
+  readonly since?: string;
+  readonly limit?: number;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+/** What a run happens in. */
+export interface RunContext {
+  readonly workspace: Workspace;
+  readonly signal: AbortSignal;
+  readonly observe: (event: RunEvent) => void;
+  /** Says what is no reason to fail, such as a record that had to be kept in a file. */
+  readonly warn: (text: string) => void;
+}
+
+/** Runs one pipeline under its lease and records it. Never throws: what keeps it from starting is in the report as well. */
+export async function runPipeline(
+  pipeline: Pipeline,
+  options: RunOptions,
+  context: RunContext,
+): Promise<RunReport> {
+  const run = newRunId();
+  const startedAt = new Date();
+  const started = performance.now();
+  try {
+    return await runLeased(pipeline, options, context, run);
+  } catch (error) {
+    return {
+      run,
+      pipeline: pipeline.name,
+      status: "failed",
+      startedAt: startedAt.toISOString(),
+      durationMs: Math.round(performance.now() - started),
+      attempt: "0",
+      resumed: false,
+      tables: {},
+      checkpoint: {},
+      withheld: {},
+      error: asMillraceError(error, "MLR_INTERNAL", `pipeline "${pipeline.name}"`).toJSON(),
+    };
+  }
+}
+
+async function runLeased(
+  pipeline: Pipeline,
+  options: RunOptions,
+  context: RunContext,
+  run: string,
+): Promise<RunReport> {
+  const { workspace, signal, observe, warn } = context;
+  const control = await workspace.control();
+  const leaseMs = workspace.project.settings.values.leaseSeconds * 1000;
+  const lease = await control.acquireLease(pipeline.name, {
+    run,
+    leaseMs,
+    beatMs: Math.min(2000, leaseMs / 5),
+  });
+  try {
+    const asked = Object.fromEntries(Object.entries(options).filter(([name]) => name !== "params"));
+    const recorder = await control.runs.begin({
+      run,
+      pipeline: pipeline.name,
+      trigger: "manual",
+      lease,
+      // Values of parameters may be secrets; their names tell enough.
+      options: { ...asked, ...(options.params === undefined ? {} : { params: Object.keys(options.params) }) },
+    });
+    const report = await executeRun({
+      ...options,
+      pipeline,
+      environment: workspace.environment,
+      run,
+      attempts: lease.attempts,
+      signal,
+      lost: lease.lost,
+      observe: (event) => {
+        recorder.observe(event);
+        observe(event);
+      },
+    });
+    const record = await recorder.finish(report);
+    if (record.kept === "file") {
+      warn(
+        `The control database did not take the record of this run; it is kept in ${record.path} until it does.`,
+      );
+    }
+    return report;
+  } finally {
+    await lease.release();
+  }
+}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { Environment } from "@millrace/core";
+import { type ControlStore, type EmbeddedServer, EmbeddedPostgres, openControl } from "@millrace/platform";
+import type { CliContext } from "../cli-context.ts";
+import { type LoadedPipelines, loadPipelines } from "../project/load-pipelines.ts";
+import { type OpenProject, openProject } from "../project/open-project.ts";
+
+/** A project with the databases that it uses; each is opened when it is first asked for. */
+export interface Workspace {
+  readonly project: OpenProject;
+  /** What the project's pipelines are lent. */
+  readonly environment: Environment;
+  /** The files under `pipelines/`. */
+  pipelines(): Promise<LoadedPipelines>;
+  /** The database of runs and leases. Fails with MLR_CONTROL_UNAVAILABLE or MLR_DATABASE_START. */
+  control(): Promise<ControlStore>;
+  /** The embedded PostgreSQL, running; undefined where the settings name a database. */
+  embedded(): Promise<EmbeddedServer | undefined>;
+  /** Idempotent. The embedded PostgreSQL stays. */
+  close(): Promise<void>;
+}
+
+/** Calls `use` with the workspace of the project that the command works on, and closes it. */
+export async function withWorkspace<T>(
+  cli: CliContext,
+  use: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  const project = await openProject(cli.project());
+  for (const warning of project.settings.warnings) cli.printer.warn(warning);
+  const workspace = openWorkspace(project, (notice) => cli.printer.warn(notice));
+  try {
+    return await use(workspace);
+  } finally {
+    await workspace.close();
+  }
+}
+
+function openWorkspace(project: OpenProject, tell: (notice: string) => void): Workspace {
+  const { databaseUrl, controlUrl, postgresPort } = project.settings.values;
+  const server = memoize(async () => {
+    const running = await EmbeddedPostgres.ensure({
+      directory: embeddedFolder(project),
+      ...(postgresPort === undefined ? {} : { port: postgresPort }),
+    });
+    for (const notice of running.notices) tell(notice);
+    return running;
+  });
+  const control = memoize(async () =>
+    openControl(controlUrl ?? databaseUrl ?? (await server.get()).controlUrl, {
+      fallbackDirectory: join(project.settings.values.dataDirectory, "fallback"),
+    }),
+  );
+  return {
+    project,
+    environment: {
+      directory: project.root,
+      databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
+    },
+    pipelines: () => loadPipelines(project),
+    control: control.get,
+    embedded: async () => (databaseUrl === undefined ? server.get() : undefined),
+    close: async () => {
+      const store = await control.made()?.catch(() => undefined);
+      await store?.close();
+    },
+  };
+}
+
+/** The folder of the project's embedded PostgreSQL. */
+export function embeddedFolder(project: OpenProject): string {
+  return join(project.settings.values.dataDirectory, "postgres");
+}
+
+/** Makes a thing once, when it is first asked for; after a failure the next one who asks tries again. */
+function memoize<T>(make: () => Promise<T>): {
+  get(): Promise<T>;
+  made(): Promise<T> | undefined;
+} {
+  let made: Promise<T> | undefined;
+  return {
+    made: () => made,
+    get: () => {
+      made ??= make().catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      });
+      return made;
+    },
+  };
+}
