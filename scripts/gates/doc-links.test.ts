@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { headingAnchors, relativeLinks } from "./doc-links.ts";
+import { headingAnchors, relativeLinks, repositoryPaths } from "./doc-links.ts";
 import { splitMarkdown } from "./markdown.ts";
 
 test("finds links, images and references, and leaves out web addresses and code", () => {
@@ -25,4 +25,12 @@ test("makes the anchors that GitHub makes", () => {
     "# One, two: `three`\n## Same\n## Same\n```\n# not a heading\n```\n### [Link](x.md) – here",
   );
   expect([...anchors]).toEqual(["one-two-three", "same", "same-1", "link--here"]);
+});
+
+test("finds paths of the repository in code", () => {
+  const text = "see `packages/core/src/row.ts` and `docs/adr/`,\nnot `pipelines/a.ts` or `packages/<name>/x`";
+  expect(repositoryPaths(text)).toEqual([
+    { target: "packages/core/src/row.ts", line: 1 },
+    { target: "docs/adr/", line: 1 },
+  ]);
 });

@@ -8,7 +8,7 @@ import { repositoryFiles } from "./repository-files.ts";
 /** Links between the repository's pages lead somewhere. Addresses on the web are not asked. */
 export const docLinks: Gate = {
   name: "doc-links",
-  checks: "relative links in Markdown lead to files and headings that exist",
+  checks: "links in Markdown lead to files and headings that exist, and named paths exist",
   async run({ root }) {
     const pages = (await repositoryFiles(root)).filter((file) => file.endsWith(".md"));
     const problems: string[] = [];
@@ -19,6 +19,11 @@ export const docLinks: Gate = {
         looked += 1;
         const why = await linkProblem(root, page, target);
         if (why !== undefined) problems.push(`${page}:${line} (${target}) ${why}`);
+      }
+      for (const { target, line } of repositoryPaths(prose)) {
+        looked += 1;
+        if (!existsSync(path.join(root, target)))
+          problems.push(`${page}:${line} \`${target}\` does not exist`);
       }
     }
     return { looked, unit: "links", problems };
@@ -41,6 +46,18 @@ export function relativeLinks(prose: string): { target: string; line: number }[]
     }
   }
   return found;
+}
+
+/** Paths of this repository that a page names in code: `packages/core/src/row.ts`, `docs/adr/`. */
+export function repositoryPaths(prose: string): { target: string; line: number }[] {
+  return prose.split("\n").flatMap((line, index) =>
+    [...line.matchAll(/`((?:packages|scripts|docs|e2e|bench|examples|\.ci)\/[\w./-]*)`/g)].map(
+      ([, target = ""]) => ({
+        target,
+        line: index + 1,
+      }),
+    ),
+  );
 }
 
 async function linkProblem(root: string, page: string, target: string): Promise<string | undefined> {

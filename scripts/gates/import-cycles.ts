@@ -17,7 +17,7 @@ function cycles(modules: readonly SourceModule[]): string[][] {
   const edges = new Map<string, string[]>();
   for (const module of modules) {
     const targets = module.imports
-      .filter((entry) => entry.kind !== "file" && entry.specifier.startsWith("."))
+      .filter((entry) => (entry.kind === "value" || entry.kind === "type") && entry.specifier.startsWith("."))
       .map((entry) => path.posix.join(path.posix.dirname(module.path), entry.specifier))
       .filter((target) => known.has(target) && target !== module.path);
     edges.set(module.path, targets);
