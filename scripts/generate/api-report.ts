@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-import { exportedNames, type ExportedName } from "../gates/exported-names.ts";
+import type { ExportedName } from "../gates/exported-names.ts";
 import type { GeneratedFile } from "./generated-file.ts";
+import { publicNames } from "./public-names.ts";
 
 const ENTRIES = [
   { title: "@millrace/core", file: "packages/core/src/index.ts" },
@@ -28,16 +27,4 @@ export const apiReport: GeneratedFile = {
 function section({ name, doc, signature }: ExportedName): string {
   const text = doc === undefined ? "" : `\n\n${doc.replaceAll("<", "&lt;")}`;
   return `### ${name}${text}\n\n\`\`\`ts fragment\n${signature}\n\`\`\``;
-}
-
-/** Follows an entry point to every name that can be imported from it. */
-async function publicNames(root: string, file: string, wanted?: readonly string[]): Promise<ExportedName[]> {
-  const { names, from } = exportedNames(file, await readFile(path.join(root, file), "utf8"));
-  const found = names.filter(({ name }) => wanted === undefined || wanted.includes(name));
-  for (const { specifier, names: passed } of from) {
-    if (!specifier.startsWith(".")) continue;
-    const next = path.posix.join(path.posix.dirname(file), specifier);
-    found.push(...(await publicNames(root, next, passed ?? wanted)));
-  }
-  return found;
 }

@@ -1,6 +1,8 @@
 import { apiReport } from "./api-report.ts";
+import { connectorRegistry } from "./connector-registry.ts";
+import { controlSchema } from "./control-schema.ts";
 import { errorsPage } from "./errors-page.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
 /** Every file that is generated and committed. */
-export const GENERATED: readonly GeneratedFile[] = [errorsPage, apiReport];
+export const GENERATED: readonly GeneratedFile[] = [errorsPage, apiReport, connectorRegistry, controlSchema];
