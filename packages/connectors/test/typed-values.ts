@@ -83,7 +83,7 @@ export const TYPED_VALUES: Readonly<
     ["e\u0301", "e\u0301"],
     ["x".repeat(24), "x".repeat(24)],
     ["x".repeat(25), "x".repeat(25)],
-    ["ä".repeat(100_000), "ä".repeat(100_000)],
+    ["ä".repeat(1000), "ä".repeat(1000)],
   ],
   uuid: [
     ["00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"],
@@ -137,11 +137,11 @@ export const TYPED_VALUES: Readonly<
     ["1.5", "1.500"],
     ['{"a":[1,2,{"b":null}],"ä":"🌍\\n"}', '{"ä": "🌍\\n", "a": [1, 2, {"b": null}]}'],
     [canonicalJson({ big: 123456789012345678901234567890n }), '{"big": 123456789012345678901234567890}'],
-    [`["${"x".repeat(300_000)}"]`, `["${"x".repeat(300_000)}"]`],
+    [`["${"x".repeat(3000)}"]`, `["${"x".repeat(3000)}"]`],
   ],
   bytea: [
     [Uint8Array.of(), "\\x"],
     [Uint8Array.of(0, 255, 92, 39), "\\x00ff5c27"],
-    [new Uint8Array(300_000).fill(171), `\\x${"ab".repeat(300_000)}`],
+    [new Uint8Array(3000).fill(171), `\\x${"ab".repeat(3000)}`],
   ],
 };

@@ -117,6 +117,29 @@ test("a numeric of the greatest size is written, and one beyond it refused", asy
   expect(() => encoder.append({ value: "9".repeat(131073) })).toThrow(/more than numeric can hold/);
 });
 
+test("values larger than a chunk are written in one piece, alone and in arrays", async () => {
+  const columns: ColumnDefinition[] = [
+    { name: "n", type: { kind: "integer" } },
+    { name: "text", type: { kind: "text" } },
+    { name: "json", type: { kind: "json" } },
+    { name: "bytea", type: { kind: "bytea" } },
+    { name: "texts", type: { kind: "array", of: { kind: "text" } } },
+  ];
+  const text = "ä".repeat(400_000);
+  const rows: Row[] = [0, 1, 2].map((n) => ({
+    n,
+    text,
+    json: `["${text}"]`,
+    bytea: Buffer.alloc(700_000, 171),
+    texts: [text, null, "x", text.slice(0, 1000), text],
+  }));
+  await client.query("CREATE TABLE large (n integer, text text, json jsonb, bytea bytea, texts text[])");
+  await load("large", columns, rows);
+  const back = await unload("SELECT * FROM large ORDER BY n", columns);
+  const hash = compileRowHasher(columns);
+  expect(back.map(hash)).toEqual(rows.map(hash));
+});
+
 test("trailing fields follow the columns in the order asked for", async () => {
   const columns: ColumnDefinition[] = [{ name: "id", type: { kind: "integer" } }];
   const encoder = compileCopyEncoder({

@@ -11,6 +11,8 @@ export interface RehashOptions {
   readonly columns: readonly ColumnDefinition[];
   /** An SQL condition: only these rows. Default: all rows. */
   readonly where?: string;
+  /** Told of each hash that changes, for whoever keeps hashes or fingerprints elsewhere. */
+  readonly changed?: (before: Uint8Array | undefined, after: Uint8Array) => void;
 }
 
 /** Blocks of the table (8 KB each) that are read and then written in one go. */
@@ -41,7 +43,7 @@ export async function rehash(client: ClientBase, options: RehashOptions): Promis
 
 async function rehashBlocks(
   client: ClientBase,
-  { table, columns, where }: RehashOptions,
+  { table, columns, where, changed }: RehashOptions,
   { from, to }: { from: number; to: number },
 ): Promise<number> {
   const hash = compileRowHasher(columns);
@@ -64,8 +66,9 @@ async function rehashBlocks(
   )) {
     for (const row of rows) {
       const fresh = Buffer.from(hash(row), "latin1");
-      const old = row[OLD_HASH];
-      if (old instanceof Uint8Array && fresh.equals(old)) continue;
+      const old = row[OLD_HASH] instanceof Uint8Array ? row[OLD_HASH] : undefined;
+      if (old !== undefined && fresh.equals(old)) continue;
+      changed?.(old, fresh);
       places.push(row[PLACE] as string);
       hashes.push(fresh);
     }
