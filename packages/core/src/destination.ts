@@ -50,6 +50,11 @@ export interface EncodableBatch {
   readonly hashes?: readonly string[];
   /** Ids of the open epochs (of the table's stream) in which these rows count as seen. */
   readonly epochs: readonly string[];
+  /**
+   * merge only: keys, in storage form, of rows that were rejected. What the table holds under them counts as seen in
+   * `epochs`, so that a bad value never removes the good row it would have replaced.
+   */
+  readonly keptKeys?: readonly Row[];
   /** Child tables: the parents whose children are all in this batch; rows hold the `parentKey` columns in storage form. */
   readonly parents?: readonly Row[];
 }

@@ -84,7 +84,7 @@ test("a limited run keeps no checkpoint, so that the next run reads what it left
   expect(memory.rows("people")).toHaveLength(4);
 });
 
-test("what a source rejects and what does not fit is kept in the quarantine and nothing is removed", async () => {
+test("a rejected row without a usable key keeps the run from removing, and the quarantine has it", async () => {
   const memory = memoryDestination();
   const destination = memory.table("people", { key: ["id"], columns: { id: "integer" } });
   await run({ source: fromRows(people("Ada", "Grace")), destination });
@@ -96,10 +96,20 @@ test("what a source rejects and what does not fit is kept in the quarantine and 
     destination,
   });
   expect(report.tables["people"]).toMatchObject({ read: 2, unchanged: 1, rejected: 1, removed: 0 });
-  expect(report.withheld["people"]).toEqual(["rows were rejected"]);
+  expect(report.withheld["people"]).toEqual(["rows without a usable key were rejected"]);
   expect(memory.rows("people__quarantine")).toMatchObject([
     { row: '{"id":"seven","name":"Bob"}', code: "MLR_ROW_INVALID" },
   ]);
+});
+
+test("a rejected row with a key keeps the row it would have replaced, and others are removed", async () => {
+  const memory = memoryDestination();
+  const destination = memory.table("people", { key: ["id"], columns: { age: "integer" } });
+  const row = (id: number, age: unknown): Row => ({ id, age });
+  await run({ source: fromRows([row(1, 36), row(2, 85), row(3, 72)]), destination });
+  const report = await run({ source: fromRows([row(1, 36), row(2, "old")]), destination });
+  expect(report.tables["people"]).toMatchObject({ read: 2, unchanged: 1, rejected: 1, removed: 1 });
+  expect(memory.rows("people")).toEqual([row(1, 36), row(2, 85)]);
 });
 
 test("a dry run tells what would happen and writes nothing", async () => {

@@ -20,8 +20,10 @@ interface Held {
   readonly out: Transformed;
 }
 
-/** Taint of an epoch some of whose rows were rejected. */
-const REJECTED = "rows were rejected";
+/** Taint of an epoch that met rows nobody can tell the key of, so that they may be any of the table's. */
+const REJECTED = "rows without a usable key were rejected";
+/** Taint of the children's epoch: a rejected parent may not have brought its children. */
+const PARENT_REJECTED = "rows of the parent stream were rejected";
 
 /**
  * Brings messages to the destination's session and decides what a commit may hold.
@@ -41,7 +43,9 @@ export class Landing {
   readonly #onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
   readonly #uncovered = new Set<string>();
   readonly #held = new Map<string, Spill<Held>>();
+  readonly #rejectedStreams = new Set<string>();
   readonly #children = new Map<string, Set<string>>();
+  readonly #settled = new Map<string, Batch["columns"]>();
   readonly #committedStates: Map<string, string>;
   #checkpoints = new Map<string, Json>();
   #receipts: Receipt[] = [];
@@ -149,6 +153,7 @@ export class Landing {
       if (message.scope !== undefined || !this.#epochs.has(child)) continue;
       // What was missed of the parents was missed of their children too.
       for (const reason of epoch.taints) this.#epochs.taint(reason, child);
+      if (this.#rejectedStreams.has(message.stream)) this.#epochs.taint(PARENT_REJECTED, child);
       this.#epochs.complete(child);
     }
     this.#window.touch();
@@ -229,6 +234,7 @@ export class Landing {
 
   async #writeBatch(message: RowsMessage, batch: Batch): Promise<void> {
     this.#window.add(batch.rows);
+    await this.#settle(batch);
     const writer = await this.#router.of(batch.stream, batch.parents?.columns);
     if (batch.parents !== undefined) this.#linkChild(batch.parents.stream, batch.stream);
     const rejected = await writer.write({
@@ -242,11 +248,24 @@ export class Landing {
     await this.#quarantine(writer, message.slice, rejected);
   }
 
+  /** Takes over what transforms settled about a stream: types, and the key and parent of a stream they make. */
+  async #settle({ stream, columns, key, parents }: Batch): Promise<void> {
+    if (columns === undefined && key === undefined) return;
+    if (this.#settled.has(stream) && this.#settled.get(stream) === columns) return;
+    this.#settled.set(stream, columns);
+    await this.#router.declare({
+      name: stream,
+      ...(columns === undefined ? {} : { columns }),
+      ...(key === undefined ? {} : { key }),
+      ...(parents === undefined ? {} : { parent: { stream: parents.stream, columns: parents.columns } }),
+    });
+  }
+
   async #quarantineTransformed(message: RowsMessage, out: Transformed): Promise<void> {
     for (const { stream, row, index, reason } of out.rejected) {
       const writer = await this.#router.of(stream === "" ? message.stream : stream);
       const position = positionOf(message.position, index);
-      const rejected = [{ row, ...reason, ...(position === undefined ? {} : { position }) }];
+      const rejected = [writer.keyed({ row, ...reason, ...(position === undefined ? {} : { position }) })];
       writer.countRead(1);
       this.#countSlice(message.slice, 0, rejected);
       await this.#quarantine(writer, message.slice, rejected);
@@ -270,8 +289,9 @@ export class Landing {
 
   async #quarantine(writer: TableWriter, slice: string, rejected: readonly QuarantinedRow[]): Promise<void> {
     if (rejected.length === 0) return;
-    this.#epochs.taint(REJECTED, writer.stream);
-    await writer.quarantine(rejected, slice);
+    this.#rejectedStreams.add(writer.stream);
+    if (rejected.some(({ key }) => key === undefined)) this.#epochs.taint(REJECTED, writer.stream);
+    await writer.quarantine(rejected, slice, this.#epochs.of(writer.stream));
     this.#onRejected(writer.table, rejected);
   }
 

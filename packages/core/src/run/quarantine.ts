@@ -7,6 +7,8 @@ import { canonicalJson } from "../hash/canonical.ts";
 export interface QuarantinedRow extends Rejection {
   /** The row, or what could be read of it. */
   readonly row: unknown;
+  /** The row's key in storage form, where it has a usable one: what the table holds under it counts as seen. */
+  readonly key?: Row;
 }
 
 /** The table that keeps the rejected rows of `table`: row, reason, where it came from, and the run. */

@@ -41,7 +41,7 @@ export class TableRouter {
   }
 
   async declare(stream: StreamDefinition): Promise<void> {
-    this.#declared.set(stream.name, stream);
+    this.#declared.set(stream.name, { ...this.#declared.get(stream.name), ...stream });
     const writer = await this.of(stream.name);
     await writer.declare(stream);
   }
@@ -56,7 +56,8 @@ export class TableRouter {
   }
 
   async #make(stream: string, parentKey: readonly string[] | undefined): Promise<TableWriter> {
-    const options = this.#pipeline.destination.tableFor(stream);
+    const stated = this.#declared.get(stream);
+    const options = this.#optionsFor(stream, stated?.parent?.stream);
     if (options === undefined) {
       throw new MillraceError(
         "MLR_PIPELINE_INVALID",
@@ -83,7 +84,6 @@ export class TableRouter {
       name: table,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     });
-    const stated = this.#declared.get(stream);
     const parent = parentKey ?? stated?.parent?.columns;
     const shaper = new TableShaper({
       table,
@@ -97,6 +97,22 @@ export class TableRouter {
     const writer = new TableWriter({ stream, table, options, shaper, context: this.#context, exists: false });
     if (existing !== undefined) await writer.adopt();
     return writer;
+  }
+
+  /** A child that was not named goes to a table of its own beside its parent's, written in the same way. */
+  #optionsFor(stream: string, parent: string | undefined): ResolvedTableOptions | undefined {
+    const options = this.#pipeline.destination.tableFor(stream);
+    const parents = parent === undefined ? undefined : this.#pipeline.destination.tableFor(parent);
+    if (parents === undefined || (options !== undefined && options.name !== parents.name)) return options;
+    const { namespace, mode, contract, removals, maxRemovedShare, snapshot } = parents;
+    return {
+      contract,
+      removals,
+      maxRemovedShare,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(mode === undefined ? {} : { mode }),
+      ...(snapshot === undefined ? {} : { snapshot }),
+    };
   }
 
   #tableName(stream: string, options: ResolvedTableOptions): string {

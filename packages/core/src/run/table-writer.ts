@@ -98,7 +98,12 @@ export class TableWriter {
     if (shaped.changed || (!this.#defined && shaped.rows.length > 0)) await this.#define();
     const rejected = shaped.rejected.map(({ index, code, message }): QuarantinedRow => {
       const at = positionOf(position, batch.at?.[index] ?? index);
-      return { row: batch.rows[index], code, message, ...(at === undefined ? {} : { position: at }) };
+      return this.keyed({
+        row: batch.rows[index],
+        code,
+        message,
+        ...(at === undefined ? {} : { position: at }),
+      });
     });
     if (shaped.rows.length > 0 || batch.parents !== undefined) {
       const parents = batch.parents?.keys.map((key) => this.shaper.storeKey(key));
@@ -115,9 +120,22 @@ export class TableWriter {
     return rejected;
   }
 
-  /** Puts rows into the quarantine, creating it for the first one. */
-  async quarantine(rejected: readonly QuarantinedRow[], slice: string): Promise<void> {
+  /** With the row's key, where a later removal can tell by it that the row was there. */
+  keyed(rejected: QuarantinedRow): QuarantinedRow {
+    const { row } = rejected;
+    if (this.definition.mode !== "merge" || typeof row !== "object" || row === null) return rejected;
+    const key = this.shaper.keyOf(row as Row);
+    return key === undefined ? rejected : { ...rejected, key };
+  }
+
+  /** Puts rows into the quarantine, creating it for the first one. Those with a key count as seen in the epochs. */
+  async quarantine(
+    rejected: readonly QuarantinedRow[],
+    slice: string,
+    epochs: readonly OpenEpoch[],
+  ): Promise<void> {
     if (rejected.length === 0) return;
+    await this.#keep(rejected, slice, epochs);
     if (!this.#quarantineDefined) {
       this.#context.onSchema(
         await this.#context.session.define(quarantineDefinition(this.#quarantine, this.namespace)),
@@ -132,6 +150,23 @@ export class TableWriter {
       epochs: [],
     });
     this.#count("rejected", rejected.length);
+  }
+
+  async #keep(
+    rejected: readonly QuarantinedRow[],
+    slice: string,
+    epochs: readonly OpenEpoch[],
+  ): Promise<void> {
+    const keptKeys = rejected.flatMap(({ key }) => (key === undefined ? [] : [key]));
+    if (keptKeys.length === 0 || epochs.length === 0 || !this.#defined) return;
+    await this.#context.session.write(this.table, {
+      slice,
+      sequence: this.#context.nextSequence(),
+      rows: [],
+      ...(this.definition.mode === "merge" ? { hashes: [] } : {}),
+      epochs: this.#epochIds(epochs, keptKeys),
+      keptKeys,
+    });
   }
 
   /** Rows that were rejected before they reached the table count as read as well. */
@@ -175,7 +210,7 @@ export function positionOf(
 ): { file?: string; line?: number } | undefined {
   if (position === undefined) return undefined;
   const line =
-    index === undefined
+    index === undefined || index < 0
       ? undefined
       : (position.lines?.[index] ?? (position.line === undefined ? undefined : position.line + index));
   return {

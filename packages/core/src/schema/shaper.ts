@@ -205,6 +205,28 @@ export class TableShaper {
     return out;
   }
 
+  /** The key of a row that may not fit the table otherwise; undefined where a part of it is missing or unusable. */
+  keyOf(row: Row): Row | undefined {
+    const key = this.#key;
+    if (key.length === 0) return undefined;
+    const values = Object.entries(row).filter(([source, value]) => value != null && this.#isKey(source));
+    if (values.length !== key.length) return undefined;
+    try {
+      return this.storeKey(Object.fromEntries(values));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A rejected row may carry names that no identifier can be made of. */
+  #isKey(source: string): boolean {
+    try {
+      return this.#key.includes(this.#columns.nameOf(source));
+    } catch {
+      return false;
+    }
+  }
+
   #adopt(existing: TableDefinition | undefined): void {
     for (const column of existing?.columns ?? []) {
       if (!isReservedName(column.name, this.#mode)) this.#columns.put(column, { fixed: false });

@@ -43,6 +43,10 @@ export function stage(commit: TableCommit): Staged {
   const staged: Staged = { rows: new Map(), parents: new Map() };
   for (const batch of commit.batches) {
     supersedeParents(commit, staged, batch);
+    for (const key of batch.keptKeys ?? []) {
+      for (const id of batch.epochs)
+        epochOf(commit, id)?.seen.add(keyText(commit.table.definition, key, commit.table.definition.key));
+    }
     for (const [index, values] of batch.rows.entries()) {
       const key = rowKey(commit.table, values);
       if (staged.rows.has(key)) commit.counts.duplicates++;
