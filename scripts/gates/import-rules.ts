@@ -8,7 +8,7 @@ import type { SourceModule, Workspace, WorkspacePackage } from "./workspace.ts";
  * Which packages of the workspace a package may import: core ← connectors · core ← platform ← {orchestrator, ingest,
  * api} ← millrace → connectors. Nothing imports millrace; the dashboard imports none.
  */
-export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "@millrace/core": [],
   "@millrace/connectors": ["@millrace/core"],
   "@millrace/platform": ["@millrace/core"],
