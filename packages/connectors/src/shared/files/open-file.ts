@@ -4,7 +4,7 @@ import { MillraceError } from "@millrace/core";
 import type { Location } from "./locate.ts";
 
 /** How much is read at a time. */
-const PIECE_BYTES = 1 << 19;
+const PIECE_BYTES = 1 << 18;
 
 /** Facts of a download, from the answer's headers. */
 export interface DownloadFacts {

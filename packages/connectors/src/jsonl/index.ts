@@ -1,0 +1,24 @@
+import { parseOptions, type Source } from "@millrace/core";
+import { fileSource } from "../shared/files/file-source.ts";
+import { jsonlOptions, type JsonlOptions } from "./options.ts";
+import { readJsonl } from "./read-jsonl.ts";
+
+export type { JsonlOptions } from "./options.ts";
+
+/**
+ * Rows of files with one JSON object a line (JSONL, NDJSON); integers beyond 2^53 and long decimals stay exact, and
+ * lines that are no JSON go to the quarantine. Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID.
+ * @example jsonl({ path: "logs/*.jsonl.gz" })
+ */
+export function jsonl(options: JsonlOptions): Source {
+  const resolved = parseOptions(jsonlOptions, options, "jsonl()");
+  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, grows, ...decisive } = resolved;
+  return fileSource({
+    kind: "jsonl",
+    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    decisive,
+    untyped: false,
+    grows,
+    read: (file, context) => readJsonl(file, resolved, context),
+  });
+}
