@@ -18,9 +18,9 @@ export const newPipeline: CommandSetup = (command, cli) => {
     .option("--from <source>", `what it reads: ${STARTERS.join(", ")}`, "csv")
     .addHelpText("after", examples(["new quakes", "new prices --from json", "new sensors --from function"]))
     .action(async (name: string, options: { from: string }) => {
-      const project = await openProject(cli.project());
       const from = starter(options.from);
       checkName(name);
+      const project = await openProject(cli.project());
       const { pipelines } = await loadPipelines(project);
       const taken = pipelines.find((entry) => entry.pipeline.name === name);
       if (taken !== undefined) {

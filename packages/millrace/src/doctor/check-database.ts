@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedPostgres, maskUrl, openControl } from "@millrace/platform";
-import { postgres } from "@millrace/connectors/postgres";
 import type { OpenProject } from "../project/open-project.ts";
 import { embeddedFolder } from "../workspace/workspace.ts";
 import { type Check, failed } from "./check.ts";
@@ -41,9 +40,9 @@ export async function checkNamedDatabase(url: string, project: OpenProject): Pro
 }
 
 async function checkDestination(url: string, project: OpenProject): Promise<Check> {
-  const target = postgres({ url }).table("millrace_doctor");
   try {
-    const destination = await target.destination({
+    const { postgres } = await import("@millrace/connectors/postgres");
+    const destination = await postgres({ url }).table("millrace_doctor").destination({
       directory: project.root,
       databaseUrl: () => Promise.resolve(url),
     });

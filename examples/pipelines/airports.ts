@@ -1,0 +1,9 @@
+import { csv, pipeline, postgres } from "millrace";
+import { vega } from "../connectors/vega.ts";
+
+export default pipeline("airports", {
+  group: "travel",
+  description: "Airports of the United States, from CSV, compared with what is stored",
+  source: csv({ path: vega("airports.csv") }),
+  destination: postgres().table("airports", { key: ["iata"], mode: "merge" }),
+});

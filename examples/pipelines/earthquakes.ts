@@ -1,0 +1,13 @@
+import { derive, json, pick, pipeline, postgres } from "millrace";
+import { vega } from "../connectors/vega.ts";
+
+export default pipeline("earthquakes", {
+  group: "geo",
+  description: "A week of earthquakes from GeoJSON: nested fields become columns",
+  source: json({ path: vega("earthquakes.json"), rows: "$.features[*]" }),
+  transforms: [
+    pick({ id: "$.id", magnitude: "$.properties.mag", place: "$.properties.place", time: "$.properties.time" }),
+    derive({ time: (row) => new Date(Number(row["time"])) }),
+  ],
+  destination: postgres().table("earthquakes", { key: ["id"], mode: "merge" }),
+});

@@ -1,0 +1,9 @@
+import { parquet, pipeline, postgres } from "millrace";
+import { vega } from "../connectors/vega.ts";
+
+export default pipeline("flights", {
+  group: "travel",
+  description: "Three million flights from Parquet, appended; a file that was read is not read again",
+  source: parquet({ path: vega("flights-3m.parquet") }),
+  destination: postgres().table("flights", { mode: "append" }),
+});
