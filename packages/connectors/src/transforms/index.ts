@@ -8,6 +8,7 @@ export * from "./lookup.ts";
 export * from "./map.ts";
 export * from "./map-batch.ts";
 export * from "./on.ts";
+export * from "./parallel.ts";
 export * from "./pick.ts";
 export * from "./rename.ts";
 export * from "./unnest.ts";

@@ -103,7 +103,8 @@ export class TableRouter {
   #optionsFor(stream: string, parent: string | undefined): ResolvedTableOptions | undefined {
     const options = this.#pipeline.destination.tableFor(stream);
     const parents = parent === undefined ? undefined : this.#pipeline.destination.tableFor(parent);
-    if (parents === undefined || (options !== undefined && options.name !== parents.name)) return options;
+    const named = options !== undefined && (options.name === undefined || options.name !== parents?.name);
+    if (parents === undefined || named) return options;
     const { namespace, mode, contract, removals, maxRemovedShare, snapshot } = parents;
     return {
       contract,

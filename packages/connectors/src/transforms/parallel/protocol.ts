@@ -1,0 +1,27 @@
+/** What a worker thread is started with. */
+export type WorkerData =
+  | { readonly module: string; readonly export: string }
+  /** Source text of a function that uses nothing from outside. */
+  | { readonly text: string };
+
+/** Rows for a worker. Exact numbers travel packed, see `pack`. */
+export interface Task {
+  readonly id: number;
+  readonly rows: readonly unknown[];
+}
+
+/** An error as it crosses threads. */
+export interface RemoteError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** What a worker says. `unusable`: the function could not be loaded, and no task will succeed. */
+export type Reply =
+  | {
+      readonly id: number;
+      readonly results: readonly unknown[];
+      readonly errors: readonly (readonly [number, RemoteError])[];
+    }
+  | { readonly unusable: RemoteError };
