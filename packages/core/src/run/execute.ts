@@ -97,6 +97,7 @@ class Execution {
         return await this.#once(destination, params);
       } catch (caught) {
         const error = asMillraceError(caught, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`);
+        if (error.code === "MLR_RUN_STOPPED") return "stopped";
         failures = this.#progress.commits > commitsBefore ? 1 : failures + 1;
         if (
           error.retry === "never" ||
