@@ -73,6 +73,7 @@ function relativeProblem(
   const [from, to] = [ownerOf(module.path, packages), ownerOf(target, packages)];
   if (from === undefined) return undefined;
   if (from.folder === "") return exampleProblem(module.path, target);
+  if (from !== to && entry.kind === "file" && isTestFile(module.path)) return undefined;
   if (from !== to) return `it leaves ${from.folder}; import other packages by their name`;
   if (entry.kind === "file") return undefined;
   if (!isTestFile(module.path) && isTestFile(target))
@@ -86,10 +87,9 @@ function relativeProblem(
   return undefined;
 }
 
-/** An example is what a user would have: a folder of its own that knows the packages by name. */
+/** The examples are a project as a user would have it: it knows the packages by name. */
 function exampleProblem(from: string, to: string): string | undefined {
-  const folder = /^examples\/[^/]+\//.exec(from)?.[0];
-  return folder === undefined || to.startsWith(folder) ? undefined : `it leaves ${folder}`;
+  return from.startsWith("examples/") && !to.startsWith("examples/") ? "it leaves examples/" : undefined;
 }
 
 /** A connector is its own folder, `shared/` and core, so that one can be added, read and removed alone. */
@@ -123,19 +123,26 @@ function bareProblem(module: SourceModule, entry: ModuleImport, { packages }: Wo
   const other = packages.find((candidate) => candidate.name === name && candidate.folder !== "");
   if (from === undefined || (from.folder === "" && other !== undefined)) return undefined;
   const test = from.folder === "" || isTestFile(module.path);
-  const refused = other === undefined ? undefined : workspaceProblem(from, specifier, other, test);
-  return refused ?? undeclared(name, from, test, packages);
+  const refused = other === undefined ? undefined : workspaceProblem(from, module.path, specifier, other);
+  if (refused !== undefined || other === from) return refused;
+  return undeclared(name, from, test, packages);
 }
 
 function workspaceProblem(
   from: WorkspacePackage,
+  module: string,
   specifier: string,
   other: WorkspacePackage,
-  test: boolean,
 ): string | undefined {
-  if (other === from) return "a package imports itself by relative paths";
+  if (other === from) {
+    // The tests in `test/` look at the package from outside, as its users do.
+    return module.startsWith(`${from.folder}/test/`)
+      ? undefined
+      : "a package imports itself by relative paths";
+  }
   if (!(ALLOWED[from.name] ?? []).includes(other.name)) return mayImport(from);
-  if (!test && specifier === "@millrace/core/testing") return "product code must not use test parts";
+  if (!isTestFile(module) && specifier === "@millrace/core/testing")
+    return "product code must not use test parts";
   return undefined;
 }
 
