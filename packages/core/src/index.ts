@@ -42,3 +42,4 @@ export {
   type ShapeHints,
   type TableShaperOptions,
 } from "./schema/shaper.ts";
+export { diffRows, hashRow } from "./hash/hash-row.ts";

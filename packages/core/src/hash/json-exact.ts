@@ -1,19 +1,26 @@
 import { canonicalDecimal } from "../schema/decimal.ts";
 
-/** A number in JSON that neither a JavaScript number nor a bigint holds exactly, kept as its canonical decimal text. */
+/** A number in JSON that neither a JavaScript number nor a bigint holds exactly, kept as its token. */
 export class JsonNumber {
-  /** Plain decimal where it has one; the token itself where it has too many digits to be written out. */
-  readonly text: string;
+  readonly #token: string;
 
   /** @param token a JSON number token such as `0.1000000000000000055`. */
   constructor(token: string) {
-    this.text = canonicalDecimal(token) ?? token;
+    this.#token = token;
+  }
+
+  /** Plain decimal where it has one; the token itself where it has too many digits to be written out. */
+  get text(): string {
+    return canonicalDecimal(this.#token) ?? this.#token;
   }
 
   toString(): string {
     return this.text;
   }
 }
+
+/** Longer numbers stay tokens, so that a few bytes such as 1e99999 do not become many before anyone wants them. */
+const MAX_WRITTEN_OUT = 400;
 
 /** Numbers with fewer than 16 digits and no exponent survive JSON.parse exactly; strings that look alike only cost time. */
 const MAY_BE_INEXACT = /[\d.]{16}|\d[eE][-+\d]/;
@@ -42,7 +49,7 @@ function reviveExact(_key: string, value: unknown, context?: { source?: string }
   const source = context.source;
   if (source.length < 16 && !/[eE]/.test(source)) return value;
   const exact = canonicalDecimal(source);
-  if (exact === undefined) return new JsonNumber(source);
+  if (exact === undefined || exact.length > MAX_WRITTEN_OUT) return new JsonNumber(source);
   if (!exact.includes(".")) return Number.isSafeInteger(value) ? value : BigInt(exact);
   return canonicalDecimal(value) === exact ? value : new JsonNumber(source);
 }

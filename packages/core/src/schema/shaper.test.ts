@@ -20,7 +20,9 @@ function shaperFor(options: TableOptions = {}, more: Partial<TableShaperOptions>
 }
 
 function typesOf(shaper: TableShaper): Record<string, string> {
-  return Object.fromEntries(shaper.definition.columns.map((column) => [column.name, formatColumnType(column.type)]));
+  return Object.fromEntries(
+    shaper.definition.columns.map((column) => [column.name, formatColumnType(column.type)]),
+  );
 }
 
 function errorOf(action: () => unknown): MillraceError {
@@ -50,7 +52,12 @@ describe("shaping rows", () => {
 
   it("renames, converts and leaves the source's rows alone", () => {
     const shaper = shaperFor();
-    const row = { userId: 7, "Magnitude Type": "ml", time: "2026-11-21T10:00:00+02:00", more: { b: 1, a: [2] } };
+    const row = {
+      userId: 7,
+      "Magnitude Type": "ml",
+      time: "2026-11-21T10:00:00+02:00",
+      more: { b: 1, a: [2] },
+    };
     const copy = structuredClone(row);
     const shaped = shaper.shape([row]);
     expect(shaped.rows).toEqual([

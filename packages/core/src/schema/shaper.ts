@@ -1,5 +1,4 @@
 import type { Capabilities } from "../capabilities.ts";
-import type { ErrorCode } from "../error-codes.ts";
 import { MillraceError } from "../errors.ts";
 import { compileRowHasher } from "../hash/row-hasher.ts";
 import type { StreamDefinition } from "../message.ts";
@@ -12,37 +11,13 @@ import { describeMisfit, MISFIT, showValue } from "./misfit.ts";
 import { isReservedName } from "./reserved-names.ts";
 import { RowShaper, type RowProblem } from "./row-shaper.ts";
 import { compileStore } from "./store.ts";
-import { TableColumns } from "./table-columns.ts";
+import { frozenError, refuseKeyless, refuseValue, type Refusal } from "./row-verdict.ts";
+import type { RejectedRow, ShapedBatch, ShapeHints } from "./shaped-batch.ts";
+
+export type { RejectedRow, ShapedBatch, ShapeHints };
+import { isHoldable, TableColumns } from "./table-columns.ts";
 import type { ColumnDefinition, SchemaContract, TableDefinition, WriteMode } from "./table.ts";
 import { parseColumnType, sameType } from "./type-text.ts";
-
-/** What is known of the values of a batch. */
-export interface ShapeHints {
-  /** The source knows only text (CSV): strings may mean numbers and booleans, and the empty string is null. Default false. */
-  readonly untyped?: boolean;
-  /** With `untyped`: the empty string is a text of its own. Default false. */
-  readonly keepEmpty?: boolean;
-}
-
-/** A row that the table cannot take. */
-export interface RejectedRow {
-  /** Place in the input. */
-  readonly index: number;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
-/** Rows in storage form under the table's names. */
-export interface ShapedBatch {
-  readonly rows: Row[];
-  /** merge only: the row hash of each row. */
-  readonly hashes?: string[];
-  /** Place in the input of each row; absent where none was rejected. */
-  readonly kept?: number[];
-  readonly rejected: RejectedRow[];
-  /** The table's definition grew: tell the destination before writing. */
-  readonly changed: boolean;
-}
 
 export interface TableShaperOptions {
   /** The table's final name. */
@@ -72,7 +47,7 @@ interface Pending {
 
 type GrowthProblem = Extract<RowProblem, { kind: "unknown" | "misfit" }>;
 
-type Verdict = "again" | "restart" | Omit<RejectedRow, "index">;
+type Verdict = "again" | "restart" | Refusal;
 
 /**
  * The step that makes rows fit one table: names, types, storage form and row hashes; grows the definition where the
@@ -109,9 +84,9 @@ export class TableShaper {
     this.#setKey(options.options.key ?? options.key ?? []);
     for (const column of options.declared ?? []) this.#declareColumn(column);
     for (const [name, type] of Object.entries(options.options.columns ?? {})) this.#declareUsers(name, type);
-    if (options.options.discriminator !== undefined)
-      this.#declareUsers(options.options.discriminator.column, "text");
-    this.#blank = this.#columns.states.size === 0;
+    const discriminator = options.options.discriminator?.column;
+    if (discriminator !== undefined) this.#declareUsers(discriminator, "text");
+    this.#blank = this.#isEmpty();
   }
 
   /**
@@ -311,9 +286,14 @@ export class TableShaper {
     this.#shapers.clear();
   }
 
+  /** No column yet but the one that the pipeline fills in itself. */
+  #isEmpty(): boolean {
+    return this.#columns.states.size === (this.#options.discriminator === undefined ? 0 : 1);
+  }
+
   /** From the first column on, the contract holds. */
   #filled(): void {
-    if (!this.#blank || this.#columns.states.size === 0) return;
+    if (!this.#blank || this.#isEmpty()) return;
     this.#blank = false;
     this.#shapers.clear();
   }
@@ -376,7 +356,7 @@ export class TableShaper {
           message: `a row must be an object: ${showValue(batch.rows[batch.from])}`,
         };
       case "foreign":
-        return this.#invalid(
+        return refuseValue(
           problem.column,
           `${showValue(problem.value)} is not the value that this pipeline owns`,
         );
@@ -393,19 +373,13 @@ export class TableShaper {
     row: Row,
   ): Verdict {
     const { name, column } = problem;
-    if (column === undefined || column.key) return this.#keyMissing(name, row);
+    if (column === undefined || column.key) return refuseKeyless(name, row, column !== undefined);
     if (column.fixed || this.#contract() !== "evolve") {
-      return this.#invalid(name, "it has no value, and may not be null");
+      return refuseValue(name, "it has no value, and may not be null");
     }
     column.nullable = true;
     this.#changed();
     return "again";
-  }
-
-  #keyMissing(name: string, row: Row): Verdict {
-    const known = this.#columns.states.has(name);
-    const has = known ? "" : `; the row has ${Object.keys(row).slice(0, 10).map(shorten).join(", ")}`;
-    return { code: "MLR_ROW_KEY_MISSING", message: `key column "${name}" has no value${has}` };
   }
 
   #settleGrowth(problem: GrowthProblem, batch: Pending): Verdict {
@@ -413,7 +387,7 @@ export class TableShaper {
     const contract = this.#contract();
     const row = batch.rows[batch.from] as Row;
     const missing = this.#columns.missingKey(row, batch.hints, batch.given);
-    if (missing !== undefined) return this.#keyMissing(missing, row);
+    if (missing !== undefined) return refuseKeyless(missing, row, this.#columns.states.has(missing));
     if (column?.fixed !== true && contract === "evolve" && !batch.grown) {
       const growth = this.#columns.grow(batch);
       batch.grown = true;
@@ -425,26 +399,8 @@ export class TableShaper {
     const type = column?.logical ?? inferType(problem.value, batch.hints) ?? { kind: "text" };
     const unwanted = column === undefined && contract !== "evolve";
     const why = unwanted ? "the table has no such column" : describeMisfit(problem.value, type);
-    if (contract === "freeze" && column?.fixed !== true) throw this.#frozen(problem.source, why);
-    return this.#invalid(column?.name ?? problem.source, why);
+    if (contract === "freeze" && column?.fixed !== true && isHoldable(problem.value))
+      throw frozenError(this.#table, problem.source, why);
+    return refuseValue(column?.name ?? problem.source, why);
   }
-
-  #invalid(column: string, why: string): Verdict {
-    return { code: "MLR_ROW_INVALID", message: `column "${column}": ${why}` };
-  }
-
-  #frozen(source: string, why: string): MillraceError {
-    return new MillraceError(
-      "MLR_SCHEMA_FROZEN",
-      `table "${this.#table}" is frozen, column "${source}": ${why}`,
-      {
-        hint: 'Change the table, or set contract: "evolve", "discard" or "quarantine".',
-        details: { table: this.#table, column: source },
-      },
-    );
-  }
-}
-
-function shorten(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 40).toWellFormed()}…` : name;
 }

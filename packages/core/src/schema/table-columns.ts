@@ -186,7 +186,8 @@ export class TableColumns {
   }
 }
 
-function isHoldable(value: unknown): boolean {
+/** Whether any type of column can hold the value. */
+export function isHoldable(value: unknown): boolean {
   const type = inferType(value);
   return type !== undefined && compileStore(type)(value) !== MISFIT;
 }
