@@ -44,6 +44,8 @@ describe("what the server says", () => {
     ["55P03", "MLR_DESTINATION_CONFLICT", "later"],
     ["23505", "MLR_DESTINATION_CONFLICT", "later"],
     ["53100", "MLR_DESTINATION_FULL", "later"],
+    ["53400", "MLR_DESTINATION_FULL", "later"],
+    ["53200", "MLR_DESTINATION_UNAVAILABLE", "later"],
     ["25006", "MLR_DESTINATION_READ_ONLY", "never"],
     ["42501", "MLR_DESTINATION_PERMISSION", "never"],
     ["28P01", "MLR_DESTINATION_PERMISSION", "never"],
@@ -60,7 +62,7 @@ describe("what the server says", () => {
     );
     expect(error).toMatchObject({ code, retry, details: { sqlstate: state } });
     expect(error.message).toBe("writing to table a: it happened");
-    expect(isConnectionLost(error)).toBe(code === "MLR_DESTINATION_UNAVAILABLE");
+    expect(isConnectionLost(error)).toBe(/^(08|57P)/.test(state));
   });
 
   test("details name table, column and constraint", async () => {
@@ -125,8 +127,17 @@ test("the location shows neither user nor password nor parameters", () => {
   expect(locationOf("host=db password=secret")).toBe("postgresql://(unreadable URL)");
 });
 
+test("a file-size limit of the server's system counts as a full disk", async () => {
+  const error = await caught(() =>
+    client.query(
+      `DO $$ BEGIN RAISE EXCEPTION 'could not extend file "base/1": File too large' USING ERRCODE = 'XX000'; END $$`,
+    ),
+  );
+  expect(error).toMatchObject({ code: "MLR_DESTINATION_FULL", retry: "later" });
+});
+
 test("a URL inside a message loses its password", () => {
-  const error = postgresError(new Error('could not connect to "postgresql://me:s3cret@db/x"'), "connecting");
+  const error = postgresError(new Error('could not connect to "postgresql://me:s3@cret@db/x"'), "connecting");
   expect(error.message).toBe('connecting: could not connect to "postgresql://db/x"');
 });
 

@@ -16,12 +16,15 @@ interface Rule {
   readonly code: ErrorCode;
   readonly retry?: "never" | "later";
   readonly hint?: string;
+  /** The connection is gone with it. */
+  readonly lost?: boolean;
 }
 
 const UNAVAILABLE: Rule = {
   code: "MLR_DESTINATION_UNAVAILABLE",
   hint: "Check that PostgreSQL is running and can be reached at this address.",
 };
+const LOST: Rule = { ...UNAVAILABLE, lost: true };
 const CONFLICT: Rule = { code: "MLR_DESTINATION_CONFLICT" };
 const FULL: Rule = {
   code: "MLR_DESTINATION_FULL",
@@ -48,8 +51,10 @@ const MISMATCH: Rule = {
 /** By SQLSTATE, or its first two characters, or Node's error code: the longest match wins. */
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
   Object.entries({
-    "08": UNAVAILABLE,
-    "57P": UNAVAILABLE,
+    "08": LOST,
+    "57P": LOST,
+    "25P03": LOST,
+    "25P04": LOST,
     "58": UNAVAILABLE,
     "53300": {
       ...UNAVAILABLE,
@@ -59,8 +64,15 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     "40": CONFLICT,
     "55P03": CONFLICT,
     "55006": CONFLICT,
-    "23505": CONFLICT,
+    "23505": {
+      ...CONFLICT,
+      hint: "Another writer inserted the same value, or the rows break a unique constraint of the table.",
+    },
     "53100": FULL,
+    "53400": {
+      ...FULL,
+      hint: "A limit of the server was reached: raise the setting that the message names.",
+    },
     "25006": READ_ONLY,
     "42501": PERMISSION,
     "28": REFUSED_LOGIN,
@@ -84,23 +96,26 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
       code: "MLR_DESTINATION_CONFLICT",
       hint: "The statement was cancelled: by statement_timeout, or by somebody.",
     },
-    ECONNREFUSED: UNAVAILABLE,
-    ECONNRESET: UNAVAILABLE,
-    ECONNABORTED: UNAVAILABLE,
-    EPIPE: UNAVAILABLE,
-    ETIMEDOUT: UNAVAILABLE,
-    EHOSTUNREACH: UNAVAILABLE,
-    ENETUNREACH: UNAVAILABLE,
-    EADDRNOTAVAIL: UNAVAILABLE,
-    ENOENT: UNAVAILABLE,
-    EAI_AGAIN: UNAVAILABLE,
-    ENOTFOUND: { ...UNAVAILABLE, hint: "No server has this name: check the host in the connection URL." },
+    ECONNREFUSED: LOST,
+    ECONNRESET: LOST,
+    ECONNABORTED: LOST,
+    EPIPE: LOST,
+    ETIMEDOUT: LOST,
+    EHOSTUNREACH: LOST,
+    ENETUNREACH: LOST,
+    EADDRNOTAVAIL: LOST,
+    ENOENT: LOST,
+    EAI_AGAIN: LOST,
+    ENOTFOUND: { ...LOST, hint: "No server has this name: check the host in the connection URL." },
   }),
 );
 
 /** What `pg` says without a code when a connection is lost or not to be had. */
-const LOST =
+const LOST_MESSAGE =
   /connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|timeout exceeded when trying to connect|server does not support ssl|socket (?:disconnected|hang up)/i;
+
+/** What the operating system says of limits that have no SQLSTATE of their own. */
+const FULL_MESSAGE = /no space left on device|file too large|disk quota exceeded/i;
 
 /**
  * The MillraceError for what the driver threw.
@@ -122,10 +137,8 @@ export function postgresError(error: unknown, where: string): MillraceError {
 
 /** True where the connection is gone, so that what became of the last statement is not known. */
 export function isConnectionLost(error: unknown): boolean {
-  const cause = error instanceof MillraceError ? (error.cause ?? error) : error;
-  return cause === error && error instanceof MillraceError
-    ? error.code === "MLR_DESTINATION_UNAVAILABLE"
-    : ruleFor(firstOf(cause)).code === "MLR_DESTINATION_UNAVAILABLE";
+  const thrown = error instanceof MillraceError ? error.cause : error;
+  return thrown !== undefined && ruleFor(firstOf(thrown)).lost === true;
 }
 
 /** The connection URL as it may be shown: user, password and parameters left out. */
@@ -147,9 +160,10 @@ function firstOf(error: unknown): DriverError {
 
 function ruleFor(error: DriverError): Rule {
   const code = text(error.code) ?? "";
+  if (FULL_MESSAGE.test(error.message)) return FULL;
   const rule = RULES.get(code) ?? RULES.get(code.slice(0, 3)) ?? RULES.get(code.slice(0, 2));
   if (rule !== undefined) return rule;
-  return LOST.test(error.message) ? UNAVAILABLE : { code: "MLR_DESTINATION_FAILED" };
+  return LOST_MESSAGE.test(error.message) ? LOST : { code: "MLR_DESTINATION_FAILED" };
 }
 
 function detailsOf(error: DriverError): Record<string, Json> {
@@ -167,5 +181,5 @@ function text(value: unknown): string | undefined {
 
 /** A URL in a message may carry a password. */
 function withoutCredentials(message: string): string {
-  return message.replaceAll(/(\w+:\/\/)[^\s@/]*@/g, "$1");
+  return message.replaceAll(/(\w+:\/\/)[^\s/"']*@/g, "$1");
 }

@@ -19,6 +19,7 @@ import { createHistory, createTable, type PlacedTable } from "../ddl/create-tabl
 import { quoteTable } from "../quote.ts";
 import { MIGRATIONS } from "../state/migrations/index.ts";
 import { PostgresInspector } from "./inspector.ts";
+import { readRows } from "./read-rows.ts";
 import { rehash } from "./rehash.ts";
 
 const RUN = "01234567-89ab-cdef-0123-456789abcdef";
@@ -449,6 +450,26 @@ describe("state", () => {
     );
     expect(left.rows).toEqual([{ others: "1", side: null }]);
   });
+});
+
+test("leaving a read early leaves the connection usable, and one that the server ends does not hang", async () => {
+  const own = new pg.Client(database.url);
+  own.on("error", () => undefined);
+  await own.connect();
+  const columns: ColumnDefinition[] = [{ name: "text", type: { kind: "text" } }];
+  const query = (count: number): string => `SELECT repeat('x', 1000) FROM generate_series(1, ${count})`;
+  for await (const rows of readRows(own, query(20_000), columns)) {
+    expect(rows.length).toBeGreaterThan(0);
+    break;
+  }
+  const { rows } = await own.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const reading = (async () => {
+    for await (const some of readRows(own, query(200_000), columns)) {
+      if (some.length > 0) await client.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]);
+    }
+  })();
+  await expect(reading).rejects.toThrow();
+  await own.end().catch(() => undefined);
 });
 
 test("calls that overlap are answered one after another", async () => {

@@ -1,4 +1,4 @@
-import { compileRowHasher, type ColumnDefinition } from "@millrace/core";
+import { compileRowHasher, type ColumnDefinition, type Row } from "@millrace/core";
 import type { ClientBase } from "pg";
 import type { DecodedColumn } from "../codec/copy-decoder.ts";
 import { quoteIdentifier, quoteTable, type QualifiedName } from "../quote.ts";
@@ -65,9 +65,9 @@ async function rehashBlocks(
     read,
   )) {
     for (const row of rows) {
-      const fresh = Buffer.from(hash(row), "latin1");
+      const fresh = hashBytes(hash, row);
       const old = row[OLD_HASH] instanceof Uint8Array ? row[OLD_HASH] : undefined;
-      if (old !== undefined && fresh.equals(old)) continue;
+      if (fresh === undefined || (old !== undefined && fresh.equals(old))) continue;
       changed?.(old, fresh);
       places.push(row[PLACE] as string);
       hashes.push(fresh);
@@ -80,4 +80,13 @@ async function rehashBlocks(
     [places, hashes],
   );
   return written.rowCount ?? 0;
+}
+
+/** Undefined for a row with values that Millrace never writes, such as infinite dates: it keeps the hash that it has. */
+function hashBytes(hash: (row: Row) => string, row: Row): Buffer | undefined {
+  try {
+    return Buffer.from(hash(row), "latin1");
+  } catch {
+    return undefined;
+  }
 }
