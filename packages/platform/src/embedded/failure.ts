@@ -65,7 +65,7 @@ function hintFor(code: string): string {
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return "Give the current user write permission, or choose another folder with MILLRACE_DATA_DIR.";
+      return "Run as the folder's owner, give the current user write permission, or choose another folder with MILLRACE_DATA_DIR.";
     default:
       return OWN_SERVER;
   }
