@@ -9,6 +9,9 @@ export default pipeline("movies", {
   group: "arts",
   description: "Films checked against a schema: what does not fit goes to movies__quarantine with the reason",
   source: json({ path: vega("movies.json") }),
-  transforms: [pick({ title: "$.Title", released: "$['Release Date']", gross: "$['US Gross']" }), check(Movie)],
+  transforms: [
+    pick({ title: "$.Title", released: "$['Release Date']", gross: "$['US Gross']" }),
+    check(Movie),
+  ],
   destination: postgres().table("movies", { key: ["title", "released"], mode: "merge" }),
 });

@@ -42,10 +42,12 @@ export async function checkNamedDatabase(url: string, project: OpenProject): Pro
 async function checkDestination(url: string, project: OpenProject): Promise<Check> {
   try {
     const { postgres } = await import("@millrace/connectors/postgres");
-    const destination = await postgres({ url }).table("millrace_doctor").destination({
-      directory: project.root,
-      databaseUrl: () => Promise.resolve(url),
-    });
+    const destination = await postgres({ url })
+      .table("millrace_doctor")
+      .destination({
+        directory: project.root,
+        databaseUrl: () => Promise.resolve(url),
+      });
     try {
       const inspector = await destination.inspect?.();
       const tables = (await inspector?.tables()) ?? [];

@@ -13,9 +13,7 @@ test("percent and time left are told where the source knows its size in bytes", 
   state.observe({ type: "progress", rows: 10_000, bytes: 25_000_000, totalBytes: 100_000_000 });
   expect(state.share).toBe(0.25);
   expect(state.remainingMs).toBe(6000);
-  expect(progressLine(state)).toBe(
-    "10,000 rows  5,000 rows/s  25.0 MB of 100 MB  25 %  6.0 s left",
-  );
+  expect(progressLine(state)).toBe("10,000 rows  5,000 rows/s  25.0 MB of 100 MB  25 %  6.0 s left");
 });
 
 test("percent is taken from rows where their number is known", () => {

@@ -23,7 +23,8 @@ export class StatusLine {
   /** Draws `text`, cut to the terminal's width, behind a sign that turns. */
   show(text: string, paint: (text: string) => string): void {
     this.#frame = (this.#frame + 1) % this.#frames.length;
-    const line = truncate(text, Math.max(10, this.#stream.columns - 3));
+    // Terminals that do not know their width say 0.
+    const line = truncate(text, Math.max(10, (this.#stream.columns || 80) - 3));
     this.#write(`${this.#drawn ? CLEAR : ""}${paint(this.#frames[this.#frame] ?? "")} ${line}`);
     this.#drawn = true;
   }

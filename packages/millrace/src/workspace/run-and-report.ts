@@ -57,9 +57,15 @@ function exitOf(reports: readonly RunReport[]): number {
   return codes.size === 1 && only !== undefined ? only : EXIT.failed;
 }
 
-/** The report under the names that `run --json` promises; what it holds besides stays as well. */
+/** The report in the form that `run --json` promises; `show --json` tells more. */
 function forPrograms(report: RunReport): Record<string, unknown> {
-  const { run, pipeline, status, startedAt, durationMs, tables, checkpoint, error, ...more } = report;
+  const { run, pipeline, status, startedAt, durationMs, checkpoint, error } = report;
+  const tables = Object.fromEntries(
+    Object.entries(report.tables).map(([table, counts]) => {
+      const { read, inserted, updated, unchanged, removed, restored, rejected } = counts;
+      return [table, { read, inserted, updated, unchanged, removed, restored, rejected }];
+    }),
+  );
   return {
     run,
     pipeline,
@@ -69,6 +75,5 @@ function forPrograms(report: RunReport): Record<string, unknown> {
     tables,
     checkpoint,
     ...(error === undefined ? {} : { error }),
-    ...more,
   };
 }
