@@ -2,16 +2,16 @@ import { canonicalDecimal } from "../schema/decimal.ts";
 
 /** A number in JSON that neither a JavaScript number nor a bigint holds exactly, kept as its token. */
 export class JsonNumber {
-  readonly #token: string;
+  /** As it was written, such as `0.1000000000000000055`. */
+  readonly token: string;
 
-  /** @param token a JSON number token such as `0.1000000000000000055`. */
   constructor(token: string) {
-    this.#token = token;
+    this.token = token;
   }
 
   /** Plain decimal where it has one; the token itself where it has too many digits to be written out. */
   get text(): string {
-    return canonicalDecimal(this.#token) ?? this.#token;
+    return canonicalDecimal(this.token) ?? this.token;
   }
 
   toString(): string {
