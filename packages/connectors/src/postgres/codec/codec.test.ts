@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../../test/fresh-database.ts";
 import { TYPED_VALUES } from "../../../test/typed-values.ts";
 import { sqlType } from "../ddl/sql-type.ts";
-import { compileCopyDecoder } from "./copy-decoder.ts";
+import { CopyDecoder } from "./copy-decoder.ts";
 import { compileCopyEncoder } from "./copy-encoder.ts";
 
 let database: FreshDatabase;
@@ -40,7 +40,7 @@ async function load(
 }
 
 async function unload(query: string, columns: readonly ColumnDefinition[]): Promise<Row[]> {
-  const decoder = compileCopyDecoder(columns);
+  const decoder = new CopyDecoder(columns);
   const rows: Row[] = [];
   for await (const chunk of client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))) {
     rows.push(...decoder.push(chunk as Buffer));
@@ -193,7 +193,7 @@ test("a chunk that was handed off is not written again, and together they are th
   copies.push(...last, encoder.trailer());
   expect(Buffer.concat(chunks).equals(Buffer.concat(copies))).toBe(true);
   expect(encoder.bytes).toBe(chunks.reduce((sum, chunk) => sum + chunk.length, 0) - 19 - 2);
-  const decoder = compileCopyDecoder(columns);
+  const decoder = new CopyDecoder(columns);
   const whole = Buffer.concat(chunks);
   const back: Row[] = [];
   // Pieces of every size, so that tuples are cut anywhere.
@@ -244,7 +244,7 @@ test("a COPY that breaks off is noticed", () => {
   const columns: ColumnDefinition[] = [{ name: "id", type: { kind: "integer" } }];
   const encoder = compileCopyEncoder({ columns });
   encoder.append({ id: 1 });
-  const decoder = compileCopyDecoder(columns);
+  const decoder = new CopyDecoder(columns);
   decoder.push(encoder.header());
   expect(encoder.flush().flatMap((chunk) => decoder.push(chunk))).toEqual([{ id: 1 }]);
   expect(() => decoder.end()).toThrow(/before its last row/);

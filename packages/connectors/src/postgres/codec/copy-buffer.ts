@@ -34,7 +34,7 @@ export class CopyBuffer {
     if (this.position + size + this.slack > this.bytes.length) this.#next(size + this.slack);
   }
 
-  /** Keeps what is written from here on in one piece until `release`, so that a length can be filled in. Returns nothing: read `heldAt`. */
+  /** Keeps what is written from here on in one piece until `release`, so that a length can be filled in. */
   hold(): void {
     this.#held = this.position;
   }

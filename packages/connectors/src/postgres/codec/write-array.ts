@@ -1,6 +1,5 @@
 import { MillraceError, type ScalarType } from "@millrace/core";
 import { TYPE_OIDS } from "./type-oids.ts";
-import type { CopyBuffer } from "./copy-buffer.ts";
 import { SCALAR_WRITERS, type ValueWriter } from "./write-scalar.ts";
 
 /** A writer of one-dimensional arrays of `element`. */

@@ -8,6 +8,8 @@ const MINUS_INFINITY = 0xf000;
 /** What numeric can hold, in decimal digits before and after the point. */
 const MAX_WHOLE_DIGITS = 131072;
 const MAX_FRACTION_DIGITS = 16383;
+/** Length, number of groups, weight, sign and scale. */
+const HEADER_BYTES = 12;
 const ZERO = 48;
 const NINE = 57;
 const POINT = 46;
@@ -26,37 +28,48 @@ export function writeNumeric(out: CopyBuffer, text: string): void {
   const scale = wholeEnd === end ? 0 : end - wholeEnd - 1;
   if (wholeEnd - start > MAX_WHOLE_DIGITS || scale > MAX_FRACTION_DIGITS) refuseSize(text);
   out.reserve(16 + (end >> 1));
-  const { bytes, view, position: head } = out;
-  let at = head + 12;
-  let weight = ((wholeEnd - start + 3) >> 2) - 1;
-  // The first group may be short; leading zeros are left out, as the server itself does.
-  let following = (wholeEnd - start - 1) & 3;
-  let group = 0;
-  for (let i = start; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (i === wholeEnd) continue;
-    if (code < ZERO || code > NINE) refuseText(text);
-    group += (code - ZERO) * (WORTH[following] as number);
-    if (following > 0 && i !== end - 1) following--;
-    else {
-      following = 3;
-      if (group === 0 && at === head + 12) weight--;
-      else {
-        bytes[at] = group >> 8;
-        bytes[at + 1] = group;
-        at += 2;
-        group = 0;
-      }
-    }
-  }
-  while (at > head + 12 && bytes[at - 1] === 0 && bytes[at - 2] === 0) at -= 2;
-  const groups = (at - head - 12) >> 1;
-  view.setInt32(head, at - head - 4);
+  const { view, position: head } = out;
+  out.position += HEADER_BYTES;
+  const weight = writeGroups(out, text, start, wholeEnd);
+  const groups = (out.position - head - HEADER_BYTES) >> 1;
+  view.setInt32(head, out.position - head - 4);
   view.setUint16(head + 4, groups);
   view.setInt16(head + 6, groups === 0 ? 0 : weight);
   view.setUint16(head + 8, start === 1 && groups > 0 ? NEGATIVE : 0);
   view.setUint16(head + 10, scale);
+}
+
+/** Writes the digits in groups of four, counted from the point; returns the power of 10000 of the first group written. */
+function writeGroups(out: CopyBuffer, text: string, start: number, wholeEnd: number): number {
+  const { bytes, position: first } = out;
+  const last = text.length - 1;
+  let at = first;
+  let weight = ((wholeEnd - start + 3) >> 2) - 1;
+  // How many digits of the group follow: the first group may be short.
+  let following = (wholeEnd - start - 1) & 3;
+  let group = 0;
+  for (let i = start; i <= last; i++) {
+    if (i === wholeEnd) continue;
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) refuseText(text);
+    group += digit * (WORTH[following] as number);
+    if (following > 0 && i !== last) {
+      following--;
+      continue;
+    }
+    following = 3;
+    // Groups of zeros at either end are left out, as the server itself does.
+    if (group === 0 && at === first) weight--;
+    else {
+      bytes[at] = group >> 8;
+      bytes[at + 1] = group;
+      at += 2;
+      group = 0;
+    }
+  }
+  while (at > first && bytes[at - 1] === 0 && bytes[at - 2] === 0) at -= 2;
   out.position = at;
+  return weight;
 }
 
 function writeSpecial(out: CopyBuffer, text: string): void {

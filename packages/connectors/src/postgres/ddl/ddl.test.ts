@@ -13,7 +13,7 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../../test/fresh-database.ts";
 import { TYPED_VALUES } from "../../../test/typed-values.ts";
-import { compileCopyDecoder } from "../codec/copy-decoder.ts";
+import { CopyDecoder } from "../codec/copy-decoder.ts";
 import { compileCopyEncoder } from "../codec/copy-encoder.ts";
 import { quoteTable } from "../quote.ts";
 import { addColumn, dropNotNull, widenColumn } from "./alter-table.ts";
@@ -88,7 +88,7 @@ async function load(
 }
 
 async function unload(query: string, columns: readonly ColumnDefinition[]): Promise<Row[]> {
-  const decoder = compileCopyDecoder(columns);
+  const decoder = new CopyDecoder(columns);
   const rows: Row[] = [];
   for await (const chunk of client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))) {
     rows.push(...decoder.push(chunk as Buffer));

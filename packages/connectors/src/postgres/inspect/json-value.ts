@@ -1,4 +1,4 @@
-import { canonicalText, parseJsonExact, type ColumnType, type Json } from "@millrace/core";
+import { canonicalText, JsonNumber, parseJsonExact, type ColumnType, type Json } from "@millrace/core";
 
 /**
  * A value in storage form as JSON for people and programs: numbers and booleans as such where a JavaScript number holds
@@ -23,8 +23,7 @@ function isPlainNumber(type: ColumnType, stored: unknown): boolean {
 function exactJson(value: unknown): Json {
   if (Array.isArray(value)) return value.map(exactJson);
   if (typeof value === "bigint") return value.toString();
+  if (value instanceof JsonNumber) return value.text;
   if (typeof value !== "object" || value === null) return value as Json;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype) return String(value);
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, exactJson(field)]));
 }

@@ -2,7 +2,7 @@ import type { Row } from "@millrace/core";
 import { finished } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { to as copyTo } from "pg-copy-streams";
-import { compileCopyDecoder, type DecodedColumn } from "../codec/copy-decoder.ts";
+import { CopyDecoder, type DecodedColumn } from "../codec/copy-decoder.ts";
 
 /**
  * Reads the rows of a SELECT in storage form, a chunk of the network at a time, so that memory stays bounded. The client
@@ -14,7 +14,7 @@ export async function* readRows(
   query: string,
   columns: readonly DecodedColumn[],
 ): AsyncGenerator<Row[]> {
-  const decoder = compileCopyDecoder(columns);
+  const decoder = new CopyDecoder(columns);
   const stream = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`));
   let broken = false;
   stream.once("error", () => (broken = true));
