@@ -9,13 +9,13 @@ import { removeFolder, temporaryFolder } from "./temporary.ts";
 
 /** Debian's nobody. Any user without rights would do. */
 const NOBODY = 65_534;
-const PREFIX = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+const PREFIX = ["setpriv", ...AS_NOBODY];
 
 function canBecomeNobody(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
   const [program = ""] = childCommand("ensure-server");
-  const [command = "", ...args] = [...PREFIX, program, "--version"];
-  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+  return spawnSync("setpriv", [...AS_NOBODY, program, "--version"], { stdio: "ignore" }).status === 0;
 }
 
 const able = canBecomeNobody();
@@ -54,8 +54,8 @@ describe.skipIf(!able)("an ordinary user without other rights", () => {
     const pidFile = join(directory, "data", "postmaster.pid");
     const text = await readFile(pidFile, "utf8");
     await EmbeddedPostgres.stop({ directory });
-    const [command = "", ...args] = [...PREFIX, process.execPath, "-e", "setInterval(() => {}, 1000)"];
-    const stranger = spawn(command, args, { stdio: "ignore" });
+    const idle = [process.execPath, "-e", "setInterval(() => {}, 1000)"];
+    const stranger = spawn("setpriv", [...AS_NOBODY, ...idle], { stdio: "ignore" });
     try {
       await writeFile(pidFile, text.replace(String(pid), String(stranger.pid)));
       expect(await ensureAsNobody()).toMatchObject({ started: true });

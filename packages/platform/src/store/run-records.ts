@@ -99,12 +99,14 @@ function asUuid(digits: string): string {
 /** A lease lives while its time is not up and, where its holder took the advisory lock, some session still holds that. */
 const REAP = `
   UPDATE millrace_control.runs AS run SET
-    status = 'died', finished_at = run.updated_at, updated_at = clock_timestamp(),
-    duration_ms = extract(epoch FROM run.updated_at - run.started_at) * 1000,
+    status = 'died', finished_at = last.sign, updated_at = clock_timestamp(),
+    duration_ms = extract(epoch FROM last.sign - run.started_at) * 1000,
     error = jsonb_build_object('code', 'MLR_LEASE_LOST', 'retry', 'later', 'details', '{}'::jsonb, 'message',
       format('Process %s on host %s ended without a word', run.pid, run.host),
       'hint', 'What was committed stands. Run the pipeline again; it goes on from there.')
-  WHERE run.status = 'running' AND run.lease IS NOT NULL AND NOT EXISTS (
+  FROM millrace_control.runs AS same LEFT JOIN millrace_control.leases AS own ON own.token = same.lease
+    CROSS JOIN LATERAL (SELECT greatest(same.updated_at, own.beat_at) AS sign) AS last
+  WHERE same.id = run.id AND run.status = 'running' AND run.lease IS NOT NULL AND NOT EXISTS (
     SELECT FROM millrace_control.leases AS held
     WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND held.token = run.lease
       AND held.expires_at > clock_timestamp()
