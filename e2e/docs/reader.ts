@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import pg from "pg";
+import { missingLine, type Step } from "./page.ts";
+
+const CLI = path.resolve(import.meta.dirname, "../../packages/millrace/src/cli.ts");
+
+/** Follows a page in an empty folder, as its reader would. */
+export class Reader {
+  readonly #databaseUrl: string;
+  #folder: string;
+  #output = "";
+
+  constructor(folder: string, databaseUrl: string) {
+    this.#folder = folder;
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /** Does one step. Throws where it goes otherwise than the page says. */
+  async take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case "file": {
+        const file = path.join(this.#folder, step.path);
+        await mkdir(path.dirname(file), { recursive: true });
+        return writeFile(file, step.text);
+      }
+      case "shell":
+        for (const part of step.command.split("&&")) await this.#command(part.trim(), step.fails);
+        return;
+      case "sql":
+        this.#output = await this.#query(step.statement);
+        return;
+      case "output": {
+        const missing = missingLine(step.lines, this.#output);
+        if (missing !== undefined)
+          throw new Error(`the page says "${missing}", but this came:\n${this.#output}`);
+      }
+    }
+  }
+
+  async #command(command: string, fails: boolean): Promise<void> {
+    const [program, ...args] = command.split(/\s+/).map((word) => word.replaceAll(/^["']|["']$/g, ""));
+    if (program === "cd") {
+      this.#folder = path.resolve(this.#folder, args[0] ?? "");
+      return;
+    }
+    if (program === "npm" && args[0] === "install") return;
+    if (program !== "npx" || args[0] !== "millrace")
+      throw new Error(`readers cannot be asked to run: ${command}`);
+    const { code, text } = await this.#millrace(args.slice(1));
+    this.#output = text;
+    if ((code !== 0) !== fails) throw new Error(`${command} ended with ${code}:\n${text}`);
+  }
+
+  #millrace(args: readonly string[]): Promise<{ code: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, ["--conditions=@millrace/source", CLI, ...args], {
+        cwd: this.#folder,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, MILLRACE_DATABASE_URL: this.#databaseUrl, NO_COLOR: "1", COLUMNS: "120" },
+      });
+      let text = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      }
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code: code ?? 1, text }));
+    });
+  }
+
+  /** The rows as psql would show them: names, then values between bars; null is empty. */
+  async #query(statement: string): Promise<string> {
+    const client = new pg.Client({ connectionString: this.#databaseUrl });
+    await client.connect();
+    try {
+      await client.query("SET TIME ZONE 'UTC'");
+      const { fields, rows } = await client.query<(string | null)[]>({
+        text: statement,
+        rowMode: "array",
+        types: { getTypeParser: () => (text: string) => text },
+      });
+      return [fields.map(({ name }) => name), ...rows]
+        .map((row) => row.map((value) => value ?? "").join(" | "))
+        .join("\n");
+    } finally {
+      await client.end();
+    }
+  }
+}
