@@ -25,7 +25,8 @@ const DEFAULT_CONCURRENCY = Math.max(8, availableParallelism());
 
 /**
  * A transform that calls a function for each row. A function that throws fails the run with MLR_TRANSFORM_FAILED,
- * naming the row, or with `onError: "reject"` sends the row to the quarantine.
+ * naming the row, or with `onError: "reject"` sends the row to the quarantine; so does a function that throws an
+ * MLR_ROW_ error such as `new MillraceError("MLR_ROW_INVALID", "no price")`.
  */
 export function mapRows(fn: RowFunction, options: MapRowsOptions = {}): Transform {
   const {

@@ -19,14 +19,18 @@ export interface RowFailure {
   readonly context: TransformContext;
 }
 
-/** Rejects the row, or throws MLR_TRANSFORM_FAILED with the transform, the stream and the row. A MillraceError is thrown as it is. */
+/**
+ * Rejects the row, or throws MLR_TRANSFORM_FAILED with the transform, the stream and the row. An MLR_ROW_ error speaks
+ * of the row alone: it rejects the row whatever `onError` says. Other errors of Millrace are thrown as they are.
+ */
 export function failRow({ kind, stream, row, error, onError, context }: RowFailure): void {
-  const reason =
-    error instanceof Error
-      ? `${error.name === "Error" ? "" : `${error.name}: `}${error.message}`
-      : String(error);
-  if (onError === "reject")
+  const reason = reasonOf(error);
+  if (error instanceof MillraceError && error.code.startsWith("MLR_ROW_")) {
+    return context.reject(row, { code: error.code, message: error.message });
+  }
+  if (onError === "reject") {
     return context.reject(row, { code: "MLR_TRANSFORM_FAILED", message: `${kind}: ${reason}` });
+  }
   if (error instanceof MillraceError) throw error;
   throw new MillraceError(
     "MLR_TRANSFORM_FAILED",
@@ -37,6 +41,13 @@ export function failRow({ kind, stream, row, error, onError, context }: RowFailu
       cause: error,
     },
   );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "Error" || error instanceof MillraceError
+    ? error.message
+    : `${error.name}: ${error.message}`;
 }
 
 /** Characters of a value and of a whole row in messages. */

@@ -9,12 +9,12 @@ import {
   parseJsonExact,
   RowCollector,
   type Batch,
-  type ColumnDefinition,
   type ColumnType,
   type Row,
   type Transform,
   type TransformContext,
 } from "@millrace/core";
+import { carrySettled } from "./settled.ts";
 
 /** How `cast` works. */
 export interface CastOptions {
@@ -36,6 +36,7 @@ interface Conversion {
 export function cast(types: Readonly<Record<string, string>>, options: CastOptions = {}): Transform {
   const conversions = Object.entries(types).map(([name, text]) => conversion(name, parseColumnType(text)));
   const columns = conversions.map(({ name, type }) => ({ name, type }));
+  const settled = carrySettled(({ name }) => (Object.hasOwn(types, name) ? undefined : name), columns);
   const { onError = "reject" } = options;
   if (conversions.length === 0)
     throw new MillraceError("MLR_ARGUMENT_INVALID", "cast() was given no columns");
@@ -48,7 +49,7 @@ export function cast(types: Readonly<Record<string, string>>, options: CastOptio
         const row = castRow(batch.rows[i] as Row, { conversions, onError, batch, context });
         if (row !== undefined) out.push(row, i);
       }
-      return { ...out.batch(), columns: merged(batch.columns ?? [], columns) };
+      return { ...out.batch(), ...settled(batch) };
     },
   };
 }
@@ -115,14 +116,4 @@ function castRow(
     return undefined;
   }
   return converted;
-}
-
-/** The types settled before, with these in their place. */
-function merged(
-  before: readonly ColumnDefinition[],
-  own: readonly ColumnDefinition[],
-): readonly ColumnDefinition[] {
-  if (before.length === 0) return own;
-  const names = new Set(own.map(({ name }) => name));
-  return [...before.filter(({ name }) => !names.has(name)), ...own];
 }

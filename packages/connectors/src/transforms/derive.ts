@@ -1,4 +1,5 @@
 import { failRow, RowCollector, type Row, type RowFailureOptions, type Transform } from "@millrace/core";
+import { carrySettled } from "./settled.ts";
 
 /** Computes the value of a column. Written as a method's type, so that a function may say more of its parameter. */
 export type Derivation = { call(row: Row): unknown }["call"];
@@ -13,6 +14,8 @@ export function derive(
 ): Transform {
   const derivations = Object.entries(columns);
   const { onError = "fail" } = options;
+  // A column that is computed anew has the type of what comes out.
+  const settled = carrySettled(({ name }) => (Object.hasOwn(columns, name) ? undefined : name));
   return {
     kind: "derive",
     holds: "nothing",
@@ -26,7 +29,7 @@ export function derive(
           failRow({ kind: "derive", stream: batch.stream, row, error, onError, context });
         }
       }
-      return out.batch();
+      return { ...out.batch(), ...settled(batch) };
     },
   };
 }

@@ -1,4 +1,6 @@
 import { failRow, RowCollector, type Row, type RowFailureOptions, type Transform } from "@millrace/core";
+import { setColumn } from "./set-column.ts";
+import { carrySettled } from "./settled.ts";
 
 /** How `flatten` works. */
 export interface FlattenOptions extends RowFailureOptions {
@@ -14,6 +16,8 @@ export interface FlattenOptions extends RowFailureOptions {
  */
 export function flatten(options: FlattenOptions = {}): Transform {
   const { separator = "_", depth = Infinity, onError = "fail" } = options;
+  // A column of objects is taken apart, so that the name it had is no longer one.
+  const settled = carrySettled(({ name, type }) => (type.kind === "json" ? undefined : name));
   return {
     kind: "flatten",
     holds: "nothing",
@@ -29,7 +33,7 @@ export function flatten(options: FlattenOptions = {}): Transform {
           failRow({ kind: "flatten", stream: batch.stream, row, error, onError, context });
         }
       }
-      return out.batch();
+      return { ...out.batch(), ...settled(batch) };
     },
   };
 }
@@ -48,7 +52,7 @@ function spread(value: Row, { into, prefix, separator, depth }: Spreading): void
       spread(each, { into, prefix: path + separator, separator, depth: depth - 1 });
     else if (Object.hasOwn(into, path))
       throw new Error(`two values would be named "${path}"; choose another separator`);
-    else into[path] = each;
+    else setColumn(into, path, each);
   }
 }
 

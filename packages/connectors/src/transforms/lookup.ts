@@ -28,7 +28,7 @@ type Found = Row | undefined | null;
 
 /** Adds columns from elsewhere to each row by a key: a join with a table that fits in memory, or with a service. */
 export function lookup(options: LookupOptions): Transform {
-  const { on, select, missing = "null", onError = missing === "reject" ? "reject" : "fail" } = options;
+  const { on, select, missing = "null", onError = "fail" } = options;
   const keyColumn = options.key ?? on;
   const find = finder(options, keyColumn);
   const names = select === undefined ? undefined : selected(select);

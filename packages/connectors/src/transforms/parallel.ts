@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import {
   failRow,
+  JsonNumber,
   MillraceError,
   RowCollector,
   type Batch,
@@ -10,7 +11,7 @@ import {
   type Transform,
   type TransformContext,
 } from "@millrace/core";
-import { pack, unpack } from "./parallel/pack.ts";
+import { unpack } from "./parallel/pack.ts";
 import type { RemoteError, WorkerData } from "./parallel/protocol.ts";
 import { ThreadPool, type TaskResult } from "./parallel/thread-pool.ts";
 
@@ -127,7 +128,7 @@ async function runTask(
 ): Promise<TaskOutcome> {
   const { rows, from, kind, stream } = task;
   try {
-    return { from, result: await pool.run(rows.map(pack)) };
+    return { from, result: await pool.run(rows) };
   } catch (error) {
     if (error instanceof MillraceError) throw error;
     // Of a row that cannot be copied, or that took its thread down, only its neighbourhood is known.
@@ -162,7 +163,7 @@ function collect(
   for (const { from, result } of tasks) {
     for (const [offset, value] of result.results.entries()) {
       const index = from + offset;
-      const error = result.errors.get(offset) ?? accept(out, unpack(value), index);
+      const error = result.errors.get(offset) ?? accept(out, unpack(value, exactNumber), index);
       if (error === undefined) continue;
       failRow({
         kind,
@@ -175,6 +176,10 @@ function collect(
     }
   }
   return out.batch();
+}
+
+function exactNumber(text: string): JsonNumber {
+  return new JsonNumber(text);
 }
 
 /** An error where the result is neither a row, nor rows, nor nothing. */

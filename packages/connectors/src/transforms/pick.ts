@@ -1,5 +1,6 @@
 import { MillraceError, type Row, type Transform } from "@millrace/core";
-import { compilePath, type Getter } from "./path.ts";
+import { compilePath, parsePath, type Getter } from "./path.ts";
+import { carrySettled } from "./settled.ts";
 
 /**
  * Keeps these columns and no others: a list of names, or new name → path such as `$.properties.mag`. What a row does
@@ -11,15 +12,24 @@ export function pick(columns: readonly string[] | Readonly<Record<string, string
   const names = pairs.map(([name]) => name);
   const getters = pairs.map(([, path]) => compilePath(path));
   const build = builder(names, getters);
+  const newNames = new Map(pairs.map(([name, path]) => [plainColumn(path), name]));
+  const settled = carrySettled((column) => newNames.get(column.name));
   return {
     kind: "pick",
     holds: "nothing",
-    apply: (batch) => ({ ...batch, rows: batch.rows.map(build) }),
+    apply: (batch) => ({ ...batch, ...settled(batch), rows: batch.rows.map(build) }),
   };
 }
 
 function isList(columns: readonly string[] | Readonly<Record<string, string>>): columns is readonly string[] {
   return Array.isArray(columns);
+}
+
+/** The column that a path takes as a whole, if it is one. */
+function plainColumn(path: string): string | undefined {
+  if (!path.startsWith("$")) return path;
+  const [column, ...rest] = parsePath(path);
+  return rest.length === 0 && typeof column === "string" ? column : undefined;
 }
 
 function builder(names: readonly string[], getters: readonly Getter[]): (row: Row) => Row {

@@ -1,4 +1,6 @@
 import { failRow, MillraceError, type Batch, type Row, type Transform } from "@millrace/core";
+import { setColumn } from "./set-column.ts";
+import { carrySettled } from "./settled.ts";
 
 /**
  * Gives columns other names: old name → new name; the other columns stay as they are, and so does the order.
@@ -9,11 +11,12 @@ export function rename(names: Readonly<Record<string, string>>): Transform {
   checkTargets(targets);
   const renameRow = (row: Row): Row => {
     const renamed: Row = {};
-    for (const name in row) renamed[targets.get(name) ?? name] = row[name];
+    for (const name in row) setColumn(renamed, targets.get(name) ?? name, row[name]);
     return renamed;
   };
   // A new name that is not itself renamed away must not be there yet, or its value would be lost.
   const free = [...targets.values()].filter((name) => !targets.has(name));
+  const settled = carrySettled(({ name }) => targets.get(name) ?? name);
   return {
     kind: "rename",
     holds: "nothing",
@@ -25,7 +28,7 @@ export function rename(names: Readonly<Record<string, string>>): Transform {
           failRow({ kind: "rename", stream: batch.stream, row, error, onError: "fail", context });
         }
       }
-      return { ...batch, ...renamedParents(batch, targets), rows: batch.rows.map(renameRow) };
+      return { ...batch, ...settled(batch), ...renamedKeys(batch, targets), rows: batch.rows.map(renameRow) };
     },
   };
 }
@@ -50,12 +53,20 @@ function checkTargets(targets: ReadonlyMap<string, string>): void {
   }
 }
 
-/** A child stream's parent columns change their names with the rest. */
-function renamedParents({ parents }: Batch, targets: ReadonlyMap<string, string>): Pick<Batch, "parents"> {
-  if (parents === undefined || !parents.columns.some((column) => targets.has(column))) return {};
+/** The key columns of a child stream change their names with the rest. */
+function renamedKeys(
+  { key, parents }: Batch,
+  targets: ReadonlyMap<string, string>,
+): Pick<Batch, "key" | "parents"> {
   const rename = (name: string): string => targets.get(name) ?? name;
-  const keys = parents.keys.map((key) =>
-    Object.fromEntries(Object.entries(key).map(([name, value]) => [rename(name), value])),
-  );
-  return { parents: { ...parents, columns: parents.columns.map(rename), keys } };
+  const renameFields = (row: Row): Row =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [rename(name), value]));
+  return {
+    ...(key === undefined ? {} : { key: key.map(rename) }),
+    ...(parents === undefined
+      ? {}
+      : {
+          parents: { ...parents, columns: parents.columns.map(rename), keys: parents.keys.map(renameFields) },
+        }),
+  };
 }

@@ -7,6 +7,7 @@ import {
   type Transform,
   type TransformContext,
 } from "@millrace/core";
+import { carrySettled } from "./settled.ts";
 
 /** How `unnest` works. */
 export interface UnnestOptions {
@@ -27,6 +28,7 @@ export interface UnnestOptions {
 
 interface Unnesting extends Required<Pick<UnnestOptions, "as" | "position" | "value">> {
   readonly column: string;
+  readonly settled: ReturnType<typeof carrySettled>;
   readonly key: readonly (readonly [parent: string, child: string])[];
 }
 
@@ -38,12 +40,20 @@ interface Unnesting extends Required<Pick<UnnestOptions, "as" | "position" | "va
 export function unnest(column: string, options: UnnestOptions): Transform {
   const { as, from, position = "position", value = "value" } = options;
   const key = options.key ?? ["id"];
+  const settled = carrySettled(({ name }) => (name === column ? undefined : name));
   return {
     kind: "unnest",
     holds: "nothing",
     apply(batch, context) {
       if (from === undefined ? batch.parents !== undefined : batch.stream !== from) return batch;
-      return split(batch, context, { column, as, position, value, key: keyPairs(key, batch.stream) });
+      return split(batch, context, {
+        settled,
+        column,
+        as,
+        position,
+        value,
+        key: keyPairs(key, batch.stream),
+      });
     },
   };
 }
@@ -81,7 +91,7 @@ function split(batch: Batch, context: TransformContext, how: Unnesting): Batch[]
     }
     parents.push(rest, i);
   }
-  return [parents.batch(), ...children.batches];
+  return [{ ...parents.batch(), ...how.settled(batch) }, ...children.batches];
 }
 
 function problemOf(row: Row, { column, key }: Unnesting): { code: string; message: string } | undefined {

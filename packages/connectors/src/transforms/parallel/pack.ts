@@ -1,19 +1,22 @@
-import { JsonNumber } from "@millrace/core";
-
 /** Threads exchange plain data: an exact number would arrive as an object without its class. */
 const MARK = "\0millrace:number";
 
-/** The value with exact numbers as plain objects; the value itself where it holds none. */
+/** The value with exact numbers (`JsonNumber`) as plain objects; the value itself where it holds none. */
 export function pack(value: unknown): unknown {
-  return replace(value, (each) => (each instanceof JsonNumber ? { [MARK]: each.text } : undefined));
+  return replace(value, (each) => (isExactNumber(each) ? { [MARK]: each.text } : undefined));
 }
 
-/** Undoes `pack`. */
-export function unpack(value: unknown): unknown {
+/** Undoes `pack`. @param exactNumber makes a `JsonNumber` of its text. */
+export function unpack(value: unknown, exactNumber: (text: string) => object): unknown {
   return replace(value, (each) => {
     const text: unknown = (each as Record<string, unknown>)[MARK];
-    return typeof text === "string" ? new JsonNumber(text) : undefined;
+    return typeof text === "string" ? exactNumber(text) : undefined;
   });
+}
+
+/** Told by its shape, so that a thread need not load the class, and all of core with it, to see that there is none. */
+function isExactNumber(value: object): value is { readonly text: string } {
+  return value.constructor?.name === "JsonNumber" && "text" in value && typeof value.text === "string";
 }
 
 type Replacer = (value: object) => object | undefined;

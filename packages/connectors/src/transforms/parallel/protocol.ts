@@ -4,10 +4,12 @@ export type WorkerData =
   /** Source text of a function that uses nothing from outside. */
   | { readonly text: string };
 
-/** Rows for a worker. Exact numbers travel packed, see `pack`. */
+/** Rows for a worker. */
 export interface Task {
   readonly id: number;
   readonly rows: readonly unknown[];
+  /** The rows hold exact numbers, which travel packed, see `pack`. */
+  readonly packed: boolean;
 }
 
 /** An error as it crosses threads. */

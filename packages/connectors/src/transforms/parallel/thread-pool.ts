@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { MillraceError } from "@millrace/core";
-import type { RemoteError, Reply, WorkerData } from "./protocol.ts";
+import { pack } from "./pack.ts";
+import type { RemoteError, Reply, Task, WorkerData } from "./protocol.ts";
 
 /** What came of the rows of a task, in their order; `errors` by index. */
 export interface TaskResult {
@@ -11,6 +12,7 @@ export interface TaskResult {
 interface Waiting {
   readonly id: number;
   readonly rows: readonly unknown[];
+  readonly packed: boolean;
   readonly resolve: (result: TaskResult) => void;
   readonly reject: (error: Error) => void;
 }
@@ -36,8 +38,10 @@ export class ThreadPool {
 
   /** Rejects with DataCloneError where a row cannot be copied to a thread. */
   run(rows: readonly unknown[]): Promise<TaskResult> {
+    const sent = rows.map(pack);
+    const packed = sent.some((row, index) => row !== rows[index]);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ id: this.#nextId++, rows, resolve, reject });
+      this.#queue.push({ id: this.#nextId++, rows: sent, packed, resolve, reject });
       this.#dispatch();
     });
   }
@@ -63,7 +67,8 @@ export class ThreadPool {
 
   #give(thread: Worker, task: Waiting): void {
     try {
-      thread.postMessage({ id: task.id, rows: task.rows });
+      const { id, rows, packed } = task;
+      thread.postMessage({ id, rows, packed } satisfies Task);
       this.#threads.get(thread)?.set(task.id, task);
       thread.ref();
     } catch (error) {

@@ -37,18 +37,24 @@ async function imported(data: { module: string; export: string }): Promise<unkno
   return module[data.export];
 }
 
-async function run(fn: Work, { id, rows }: Task): Promise<Extract<Reply, { id: number }>> {
+async function run(fn: Work, { id, rows, packed }: Task): Promise<Extract<Reply, { id: number }>> {
+  const unpacked = packed ? await unpacker() : (row: unknown) => row;
   const results: unknown[] = [];
   const errors: [number, RemoteError][] = [];
   for (const [index, row] of rows.entries()) {
     try {
-      results.push(pack(await fn(unpack(row))));
+      results.push(pack(await fn(unpacked(row))));
     } catch (error) {
       results.push(null);
       errors.push([index, remote(error)]);
     }
   }
   return { id, results, errors };
+}
+
+async function unpacker(): Promise<(row: unknown) => unknown> {
+  const { JsonNumber } = await import("@millrace/core");
+  return (row) => unpack(row, (text) => new JsonNumber(text));
 }
 
 /** A result that cannot be copied to another thread (a function, a class) is an error of its row. */
