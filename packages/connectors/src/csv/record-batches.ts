@@ -1,7 +1,7 @@
 import type { RejectedInput, Row } from "@millrace/core";
 import type { Chunk } from "../shared/files/file-format.ts";
 import type { RecordSink } from "./record-scanner.ts";
-import { rowBuilder, type RowBuilder } from "./row-builder.ts";
+import { rowBuilder, type RowBuilder } from "../shared/files/row-builder.ts";
 
 const BATCH_ROWS = 4_096;
 /** What is kept of the text of a rejected record. */
