@@ -54,12 +54,32 @@ const BROKEN: readonly (readonly [what: string, text: string, says: RegExp])[] =
     "enum Color { Red }\nexport default Color;",
     /pipelines\/bad\.ts[^]*enums, namespaces/,
   ],
-  ["no default export", "export const x = 1;", /pipelines\/bad\.ts: has no default export[^]*export default pipeline/],
-  ["something else as its default export", "export default { name: 1 };", /pipelines\/bad\.ts: the default export is not/],
+  [
+    "no default export",
+    "export const x = 1;",
+    /pipelines\/bad\.ts: has no default export[^]*export default pipeline/,
+  ],
+  [
+    "something else as its default export",
+    "export default { name: 1 };",
+    /pipelines\/bad\.ts: the default export is not/,
+  ],
   ["a throw on line 2", "\nthrow new Error('boom');", /pipelines\/bad\.ts:2: boom/],
-  ["a missing package", 'import x from "no-such-package";\nexport default x;', /bad\.ts: cannot find "no-such-package"[^]*npm install no-such-package/],
-  ["a missing file", 'import x from "../connectors/nope.ts";\nexport default x;', /bad\.ts: cannot find ".*nope\.ts"/],
-  ["a name that millrace does not export", 'import { cvs } from "millrace";\nexport default cvs;', /bad\.ts:1: "millrace" exports nothing named "cvs"/],
+  [
+    "a missing package",
+    'import x from "no-such-package";\nexport default x;',
+    /bad\.ts: cannot find "no-such-package"[^]*npm install no-such-package/,
+  ],
+  [
+    "a missing file",
+    'import x from "../connectors/nope.ts";\nexport default x;',
+    /bad\.ts: cannot find ".*nope\.ts"/,
+  ],
+  [
+    "a name that millrace does not export",
+    'import { cvs } from "millrace";\nexport default cvs;',
+    /bad\.ts:1: "millrace" exports nothing named "cvs"/,
+  ],
   [
     "an unknown option",
     'import { csv } from "millrace";\nexport default\n  csv({ path: "x", delimeter: ";" });',
