@@ -1,0 +1,32 @@
+// Generated from the folders of packages/connectors/src by `npm run generate`.
+
+/** A function that makes a source, a transform or a destination, and where it is imported from. */
+export interface ConnectorEntry {
+  readonly name: string;
+  readonly kind: "source" | "transform" | "destination";
+  readonly path: string;
+}
+
+/** Every connector of this package, by folder and name. */
+export const CONNECTORS: readonly ConnectorEntry[] = [
+  { name: "csv", kind: "source", path: "@millrace/connectors/csv" },
+  { name: "tsv", kind: "source", path: "@millrace/connectors/csv" },
+  { name: "json", kind: "source", path: "@millrace/connectors/json" },
+  { name: "jsonl", kind: "source", path: "@millrace/connectors/jsonl" },
+  { name: "parquet", kind: "source", path: "@millrace/connectors/parquet" },
+  { name: "rows", kind: "source", path: "@millrace/connectors/rows" },
+  { name: "cast", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "check", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "dedupe", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "derive", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "filter", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "flatten", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "lookup", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "map", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "mapBatch", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "on", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "parallel", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "pick", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "rename", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "unnest", kind: "transform", path: "@millrace/connectors/transforms" },
+];
