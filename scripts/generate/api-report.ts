@@ -25,6 +25,14 @@ export const apiReport: GeneratedFile = {
 };
 
 function section({ name, doc, signature }: ExportedName): string {
-  const text = doc === undefined ? "" : `\n\n${doc.replaceAll("<", "&lt;")}`;
+  const text = doc === undefined ? "" : `\n\n${escapeTags(doc)}`;
   return `### ${name}${text}\n\n\`\`\`ts fragment\n${signature}\n\`\`\``;
+}
+
+/** Angle brackets outside of code would be taken for HTML. */
+function escapeTags(doc: string): string {
+  return doc
+    .split("`")
+    .map((part, index) => (index % 2 === 0 ? part.replaceAll("<", "&lt;") : part))
+    .join("`");
 }
