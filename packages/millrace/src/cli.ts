@@ -8,12 +8,12 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // Node says of type stripping that it is experimental, and of a project without "type": "module" that it costs a little time.
-const warn = process.emitWarning.bind(process);
-process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+const warn = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
+process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
   const text = String(warning);
   if (/Type Stripping is an experimental|MODULE_TYPELESS_PACKAGE_JSON|Module type of file/.test(text)) return;
-  (warn as (warning: string | Error, ...rest: unknown[]) => void)(warning, ...rest);
-}) as typeof process.emitWarning;
+  warn(warning, ...rest);
+};
 
 process.exitCode = await main(process.argv.slice(2), {
   cwd: process.cwd(),

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { MillraceError } from "@millrace/core";
 import { type ErrorReport, errorBlock } from "./error-block.ts";
 import { type Style, styleFor } from "./style.ts";
@@ -38,8 +39,8 @@ export interface PrinterOptions {
 /** A printer for one command. With JSON, what others (a pipeline's own code) write to stdout goes to stderr from now on. */
 export function createPrinter(options: PrinterOptions): Printer {
   const { json, verbose, stdout, stderr } = options;
-  const write = stdout.write.bind(stdout) as (text: string) => boolean;
-  if (json) stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+  const write = stdout.write.bind(stdout);
+  if (json) stdout.write = stderr.write.bind(stderr);
   const style = styleFor(stdout);
   const errorStyle = styleFor(stderr);
   const note = (text: string): void => void stderr.write(`${text}\n`);
@@ -83,7 +84,7 @@ export function reportOf(error: unknown): ErrorReport {
 function stackOf(error: unknown): string {
   const parts: string[] = [];
   for (let at = error, depth = 0; at !== undefined && depth < 8; depth += 1) {
-    if (!(at instanceof Error)) return [...parts, String(at)].join("\ncaused by: ");
+    if (!(at instanceof Error)) return [...parts, inspect(at)].join("\ncaused by: ");
     parts.push(at.stack ?? at.message);
     at = at.cause;
   }

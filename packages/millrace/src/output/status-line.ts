@@ -16,7 +16,7 @@ export class StatusLine {
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     this.#frames = showsUnicode() ? FRAMES : PLAIN_FRAMES;
-    this.#write = stream.write.bind(stream) as (text: string) => boolean;
+    this.#write = stream.write.bind(stream);
     for (const other of new Set([stream, process.stdout])) if (other.isTTY) this.#stepAsideFor(other);
   }
 
@@ -43,10 +43,10 @@ export class StatusLine {
   #stepAsideFor(stream: NodeJS.WriteStream): void {
     const original = stream.write;
     const write = original.bind(stream) as (...args: unknown[]) => boolean;
-    stream.write = ((...args: unknown[]) => {
+    stream.write = (...args: unknown[]) => {
       this.#erase();
       return write(...args);
-    }) as typeof stream.write;
+    };
     this.#undo.push(() => (stream.write = original));
   }
 }

@@ -65,7 +65,7 @@ function hintFor(cause: unknown, message: string): string | undefined {
   if (cause instanceof MillraceError) return cause.hint;
   const missing = /^Cannot find package '([^']+)'/.exec(message);
   if (missing !== null) return `Install it in the project: npm install ${missing[1]}`;
-  if (/^Cannot find module/.test(message)) {
+  if (message.startsWith("Cannot find module")) {
     return "Imports of the project's own files need their full name: ./name.ts";
   }
   if (cause instanceof SyntaxError && /ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX/.test(String(codeOf(cause)))) {

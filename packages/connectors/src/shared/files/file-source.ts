@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Message, ReadContext, Source } from "@millrace/core";
-import { Agent } from "undici";
 import { Candidate } from "./candidate.ts";
 import type { Chunk, FileFormat } from "./file-format.ts";
 import type { FilesState, FileRecord } from "./files-state.ts";
@@ -23,6 +22,8 @@ export function fileSource(format: FileFormat): Source {
     kind: format.kind,
     async *read(context: ReadContext): AsyncGenerator<Message, void, void> {
       const { options } = format;
+      // Loaded when something is read: naming a source must not cost the time that this takes.
+      const { Agent } = await import("undici");
       const dispatcher = new Agent({ connect: { timeout: options.timeoutMs } });
       const opening = { options, dispatcher, signal: context.signal };
       const locations = await locate(options, context.directory);
