@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { canonicalDecimal } from "../schema/decimal.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { JsonNumber, parseJsonExact } from "./json-exact.ts";
 
 test.each([
@@ -26,4 +28,31 @@ test("takes numbers inside of strings for text", () => {
     id: "12345678901234567890",
     event: "us7000e5x",
   });
+});
+
+test("reads every number token exactly, however it is written", () => {
+  const tokens = [
+    "1.2345678901234567e3",
+    "-1.2345678901234567E+3",
+    "12345678901234567e0",
+    "0.1234567890123456789e-5",
+  ];
+  for (let i = 0; i < 500; i++) {
+    const digits = String(BigInt(i) * 98_765_432_109_876_543_210n + BigInt(i)).slice(0, 15 + (i % 6));
+    tokens.push(
+      `${digits[0]}.${digits.slice(1)}5`,
+      `${digits[0]}.${digits.slice(1)}7e${(i % 40) - 20}`,
+      digits,
+    );
+  }
+  for (const token of tokens.filter((each) => /^-?(0|[1-9])/.test(each) && !/^0\d/.test(each))) {
+    const value = parseJsonExact(`[${token}]`) as unknown[];
+    expect(canonicalJson(value), token).toBe(`[${canonicalDecimal(token)}]`);
+  }
+});
+
+test("keeps numbers of endless digits as their token", () => {
+  const value = parseJsonExact("[1e99999]") as unknown[];
+  expect(value[0]).toBeInstanceOf(JsonNumber);
+  expect((value[0] as JsonNumber).token).toBe("1e99999");
 });

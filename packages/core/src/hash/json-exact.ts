@@ -25,7 +25,7 @@ const MAX_WRITTEN_OUT = 400;
 /** Numbers with fewer than 16 digits and no exponent survive JSON.parse exactly; strings that look alike only cost time. */
 const MAY_BE_INEXACT = /[\d.]{16}|\d[eE][-+\d]/;
 
-const LONG_NUMBER = /-?\d[\d.]{15,}|\d[eE][-+\d]/g;
+const LONG_NUMBER = /-?\d[\d.]{15,}(?:[eE][-+\d]+)?|\d[eE][-+\d]/g;
 
 /**
  * JSON.parse without loss: integers beyond 2^53 become bigint, other numbers that a double does not hold become

@@ -106,6 +106,8 @@ function storeUuid(value: unknown): unknown {
 }
 
 function storeJson(value: unknown): unknown {
+  // What a double column holds must survive being widened; inside of objects NaN stays a misfit.
+  if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
   return tryCanonicalJson(value) ?? MISFIT;
 }
 
