@@ -9,8 +9,10 @@ import { asStartFailure } from "./failure.ts";
 import type { Layout } from "./layout.ts";
 import { forgetLocation, locate, prepare } from "./place.ts";
 import { preferredPort } from "./ports.ts";
+import { identify, readPidFile } from "./postmaster.ts";
 import { embeddedClient, embeddedUrl } from "./probe.ts";
-import { findRunning, type Running, settle, startServer, stopServer } from "./server.ts";
+import { findRunning, type Running, settle } from "./running.ts";
+import { startServer, stopServer } from "./server.ts";
 import { withStartLock } from "./start-lock.ts";
 
 /** The database that pipelines write to by default. */
@@ -49,6 +51,8 @@ export interface EmbeddedServer {
 export type EmbeddedStatus =
   | { readonly state: "absent"; readonly directory: string }
   | { readonly state: "stopped"; readonly directory: string }
+  /** It exists and does not answer: it starts, stops or hangs. */
+  | { readonly state: "busy"; readonly directory: string; readonly pid: number }
   | {
       readonly state: "running";
       readonly directory: string;
@@ -111,6 +115,10 @@ export const EmbeddedPostgres = {
         version,
         url: embeddedUrl({ port, password, database: DEFAULT_DATABASE }),
       };
+    }
+    const found = await readPidFile(layout.pidFile);
+    if (found !== undefined && (await identify(found.pid, layout.data)) === "server") {
+      return { state: "busy", directory, pid: found.pid };
     }
     const names = await readdir(directory).catch((): string[] => []);
     return { state: names.includes("data") ? "stopped" : "absent", directory };
