@@ -8,8 +8,8 @@ export { canonicalJson, canonicalJsonText } from "./canonical-json.ts";
 /** Gives the canonical text of a value in storage form. */
 export type CanonicalText = (stored: unknown) => string;
 
-/** A string written without quotes must not be taken for another kind of JSON. */
-const LOOKS_LIKE_JSON = /^\s*(-?\d|true|false|null|["{[])/;
+/** Texts of JSON values that are no strings: a string of such a text keeps its quotes, so that they stay apart. */
+const LIKE_JSON = /^(?:-?\d+(?:\.\d+)?$|(?:true|false|null)$|["{[])/;
 
 const SCALARS: Readonly<Record<ScalarKind, CanonicalText>> = {
   boolean: String,
@@ -57,7 +57,7 @@ export function hexText(value: Uint8Array): string {
 export function jsonText(stored: string): string {
   if (stored.charCodeAt(0) !== 34) return stored;
   const raw = JSON.parse(stored) as string;
-  return LOOKS_LIKE_JSON.test(raw) ? stored : raw;
+  return LIKE_JSON.test(raw) ? stored : raw;
 }
 
 function arrayText(values: readonly unknown[], element: CanonicalText, unordered: boolean): string {

@@ -88,7 +88,7 @@ function instant(micros: bigint): string {
 function jsonText(text: string, unordered: boolean): string {
   if (text.startsWith('"')) {
     const raw = JSON.parse(text) as string;
-    return /^\s*(-?\d|true|false|null|["{[])/.test(raw) ? text : raw;
+    return /^(-?\d+(\.\d+)?|true|false|null|["{[][^]*)$/.test(raw) ? text : raw;
   }
   if (!unordered || !text.startsWith("[")) return text;
   // The vectors' arrays hold nothing that parsing and writing again would change.
