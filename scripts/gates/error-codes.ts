@@ -16,7 +16,7 @@ export const errorCodes: Gate = {
     const files = (await repositoryFiles(root)).filter(
       (file) =>
         file !== TABLE &&
-        (/^packages\/[^/]+\/src\/.*\.tsx?$/.test(file) || /^(README|docs\/.*)\.md$/.test(file)),
+        (/^packages\/[^/]+\/(src\/.*\.tsx?|bin\/.*\.js)$/.test(file) || /^(README|docs\/.*)\.md$/.test(file)),
     );
     const texts = await Promise.all(
       files.map(async (file) => ({ file, text: await readFile(path.join(root, file), "utf8") })),
@@ -36,7 +36,7 @@ export function errorCodeProblems(
     for (const [index, line] of text.split("\n").entries()) {
       for (const [code] of line.matchAll(/\bMLR_[A-Z0-9]+(?:_[A-Z0-9]+)*\b/g)) {
         if (!codes.includes(code)) problems.push(`${file}:${index + 1} ${code} is not in ${TABLE}`);
-        else if (file.endsWith(".ts") && !isTestFile(file) && line.includes(`"${code}"`)) used.add(code);
+        else if (/\.[jt]s$/.test(file) && !isTestFile(file) && line.includes(`"${code}"`)) used.add(code);
       }
     }
   }

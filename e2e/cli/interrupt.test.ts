@@ -3,10 +3,10 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FreshDatabase, freshDatabase } from "../../connectors/test/fresh-database.ts";
+import { type FreshDatabase, freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
 import { run, type Running, type TestProject, testProject } from "./cli.ts";
 
-const BIN = fileURLToPath(new URL("../bin/millrace.js", import.meta.url));
+const BIN = fileURLToPath(new URL("../../packages/millrace/bin/millrace.js", import.meta.url));
 
 /** Reads a row every few milliseconds; `endless`: for ever, otherwise until it had 100,000. */
 const source = (endless: boolean): string => `{
