@@ -10,10 +10,11 @@ import { version } from "../version.ts";
 export const init: CommandSetup = (command, cli) => {
   command
     .argument("<folder>", 'where to make it; "." for the current folder')
-    .addHelpText("after", examples(["init my-data", "init ."]))
-    .action(async (folder: string) => {
+    .option("--name <name>", "name of its npm package (default: the folder's)")
+    .addHelpText("after", examples(["init my-data", "init . --name prices"]))
+    .action(async (folder: string, flags: { name?: string }) => {
       const root = resolve(cli.start(), folder);
-      const files = projectFiles(packageName(basename(root)), version());
+      const files = projectFiles(packageName(flags.name ?? basename(root)), version());
       await writeNewFiles(root, files);
       const place = relative(cli.cwd, root);
       cli.printer.result({ project: root, files: Object.keys(files) }, () =>
