@@ -58,6 +58,7 @@ test("a workspace that keeps the rules has no problems", () => {
         'import { csv } from "@millrace/connectors/csv"; import "@millrace/platform";',
       "packages/platform/test/a.test.ts":
         'import "@millrace/platform"; import "../src/a.ts"; new URL("../../../docs/a.md", import.meta.url);',
+      "packages/millrace/test/b.test.ts": 'import "../../connectors/test/database.ts";',
       "e2e/run.test.ts": 'import { test } from "vitest"; import "millrace";',
       "examples/one/pipelines/a.ts": 'import { b } from "../lib/b.ts";',
     }),
@@ -118,6 +119,12 @@ test.each([
     "platform/src/a.ts",
     'import { run } from "millrace";',
     /platform may import only/,
+  ],
+  [
+    "a test using the helpers of a package that it may not know",
+    "platform/test/a.test.ts",
+    'import "../../connectors/test/database.ts";',
+    /leaves packages\/platform/,
   ],
   [
     "a path into another package",

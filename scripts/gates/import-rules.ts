@@ -73,18 +73,28 @@ function relativeProblem(
   const [from, to] = [ownerOf(module.path, packages), ownerOf(target, packages)];
   if (from === undefined) return undefined;
   if (from.folder === "") return exampleProblem(module.path, target);
-  if (from !== to && entry.kind === "file" && isTestFile(module.path)) return undefined;
-  if (from !== to) return `it leaves ${from.folder}; import other packages by their name`;
-  if (entry.kind === "file") return undefined;
-  if (!isTestFile(module.path) && isTestFile(target))
-    return "product code must not import tests or their helpers";
-  if (module.path.endsWith(".test.ts") && target.endsWith(".test.ts"))
+  const test = isTestFile(module.path);
+  if (from !== to) {
+    const allowed = test && (entry.kind === "file" || sharesTestHelper(from, target, to));
+    return allowed ? undefined : `it leaves ${from.folder}; import other packages by their name`;
+  }
+  return entry.kind === "file" ? undefined : insideProblem(module.path, target, from);
+}
+
+function insideProblem(module: string, target: string, owner: WorkspacePackage): string | undefined {
+  const test = isTestFile(module);
+  if (!test && isTestFile(target)) return "product code must not import tests or their helpers";
+  if (module.endsWith(".test.ts") && target.endsWith(".test.ts"))
     return "a test must not import another test";
-  const inside = (file: string): string => file.slice(from.folder.length + 1);
-  if (from.name === "@millrace/connectors") return connectorProblem(inside(module.path), inside(target));
-  if (from.name === "@millrace/core" && !isTestFile(module.path))
-    return testingProblem(inside(module.path), inside(target));
-  return undefined;
+  const [from, to] = [module, target].map((file) => file.slice(owner.folder.length + 1)) as [string, string];
+  if (owner.name === "@millrace/connectors") return connectorProblem(from, to);
+  return owner.name === "@millrace/core" && !test ? testingProblem(from, to) : undefined;
+}
+
+/** Tests may use the helpers in `test/` of a package that theirs depends on. */
+function sharesTestHelper(from: WorkspacePackage, target: string, to: WorkspacePackage | undefined): boolean {
+  if (to === undefined || to.folder === "") return false;
+  return target.startsWith(`${to.folder}/test/`) && (ALLOWED[from.name] ?? []).includes(to.name);
 }
 
 /** The examples are a project as a user would have it: it knows the packages by name. */
