@@ -3,7 +3,7 @@ import type { Chunk, FormatContext } from "../shared/files/file-format.ts";
 import type { OpenFile } from "../shared/files/open-file.ts";
 import { TextContent, passEmpty } from "../shared/files/text-content.ts";
 import { findDialect, type FoundDialect } from "./dialect.ts";
-import { columnNames } from "./header.ts";
+import { columnNames } from "../shared/files/column-names.ts";
 import type { ResolvedCsvOptions } from "./options.ts";
 import { RecordBatches } from "./record-batches.ts";
 import { RecordScanner } from "./record-scanner.ts";
@@ -49,7 +49,11 @@ async function* records(
     const end = scanner.scan(joined, start, last && !growing, batches);
     rest = joined.slice(end);
     if (rest.length > options.maxRecordLength) throw tooLong(content.file, scanner.line, options);
-    if (last && rest !== "") log("info", `${content.file.name}: the last line has no line break yet; it is left for the next reading`);
+    if (last && rest !== "")
+      log(
+        "info",
+        `${content.file.name}: the last line has no line break yet; it is left for the next reading`,
+      );
     const offset = content.offsetOf(rest);
     const taken = batches.take();
     for (const [index, chunk] of taken.entries()) {
@@ -76,10 +80,14 @@ async function namesOf(
     return columnNames(first, options.duplicateHeaders, content.file.name);
   }
   if (options.allowEmpty) return undefined;
-  throw new MillraceError("MLR_SOURCE_FORMAT", `${content.file.name} has no ${options.header === true ? "header" : "records"}`, {
-    hint: "Set `allowEmpty: true` if a file without records means that there are no rows.",
-    details: { file: content.file.name },
-  });
+  throw new MillraceError(
+    "MLR_SOURCE_FORMAT",
+    `${content.file.name} has no ${options.header === true ? "header" : "records"}`,
+    {
+      hint: "Set `allowEmpty: true` if a file without records means that there are no rows.",
+      details: { file: content.file.name },
+    },
+  );
 }
 
 async function firstRecord(
@@ -97,10 +105,14 @@ async function firstRecord(
     scanner.line += lines.justSkipped;
     rest = joined.slice(scanner.scan(joined, start, last, sink));
     if (sink.problem !== undefined && options.header === true) {
-      throw new MillraceError("MLR_SOURCE_FORMAT", `${content.file.name}: the header cannot be read: ${sink.problem}`, {
-        hint: "Correct the header, or say `quote`, `escape` or `skipLines`.",
-        details: { file: content.file.name },
-      });
+      throw new MillraceError(
+        "MLR_SOURCE_FORMAT",
+        `${content.file.name}: the header cannot be read: ${sink.problem}`,
+        {
+          hint: "Correct the header, or say `quote`, `escape` or `skipLines`.",
+          details: { file: content.file.name },
+        },
+      );
     }
     if (sink.fields !== undefined) return sink.fields;
     if (rest.length > options.maxRecordLength) throw tooLong(content.file, scanner.line, options);

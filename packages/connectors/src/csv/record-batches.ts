@@ -68,7 +68,12 @@ export class RecordBatches implements RecordSink {
       while (fields.length < this.#columns) fields.push(null);
       return true;
     }
-    this.#reject(line, `line ${line} has ${count} field${count === 1 ? "" : "s"} instead of ${this.#columns}`, start, end);
+    this.#reject(
+      line,
+      `line ${line} has ${count} field${count === 1 ? "" : "s"} instead of ${this.#columns}`,
+      start,
+      end,
+    );
     return false;
   }
 

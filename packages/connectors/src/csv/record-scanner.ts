@@ -88,7 +88,8 @@ export class RecordScanner {
     while (start < length) {
       if (lineEnd < start) lineEnd = nextIndex(text, this.#newline, start, length);
       if (lineEnd === length && !last && quoteAt < start) return start;
-      if (quoteAt < start) quoteAt = this.#quote < 0 ? length : nextIndex(text, this.#quoteText, start, length);
+      if (quoteAt < start)
+        quoteAt = this.#quote < 0 ? length : nextIndex(text, this.#quoteText, start, length);
       if (lineEnd === length && !last && quoteAt === length) return start;
       let next: number;
       if (this.#isSkipped(text, start)) next = this.#skipLine(lineEnd, length);

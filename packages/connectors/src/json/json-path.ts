@@ -3,7 +3,8 @@ import { MillraceError } from "@millrace/core";
 /** One step of a path: a member's name, an element's index, or all of either. */
 export type Segment = string | number | "*all";
 
-const STEP = /\.\*|\.([\p{L}_$][\p{L}\p{N}_$-]*)|\[\*\]|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/uy;
+const STEP =
+  /\.\*|\.([\p{L}_$][\p{L}\p{N}_$-]*)|\[\*\]|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/uy;
 
 /**
  * Reads the part of JSONPath that can be followed while reading: `$`, `.name`, `['name']`, `[0]`, `[*]`, `.*`.
@@ -37,7 +38,7 @@ function invalid(path: string, at: number): MillraceError {
     "MLR_ARGUMENT_INVALID",
     `"${path}" is not a path that json() can follow: it stops at character ${at + 1}`,
     {
-      hint: 'Paths start with $ and go on with .name, [\'name\'], [0], [*] or .*, for instance "$.features[*]".',
+      hint: "Paths start with $ and go on with .name, ['name'], [0], [*] or .*, for instance \"$.features[*]\".",
       details: { path },
     },
   );

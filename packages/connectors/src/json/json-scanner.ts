@@ -125,7 +125,8 @@ export class JsonScanner {
       frame === undefined || depth > this.#path.length || leadsTo(this.#path[depth - 1], frame.key);
     const selected = onPath && depth >= this.#path.length;
     // A path to an array means its elements.
-    const unfolds = selected && depth === this.#path.length && code === OPEN_ARRAY && this.#path.at(-1) !== "*all";
+    const unfolds =
+      selected && depth === this.#path.length && code === OPEN_ARRAY && this.#path.at(-1) !== "*all";
     if (this.#sink.member !== undefined && depth === 1 && frame !== undefined) {
       const first = code === OPEN_ARRAY ? firstOfArray(text, at) : text.charAt(at);
       if (first === undefined) return -1;

@@ -49,8 +49,12 @@ function syntaxError(
 }
 
 function tooLong(content: TextContent, maxLength: number): MillraceError {
-  return new MillraceError("MLR_SOURCE_FORMAT", `${content.file.name} has a row of more than ${maxLength} characters`, {
-    hint: "The option `rows` may point too high in the document; or raise `maxRowLength`.",
-    details: { file: content.file.name },
-  });
+  return new MillraceError(
+    "MLR_SOURCE_FORMAT",
+    `${content.file.name} has a row of more than ${maxLength} characters`,
+    {
+      hint: "The option `rows` may point too high in the document; or raise `maxRowLength`.",
+      details: { file: content.file.name },
+    },
+  );
 }

@@ -37,7 +37,9 @@ function nestedValue(node: SchemaTree, binaryAsText: boolean): Convert {
   const inner = node.children[0];
   if (kind === "LIST" && node.children.length === 1 && inner?.element.repetition_type === "REPEATED") {
     const element = inner.children.length === 1 ? inner.children[0] : inner;
-    return eachOf(element === inner ? nestedValue(inner, binaryAsText) : nested(element ?? inner, binaryAsText));
+    return eachOf(
+      element === inner ? nestedValue(inner, binaryAsText) : nested(element ?? inner, binaryAsText),
+    );
   }
   const value = inner?.children.find((child) => child.element.name === "value");
   if (kind === "MAP" && value !== undefined && inner?.children.length === 2) {

@@ -79,7 +79,8 @@ function leafOf(element: SchemaElement, binaryAsText: boolean): Leaf {
 
 function physical(element: SchemaElement, binaryAsText: boolean): Leaf {
   const { converted_type: converted, logical_type: logical } = element;
-  const bits = logical?.type === "INTEGER" ? logical.bitWidth : Number(/INT_(\d+)$/.exec(converted ?? "")?.[1] ?? 0);
+  const bits =
+    logical?.type === "INTEGER" ? logical.bitWidth : Number(/INT_(\d+)$/.exec(converted ?? "")?.[1] ?? 0);
   const signed = logical?.type === "INTEGER" ? logical.isSigned : !(converted ?? "").startsWith("U");
   switch (element.type) {
     case "BOOLEAN":
@@ -161,7 +162,10 @@ function timestamp(unit: "MILLIS" | "MICROS" | "NANOS", utc: boolean): Leaf {
 }
 
 function time(unit: "MILLIS" | "MICROS" | "NANOS"): Leaf {
-  return { type: { kind: "time" }, convert: (raw) => timeText(Number(microseconds(raw as number | bigint, unit))) };
+  return {
+    type: { kind: "time" },
+    convert: (raw) => timeText(Number(microseconds(raw as number | bigint, unit))),
+  };
 }
 
 function microseconds(raw: number | bigint, unit: "MILLIS" | "MICROS" | "NANOS"): number | bigint {

@@ -1,6 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { MillraceError, nearest, type ColumnDefinition, type Row } from "@millrace/core";
-import { parquetMetadataAsync, parquetRead, parquetSchema, type AsyncBuffer, type FileMetaData } from "hyparquet";
+import {
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type AsyncBuffer,
+  type FileMetaData,
+} from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { Chunk, FormatContext } from "../shared/files/file-format.ts";
 import type { OpenFile } from "../shared/files/open-file.ts";
@@ -83,7 +89,10 @@ async function readSpan(
       compressors,
       useOffsetIndex: true,
       utf8: false,
-      parsers: { stringFromBytes: (bytes) => textOf(bytes, file), timestampFromNanoseconds: (nanos) => nanos },
+      parsers: {
+        stringFromBytes: (bytes) => textOf(bytes, file),
+        timestampFromNanoseconds: (nanos) => nanos,
+      },
       onChunk: ({ columnName, columnData, rowStart }) => columns.get(columnName)?.add(rowStart, columnData),
     });
   } catch (error) {
@@ -122,7 +131,10 @@ async function metadataOf(file: OpenFile, buffer: AsyncBuffer): Promise<FileMeta
   const head = (await file.head(4)).toString("latin1");
   if (head !== "PAR1" || tail !== "PAR1") {
     throw new MillraceError("MLR_SOURCE_FORMAT", `${file.name} is ${whatElse(file, head, tail)}`, {
-      hint: head === "PAR1" ? "Copy or download the file again." : "Check the path, and that the file is Parquet.",
+      hint:
+        head === "PAR1"
+          ? "Copy or download the file again."
+          : "Check the path, and that the file is Parquet.",
       details: { file: file.name },
     });
   }

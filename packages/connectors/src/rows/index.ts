@@ -39,11 +39,18 @@ export function rows(input: RowsInput | Readonly<Record<string, RowsInput>>): So
 function streamsOf(input: unknown): [stream: string, rows: RowsInput][] {
   if (Array.isArray(input)) return [["rows", checked(input, "rows()")]];
   if (typeof input !== "object" || input === null) {
-    throw new MillraceError("MLR_ARGUMENT_INVALID", "rows() takes an array of rows, or an object of such arrays", {
-      hint: "For instance rows([{ id: 1 }]).",
-    });
+    throw new MillraceError(
+      "MLR_ARGUMENT_INVALID",
+      "rows() takes an array of rows, or an object of such arrays",
+      {
+        hint: "For instance rows([{ id: 1 }]).",
+      },
+    );
   }
-  return Object.entries(input).map(([stream, value]) => [stream, checked(value, `rows(), stream "${stream}"`)]);
+  return Object.entries(input).map(([stream, value]) => [
+    stream,
+    checked(value, `rows(), stream "${stream}"`),
+  ]);
 }
 
 function checked(value: unknown, where: string): RowsInput {

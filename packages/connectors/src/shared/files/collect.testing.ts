@@ -44,7 +44,8 @@ export async function collect(
     if (message.type === "rows") {
       all.rows.push(...message.rows);
       const { file, line, lines } = message.position ?? {};
-      for (const index of message.rows.keys()) all.places.push(`${file}:${lines?.[index] ?? (line ?? 0) + index}`);
+      for (const index of message.rows.keys())
+        all.places.push(`${file}:${lines?.[index] ?? (line ?? 0) + index}`);
       all.rejected.push(...(message.rejected ?? []));
     }
     if (message.type === "checkpoint") all.states.push(JSON.parse(JSON.stringify(message.state)) as Json);

@@ -49,7 +49,8 @@ async function follow(
     }
     await response.body.dump();
     if (redirects === MOST_REDIRECTS) throw failed(location, `redirected more than ${MOST_REDIRECTS} times`);
-    if (!URL.canParse(target, url.href)) throw failed(location, "redirected to an address that cannot be read");
+    if (!URL.canParse(target, url.href))
+      throw failed(location, "redirected to an address that cannot be read");
     url = new URL(target, url);
     if (url.protocol !== "http:" && url.protocol !== "https:") {
       throw failed(location, `redirected to ${url.protocol}, which is not followed`);
@@ -96,10 +97,14 @@ async function refuseFailure(location: Location, response: Dispatcher.ResponseDa
   if (status >= 200 && status < 300) return;
   await response.body.dump();
   if (status === 404 || status === 410) {
-    throw new MillraceError("MLR_SOURCE_NOT_FOUND", `${location.name} does not exist: HTTP status ${status}`, {
-      hint: "Check the address, or set `optional: true` if it may be missing.",
-      details: { url: location.name, status },
-    });
+    throw new MillraceError(
+      "MLR_SOURCE_NOT_FOUND",
+      `${location.name} does not exist: HTTP status ${status}`,
+      {
+        hint: "Check the address, or set `optional: true` if it may be missing.",
+        details: { url: location.name, status },
+      },
+    );
   }
   const passing = status === 408 || status === 425 || status === 429 || status >= 500;
   throw new MillraceError("MLR_SOURCE_FAILED", `${location.name} answered with HTTP status ${status}`, {

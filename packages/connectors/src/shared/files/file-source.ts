@@ -60,13 +60,7 @@ class Reading {
   #bytesBefore = 0;
   #totalBytes: number | undefined;
 
-  constructor(
-    format: FileFormat,
-    stream: string,
-    context: ReadContext,
-    plan: ReadingPlan,
-    options: string,
-  ) {
+  constructor(format: FileFormat, stream: string, context: ReadContext, plan: ReadingPlan, options: string) {
     this.#format = format;
     this.#stream = stream;
     this.#context = context;
@@ -120,7 +114,10 @@ class Reading {
       last = chunk.mark;
       if (!this.#isDue() && !signal.aborted) continue;
       await file.verify();
-      yield this.#checkpoint({ reading: true, at: { file: file.name, rows, mark: last, prefix: file.prefix() } });
+      yield this.#checkpoint({
+        reading: true,
+        at: { file: file.name, rows, mark: last, prefix: file.prefix() },
+      });
       if (signal.aborted) return;
     }
     await file.verify();

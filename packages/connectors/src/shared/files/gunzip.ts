@@ -19,7 +19,10 @@ export function gunzipHead(head: Uint8Array, name: string): Buffer {
 }
 
 /** Unpacks gzip with any number of members. Fails with MLR_SOURCE_FORMAT where it is cut short or damaged. */
-export async function* gunzip(packed: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer, void, void> {
+export async function* gunzip(
+  packed: AsyncIterable<Buffer>,
+  name: string,
+): AsyncGenerator<Buffer, void, void> {
   const unpacker = createGunzip({ chunkSize: PIECE_BYTES });
   const source = Readable.from(packed, { objectMode: true, highWaterMark: 2 });
   pipeline(source, unpacker, () => undefined);

@@ -141,7 +141,7 @@ export class OpenFile {
   async startsWith(bytes: number, hash: string, signal: AbortSignal): Promise<boolean> {
     if (bytes > this.size) return false;
     const running = createHash("sha256");
-    for (let position = 0; position < bytes; ) {
+    for (let position = 0; position < bytes;) {
       signal.throwIfAborted();
       const piece = await this.at(position, Math.min(PIECE_BYTES, bytes - position));
       running.update(piece);
@@ -223,7 +223,8 @@ async function openForReading(path: string): Promise<FileHandle> {
       "MLR_SOURCE_FAILED",
       `${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
       {
-        hint: code === "EACCES" || code === "EPERM" ? "Give this user the right to read it." : "See the cause.",
+        hint:
+          code === "EACCES" || code === "EPERM" ? "Give this user the right to read it." : "See the cause.",
         details: { path },
         retry: code === "EACCES" || code === "EPERM" ? "never" : "later",
         cause: error,

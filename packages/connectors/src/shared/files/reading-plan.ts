@@ -61,7 +61,11 @@ async function allUnchanged({ format, candidates }: PlanInput, prior: FilesState
   if (!Object.keys(prior.files).every((name) => names.has(name))) return false;
   for (const candidate of candidates) {
     const record = prior.files[candidate.name];
-    if (record === undefined ? !(await isMissing(candidate, format)) : !(await isSame(candidate, record, format))) {
+    if (
+      record === undefined
+        ? !(await isMissing(candidate, format))
+        : !(await isSame(candidate, record, format))
+    ) {
       return false;
     }
   }
@@ -69,7 +73,10 @@ async function allUnchanged({ format, candidates }: PlanInput, prior: FilesState
 }
 
 /** Goes on with an open reading where all it saw so far is still the same; undefined where it has to start over. */
-async function resumed({ format, candidates, context }: PlanInput, prior: FilesState): Promise<ReadingPlan | undefined> {
+async function resumed(
+  { format, candidates, context }: PlanInput,
+  prior: FilesState,
+): Promise<ReadingPlan | undefined> {
   if (!prior.reading) return undefined;
   const names = new Set(candidates.map((candidate) => candidate.name));
   const seen = [...Object.keys(prior.files), ...(prior.at === undefined ? [] : [prior.at.file])];

@@ -1,7 +1,11 @@
 import { MillraceError } from "@millrace/core";
 
 const SIGNATURES: readonly (readonly [text: string, what: string, hint: string])[] = [
-  ["PK\u0003\u0004", "a ZIP archive or an Excel workbook", "Read workbooks with excel(…); unpack archives first."],
+  [
+    "PK\u0003\u0004",
+    "a ZIP archive or an Excel workbook",
+    "Read workbooks with excel(…); unpack archives first.",
+  ],
   ["PAR1", "a Parquet file", "Read it with parquet(…)."],
   ["%PDF-", "a PDF document", "Read its text with a source for PDF."],
   ["\u00d0\u00cf\u0011\u00e0", "an old Excel workbook (.xls)", "Save it as .xlsx and read it with excel(…)."],

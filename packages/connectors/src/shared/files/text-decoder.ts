@@ -105,8 +105,10 @@ function firstInvalid(bytes: Buffer): number {
     if (isUtf8(bytes.subarray(valid, cut))) valid = cut;
     else bad = cut;
   }
-  for (let at = valid; at < bytes.length; ) {
-    const length = [1, 2, 3, 4].find((size) => isUtf8(bytes.subarray(at, at + size)) && at + size <= bytes.length);
+  for (let at = valid; at < bytes.length;) {
+    const length = [1, 2, 3, 4].find(
+      (size) => isUtf8(bytes.subarray(at, at + size)) && at + size <= bytes.length,
+    );
     if (length === undefined) return at;
     at += length;
   }
@@ -158,7 +160,10 @@ class OtherDecoder implements PieceDecoder {
     if (this.#options.onInvalid === "replace") return text;
     const at = this.#invalidIndex(text);
     if (at < 0) return text;
-    const before = this.#unit === undefined ? iconv.encode(text.slice(0, at), this.#options.encoding.name).length : at * this.#unit;
+    const before =
+      this.#unit === undefined
+        ? iconv.encode(text.slice(0, at), this.#options.encoding.name).length
+        : at * this.#unit;
     throw invalidBytes(this.#options, start + before);
   }
 
