@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
@@ -194,7 +194,7 @@ describe("several starters at once", () => {
     }
   });
 
-  it("take over from one that was killed or stopped half-way", async () => {
+  it("take over from one that was killed half-way, and clean up after it", async () => {
     const folder = await temporaryFolder();
     const directory = join(folder, "postgres");
     const first = spawnChild("ensure-server", { args: [directory] });
@@ -209,7 +209,9 @@ describe("several starters at once", () => {
         )
         .toBe(true);
       await first.kill();
+      await mkdir(join(directory, "data.1.part", "base"), { recursive: true });
       expect(await EmbeddedPostgres.ensure({ directory })).toMatchObject({ started: true });
+      await expect(stat(join(directory, "data.1.part"))).rejects.toMatchObject({ code: "ENOENT" });
     } finally {
       await first.kill();
       await EmbeddedPostgres.reset({ directory, confirm: true });

@@ -10,12 +10,13 @@ import { removeFolder, temporaryFolder } from "./temporary.ts";
 /** Debian's nobody. Any user without rights would do. */
 const NOBODY = 65_534;
 const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-const PREFIX = ["setpriv", ...AS_NOBODY];
+const SETPRIV = "setpriv";
+const PREFIX = [SETPRIV, ...AS_NOBODY];
 
 function canBecomeNobody(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
   const [program = ""] = childCommand("ensure-server");
-  return spawnSync("setpriv", [...AS_NOBODY, program, "--version"], { stdio: "ignore" }).status === 0;
+  return spawnSync(SETPRIV, [...AS_NOBODY, program, "--version"], { stdio: "ignore" }).status === 0;
 }
 
 const able = canBecomeNobody();
@@ -55,7 +56,7 @@ describe.skipIf(!able)("an ordinary user without other rights", () => {
     const text = await readFile(pidFile, "utf8");
     await EmbeddedPostgres.stop({ directory });
     const idle = [process.execPath, "-e", "setInterval(() => {}, 1000)"];
-    const stranger = spawn("setpriv", [...AS_NOBODY, ...idle], { stdio: "ignore" });
+    const stranger = spawn(SETPRIV, [...AS_NOBODY, ...idle], { stdio: "ignore" });
     try {
       await writeFile(pidFile, text.replace(String(pid), String(stranger.pid)));
       expect(await ensureAsNobody()).toMatchObject({ started: true });

@@ -27,6 +27,7 @@ export async function ensureCluster(
   binaries: Binaries,
   account: Account | undefined,
 ): Promise<void> {
+  await removeUnfinished(layout);
   const facts = await stat(layout.data).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
@@ -80,7 +81,6 @@ async function createCluster(
   binaries: Binaries,
   account: Account | undefined,
 ): Promise<void> {
-  await removeUnfinished(layout);
   await ensurePassword(layout, account);
   const unfinished = `${layout.data}.${process.pid}.part`;
   await mkdir(unfinished, { mode: 0o700 });

@@ -7,7 +7,7 @@ const CONNECT_MS = 10_000;
 const QUERY_MS = 30_000;
 
 /** Where a control database is, for messages: without user and password. */
-export function controlLocation(url: string): string {
+function controlLocation(url: string): string {
   try {
     const { hostname, port, pathname } = new URL(url);
     return `${hostname}${port === "" ? "" : `:${port}`}${pathname}`;

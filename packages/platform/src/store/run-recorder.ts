@@ -161,6 +161,9 @@ class Recorder implements RunRecorder {
 
   async #writeNow(): Promise<boolean> {
     this.#dirty = false;
+    if (this.#superseded !== undefined) {
+      await this.#context.fallback.forget(this.#superseded).catch(() => undefined);
+    }
     try {
       await this.#store();
       await this.#context.fallback.forget(this.#record.id);
