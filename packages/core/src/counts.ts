@@ -14,6 +14,7 @@ export interface Counts {
   duplicates: number;
 }
 
+/** New counts, all 0. */
 export function zeroCounts(): Counts {
   return {
     read: 0,

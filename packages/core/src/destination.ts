@@ -14,6 +14,7 @@ export interface Owner {
   readonly run: string;
 }
 
+/** How a session is opened. */
 export interface OpenOptions {
   /** Nothing may be written or locked for longer than it takes to look; `commit` tells what it would have done. */
   readonly dryRun?: boolean;
@@ -94,6 +95,7 @@ export interface FieldDifference {
   readonly fields: Readonly<Record<string, { readonly before: Json; readonly after: Json }>>;
 }
 
+/** What a commit did. */
 export interface CommitResult {
   readonly id: bigint;
   /** What this commit did, by table, including what the cut's own counts said. */

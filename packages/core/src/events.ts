@@ -52,4 +52,5 @@ export type RunEvent =
 /** How a run ended. `stopped`: by a signal, with its state committed; it goes on when run again. */
 export type RunStatus = "succeeded" | "failed" | "stopped";
 
+/** Is told every event of a run, in order, while it goes on. What it throws is ignored. */
 export type RunObserver = (event: RunEvent) => void;

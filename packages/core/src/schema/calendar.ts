@@ -5,8 +5,9 @@ const DAY = 86_400_000_000n;
 /** Days from 1970-01-01 whose microseconds are surely safe integers, with room for a day more. */
 const SAFE_DAYS = 104_000;
 
-/** 0001-01-01 and 9999-12-31 as days since 1970-01-01: what a date can be. */
+/** 0001-01-01 as days since 1970-01-01: the first date that can be stored. */
 export const MIN_DAYS = -719_162;
+/** 9999-12-31 as days since 1970-01-01: the last date that can be stored. */
 export const MAX_DAYS = 2_932_896;
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

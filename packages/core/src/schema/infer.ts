@@ -4,6 +4,7 @@ import { canonicalDecimal } from "./decimal.ts";
 import { instantOf, parseDateTime } from "./parse-time.ts";
 import { EXPONENT, PLAIN_DECIMAL, PLAIN_INTEGER } from "./store-number.ts";
 
+/** What is known of the source of a value. */
 export interface InferOptions {
   /** The source knows only text (CSV): strings may mean booleans and numbers, and the empty string means null. Default false. */
   readonly untyped?: boolean;

@@ -6,6 +6,7 @@ import { formatColumnType } from "./type-text.ts";
 
 /** What a compiled store gives instead of a value that its type cannot hold. */
 export const MISFIT: unique symbol = Symbol("misfit");
+/** The type of `MISFIT`. */
 export type Misfit = typeof MISFIT;
 
 /** Longest text of a value in a message. */

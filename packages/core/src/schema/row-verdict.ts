@@ -8,6 +8,7 @@ export type Refusal = Omit<RejectedRow, "index">;
 /** Names of a row that a message lists at most. */
 const LISTED = 10;
 
+/** Refuses a row for the value of one column. */
 export function refuseValue(column: string, why: string): Refusal {
   return { code: "MLR_ROW_INVALID", message: `column "${shorten(column)}": ${why}` };
 }
@@ -19,6 +20,7 @@ export function refuseKeyless(column: string, row: Row, seen: boolean): Refusal 
   return { code: "MLR_ROW_KEY_MISSING", message: `key column "${column}" has no value${has}` };
 }
 
+/** MLR_SCHEMA_FROZEN: what would have changed the table, and the ways out. */
 export function frozenError(table: string, column: string, why: string): MillraceError {
   return new MillraceError("MLR_SCHEMA_FROZEN", `table "${table}" is frozen, column "${column}": ${why}`, {
     hint: 'Change the table, or set contract: "evolve", "discard" or "quarantine".',

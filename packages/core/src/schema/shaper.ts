@@ -19,6 +19,7 @@ import { isHoldable, TableColumns } from "./table-columns.ts";
 import type { ColumnDefinition, SchemaContract, TableDefinition, WriteMode } from "./table.ts";
 import { parseColumnType, sameType } from "./type-text.ts";
 
+/** What is known of a table before its first row. */
 export interface TableShaperOptions {
   /** The table's final name. */
   readonly table: string;

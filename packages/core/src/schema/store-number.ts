@@ -54,6 +54,7 @@ function fitBigint(value: bigint, min: number, max: number): unknown {
   return max === 2 ** 63 && value >= MIN_INT64 && value <= MAX_INT64 ? value : MISFIT;
 }
 
+/** Stores numerics as canonical decimal text, rounded half away from zero to the scale where there is one. */
 export function numericStore(type: ScalarType, hints: StoreHints): Store {
   const { precision, scale } = type;
   if (precision === undefined) return (value) => numericText(value, hints) ?? MISFIT;
@@ -86,6 +87,7 @@ function notFinite(text: string): string | undefined {
   return parts[2] === "-" ? "-Infinity" : "Infinity";
 }
 
+/** Stores doubles, or with `single` reals, rounded to what 32 bits hold; -0 becomes 0. */
 export function floatStore(single: boolean, hints: StoreHints): Store {
   return (value) => {
     const number = typeof value === "number" ? value : toNumber(value, hints);

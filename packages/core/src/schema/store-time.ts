@@ -14,6 +14,7 @@ export function instantOfDate(value: Date): number | bigint | undefined {
   return microsOf(days, (millis - days * DAY_MILLIS) * 1000);
 }
 
+/** Stores dates as days since 1970-01-01. */
 export function dateStore(hints: StoreHints): Store {
   return (value) => {
     if (typeof value === "number") return hints.epochNumbers && isDays(value) ? value : MISFIT;
@@ -34,6 +35,7 @@ function isDays(value: number): boolean {
   return Number.isInteger(value) && value >= MIN_DAYS && value <= MAX_DAYS && !Object.is(value, -0);
 }
 
+/** Stores times of day as microseconds since midnight. */
 export function timeStore(hints: StoreHints): Store {
   return (value) => {
     if (typeof value === "string") return parseTime(hints.declared ? value.trim() : value) ?? MISFIT;
@@ -46,6 +48,7 @@ export function timeStore(hints: StoreHints): Store {
   };
 }
 
+/** Stores timestamps without zone as microseconds since 1970-01-01. */
 export function timestampStore(hints: StoreHints): Store {
   return (value) => {
     if (typeof value !== "string") {
@@ -58,6 +61,7 @@ export function timestampStore(hints: StoreHints): Store {
   };
 }
 
+/** Stores instants as microseconds since 1970-01-01 in UTC. */
 export function timestamptzStore(hints: StoreHints): Store {
   return (value) => {
     if (typeof value !== "string") {

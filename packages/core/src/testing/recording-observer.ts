@@ -11,6 +11,7 @@ export interface RecordingObserver {
   next<T extends RunEvent["type"]>(type: T): Promise<Extract<RunEvent, { type: T }>>;
 }
 
+/** An observer that keeps all events and lets tests wait for one. */
 export function recordingObserver(): RecordingObserver {
   const events: RunEvent[] = [];
   const waiting = new Set<(event: RunEvent) => void>();

@@ -68,10 +68,12 @@ export interface Store {
   readonly pipelines: Map<string, PipelineEntry>;
 }
 
+/** A database in which nothing was ever committed. */
 export function emptyStore(): Store {
   return { tables: new Map(), pipelines: new Map() };
 }
 
+/** The state of a pipeline that was never opened. */
 export function emptyEntry(): PipelineEntry {
   return { attempt: 0n, lastCommit: 0n, run: undefined, checkpoints: new Map(), epochs: new Map() };
 }
