@@ -1,6 +1,7 @@
 export { type Json, type Message, MillraceError, type Pipeline, pipeline } from "@millrace/core";
 export { type ReadContext, type Row, type Source, type Transform } from "@millrace/core";
 export { csv, tsv } from "@millrace/connectors/csv";
+export { excel } from "@millrace/connectors/excel";
 export { json } from "@millrace/connectors/json";
 export { jsonl } from "@millrace/connectors/jsonl";
 export { parquet } from "@millrace/connectors/parquet";

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedPostgres, maskUrl, openControl } from "@millrace/platform";
@@ -12,6 +12,8 @@ import { type Check, failed } from "./check.ts";
  */
 export async function checkEmbedded(project: OpenProject | undefined): Promise<readonly Check[]> {
   const trial = project === undefined ? await mkdtemp(join(tmpdir(), "millrace-doctor-")) : undefined;
+  // Started by root, the server runs as another user, who has to get in.
+  if (trial !== undefined) await chmod(trial, 0o755);
   const directory = project === undefined ? join(trial ?? "", "postgres") : embeddedFolder(project);
   try {
     const before = await EmbeddedPostgres.status({ directory });
