@@ -5,3 +5,4 @@ export * from "./manual-clock.ts";
 export * from "./memory-destination.ts";
 export * from "./memory-source.ts";
 export * from "./recording-observer.ts";
+export * from "./destination-contract.ts";

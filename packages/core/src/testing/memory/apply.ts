@@ -58,6 +58,11 @@ export function stage(commit: TableCommit): Staged {
       for (const id of batch.epochs) epochOf(commit, id)?.seen.add(key);
       staged.parents.get(parentText(commit.table, values))?.add(key);
     }
+    for (const kept of batch.keptKeys ?? []) {
+      const key = keyText(commit.table.definition, kept, commit.table.definition.key);
+      for (const id of batch.epochs) epochOf(commit, id)?.seen.add(key);
+      staged.parents.get(parentText(commit.table, kept))?.add(key);
+    }
   }
   return staged;
 }
@@ -71,6 +76,7 @@ function supersedeParents(commit: TableCommit, staged: Staged, batch: EncodableB
   }
 }
 
+/** The key of the parent that a child row belongs to, as text that is equal for equal keys. */
 export function parentText(table: TableState, row: Row): string {
   return keyText(table.definition, row, table.definition.parentKey ?? []);
 }

@@ -1,0 +1,132 @@
+import type { Inspector } from "../../destination.ts";
+import type { TableOptions } from "../../table-options.ts";
+import { expectCounts, expectFailure } from "./expect-counts.ts";
+import type { ContractContext, World } from "./tools.ts";
+
+const MERGE: TableOptions = { key: ["id"], mode: "merge" };
+
+/** Reading back, and dry runs. Where the destination offers neither, there is nothing to check. */
+export function inspectChecks(context: ContractContext): void {
+  const { check, expect } = context;
+
+  check("lists its tables, and tells and resets a pipeline's state", async (world) => {
+    const pipeline = await world.open();
+    await pipeline.table("t", MERGE);
+    await pipeline.write("t", [{ id: 1 }]);
+    pipeline.begin("t");
+    await pipeline.commit({ checkpoints: { a: [1] } });
+    await pipeline.close();
+    await inspecting(world, async (inspector) => {
+      const tables = await inspector.tables();
+      expect(tables.map(({ pipeline: owner, mode }) => [owner, mode])).toEqual([["pipeline", "merge"]]);
+      const state = await inspector.state("pipeline");
+      expect([state?.lastCommit, state?.run, state?.finished]).toEqual([1n, pipeline.run, false]);
+      expect([...(state?.checkpoints ?? [])]).toEqual([["a", [1]]]);
+      expect(state?.openEpochs.length).toBe(1);
+      expect(await inspector.state("nobody")).toBe(undefined);
+      await inspector.resetState("pipeline");
+    });
+    const { recovered } = (await world.open()).session;
+    expect(recovered.checkpoints.size).toBe(0);
+    expect(recovered.openEpochs).toEqual([]);
+    expect(recovered.lastCommit).toBe(1n);
+    await world.expectRows([{ id: 1 }]);
+  });
+
+  check("says that a table does not exist", async (world) => {
+    await inspecting(world, async (inspector) => {
+      await expectFailure(context, inspector.verify("nothing"), "MLR_TABLE_NOT_FOUND");
+      await expectFailure(context, inspector.history("nothing", { id: "1" }), "MLR_TABLE_NOT_FOUND");
+    });
+  });
+
+  check("sees rows that somebody else changed", async (world) => {
+    const { tamper } = world.harness;
+    if (tamper === undefined) return;
+    const pipeline = await world.open();
+    await pipeline.table("t", MERGE);
+    await pipeline.write("t", [
+      { id: 1, v: "a" },
+      { id: 2, v: "b" },
+    ]);
+    await pipeline.commit({ final: true });
+    await pipeline.close();
+    await inspecting(world, async (inspector) => {
+      expect(pickVerify(await inspector.verify("t"))).toEqual({ rows: 2, equal: 2, different: 0 });
+      await tamper("t", { id: 2 }, { v: "changed" });
+      const result = await inspector.verify("t");
+      expect(pickVerify(result)).toEqual({ rows: 2, equal: 1, different: 1 });
+      expect(result.examples.length).toBe(1);
+    });
+  });
+
+  check("tells in a dry run what a commit would do, and does nothing", async (world) => {
+    if (!world.destination.capabilities.dryRun) return;
+    const first = await world.open();
+    await first.table("t", MERGE);
+    await first.read("t", [
+      { id: 1, v: "a" },
+      { id: 2, v: "b" },
+      { id: 3, v: "c" },
+    ]);
+    await first.commit({ checkpoints: { a: 1 }, final: true });
+    const dry = await world.open({ dryRun: true });
+    expect(dry.session.recovered.checkpoints.get("a")).toBe(1);
+    await dry.table("t", MERGE);
+    const changes = await dry.write("t", [{ id: 1, v: "a" }], { epochs: [] });
+    expect(changes).toEqual([]);
+    await dry.read("t", [
+      { id: 1, v: "a" },
+      { id: 2, v: "B", added: 1 },
+      { id: 4, v: "d" },
+    ]);
+    const result = await dry.commit({ checkpoints: { a: 2 } });
+    expectCounts(context, result, { unchanged: 1, updated: 1, inserted: 1, removed: 1, duplicates: 1 });
+    const operations = (result.sample ?? []).map(({ operation, key }) => [operation, key["id"]]).toSorted();
+    expect(operations).toEqual([
+      ["insert", 4],
+      ["remove", 3],
+      ["update", 2],
+    ]);
+    const update = result.sample?.find(({ operation }) => operation === "update");
+    expect(update?.fields).toEqual({ v: { before: "b", after: "B" }, added: { before: null, after: "1" } });
+    await dry.close();
+    await world.expectRows([
+      { id: 1, v: "a" },
+      { id: 2, v: "b" },
+      { id: 3, v: "c" },
+    ]);
+    await first.write("t", [{ id: 5, v: "e" }]);
+    await first.commit();
+    const { recovered } = (await world.open()).session;
+    expect([recovered.lastCommit, recovered.checkpoints.get("a")]).toEqual([2n, 1]);
+  });
+
+  check("tells in a dry run which tables it would create", async (world) => {
+    if (!world.destination.capabilities.dryRun) return;
+    const dry = await world.open({ dryRun: true });
+    await dry.table("t", MERGE);
+    const changes = await dry.write("t", [{ id: 1 }]);
+    expect(changes.some(({ kind, statement }) => kind === "create-table" && statement !== "")).toBe(true);
+    expectCounts(context, await dry.commit({ final: true }), { inserted: 1 });
+    await dry.close();
+    await world.expectRows([]);
+    const real = await world.open();
+    expect(real.session.recovered.lastCommit).toBe(0n);
+    expect(await real.session.existing({ name: "t" })).toBe(undefined);
+  });
+}
+
+function pickVerify({ rows, equal, different }: { rows: number; equal: number; different: number }): object {
+  return { rows, equal, different };
+}
+
+async function inspecting(world: World, body: (inspector: Inspector) => Promise<void>): Promise<void> {
+  const inspector = await world.destination.inspect?.();
+  if (inspector === undefined) return;
+  try {
+    await body(inspector);
+  } finally {
+    await inspector.close();
+  }
+}

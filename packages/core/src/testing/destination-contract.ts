@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import type { Row } from "../row.ts";
+import { childChecks } from "./contract/child-checks.ts";
+import { epochChecks } from "./contract/epoch-checks.ts";
+import { inspectChecks } from "./contract/inspect-checks.ts";
+import { mergeChecks } from "./contract/merge-checks.ts";
+import { normalizeRows } from "./contract/normalize-rows.ts";
+import { randomChecks } from "./contract/random-checks.ts";
+import { replaceChecks } from "./contract/replace-checks.ts";
+import { rowsChecks } from "./contract/rows-checks.ts";
+import { schemaChecks } from "./contract/schema-checks.ts";
+import { shareChecks } from "./contract/share-checks.ts";
+import { stateChecks } from "./contract/state-checks.ts";
+import { typeChecks } from "./contract/type-checks.ts";
+import { TestPipeline } from "./contract/test-pipeline.ts";
+import type {
+  ContractContext,
+  DestinationHarness,
+  OpenWorldOptions,
+  TestTools,
+  World,
+} from "./contract/tools.ts";
+
+export type { DestinationHarness, TestTools } from "./contract/tools.ts";
+
+/** What is to be tested, and with what. */
+export interface DestinationContractOptions extends TestTools {
+  /** For the titles. */
+  readonly name: string;
+  /** A destination with nothing in it; called once per test. */
+  create(): Promise<DestinationHarness>;
+}
+
+/** Registers the tests that every destination has to pass: what docs/architecture.md binds a Session to. */
+export function destinationContract(options: DestinationContractOptions): void {
+  const { name, describe, it, expect } = options;
+  const check: ContractContext["check"] = (title, body) =>
+    it(title, async () => {
+      const harness = await options.create();
+      const opened: TestPipeline[] = [];
+      try {
+        await body(worldOf(harness, opened, options));
+      } finally {
+        for (const pipeline of opened) await pipeline.close().catch(() => undefined);
+        await harness.destination.close();
+        await harness.close?.();
+      }
+    });
+  const context: ContractContext = { describe, it, expect, check };
+  describe(`${name}: a destination`, () => {
+    describe("state", () => stateChecks(context));
+    describe("append and upsert", () => rowsChecks(context));
+    describe("merge", () => mergeChecks(context));
+    describe("epochs", () => epochChecks(context));
+    describe("removal share", () => shareChecks(context));
+    describe("child tables", () => childChecks(context));
+    describe("replace and snapshot", () => replaceChecks(context));
+    describe("schema", () => schemaChecks(context));
+    describe("types", () => typeChecks(context));
+    describe("inspection and dry runs", () => inspectChecks(context));
+    describe("random work", () => randomChecks(context));
+  });
+}
+
+function worldOf(harness: DestinationHarness, opened: TestPipeline[], { expect }: TestTools): World {
+  const { destination } = harness;
+  let attempts = 0n;
+  const open = async (options: OpenWorldOptions = {}): Promise<TestPipeline> => {
+    const { pipeline = "pipeline", attempt = ++attempts, run = randomUUID(), ...how } = options;
+    if (attempt > attempts) attempts = attempt;
+    const session = await destination.open({ pipeline, attempt, run }, how);
+    const opening = new TestPipeline({ destination, session, run, attempt });
+    opened.push(opening);
+    return opening;
+  };
+  const rows = async (table = "t"): Promise<readonly Row[]> => normalizeRows(await harness.rows(table));
+  const expectRows = async (expected: readonly Row[], table = "t"): Promise<void> =>
+    expect(await rows(table), `rows of ${table}`).toEqual(normalizeRows(expected));
+  return { destination, harness, open, rows, expectRows };
+}
