@@ -43,3 +43,4 @@ export {
   type TableShaperOptions,
 } from "./schema/shaper.ts";
 export { diffRows, hashRow } from "./hash/hash-row.ts";
+export { columnsFromZod } from "./schema/from-zod.ts";

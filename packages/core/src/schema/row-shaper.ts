@@ -99,7 +99,11 @@ export class RowShaper {
       at = field.index + 1;
       const value = row[source];
       if (value === null || value === undefined || (emptyIsNull && value === "")) {
-        if (field.column === undefined) continue;
+        if (field.column === undefined) {
+          // Left in place it would be no null once the column exists.
+          if (value === "") rebuild = true;
+          continue;
+        }
         if (field.name !== source) rebuild = true;
         else if (value === "") {
           changed[changes++] = count;
