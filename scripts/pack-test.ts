@@ -66,7 +66,6 @@ async function pack(name: string, destination: string): Promise<string> {
 async function lint(name: string, tarball: string): Promise<void> {
   const bytes = await readFile(tarball);
   const { messages, pkg } = await publint({
-    pkgDir: join(ROOT, "packages", name),
     strict: true,
     pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) },
   });

@@ -16,7 +16,6 @@ const unbuilt = existsSync(source);
 
 const able = process.features.typescript && typeof module.registerHooks === "function";
 if (able && (!unbuilt || process.execArgv.includes(CONDITION))) {
-  module.enableCompileCache?.();
   await import(pathToFileURL(unbuilt ? source : join(here, "..", "dist", "cli.js")).href);
 } else {
   const node = able ? process.execPath : bundledNode();

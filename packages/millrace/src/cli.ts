@@ -1,4 +1,7 @@
-import { main } from "./main.ts";
+import { enableCompileCache } from "node:module";
+
+// Before anything else is loaded, so that all of it is kept compiled for the next time.
+enableCompileCache();
 
 // A reader that went away (`millrace list | head -1`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
@@ -15,6 +18,7 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
   warn(warning, ...rest);
 };
 
+const { main } = await import("./main.ts");
 process.exitCode = await main(process.argv.slice(2), {
   cwd: process.cwd(),
   stdin: process.stdin,
