@@ -23,7 +23,7 @@ export function recordingObserver(): RecordingObserver {
     events,
     observe: (event) => {
       events.push(event);
-      for (const tell of [...waiting]) tell(event);
+      for (const tell of waiting) tell(event);
     },
     of: (type) => events.filter((event) => isOf(event, type)),
     next: (type) =>

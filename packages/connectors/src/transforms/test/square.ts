@@ -1,6 +1,7 @@
 import { isMainThread, threadId } from "node:worker_threads";
 
-/** Work for a thread that tells where it ran. */
+/** Work for a thread that tells where it ran. The default export is what parallel() takes where none is named. */
+// oxlint-disable-next-line import/no-default-export
 export default async function square(row: { n: number }): Promise<Record<string, unknown>> {
   await Promise.resolve();
   return { n: row.n, squared: row.n * row.n, onMain: isMainThread, thread: threadId };

@@ -10,7 +10,7 @@ const LINES: TableOptions & { parentKey: string[] } = {
 
 /** Child tables: a batch that names a parent holds all its children. */
 export function childChecks(context: ContractContext): void {
-  const { check, expect } = context;
+  const { check } = context;
 
   check(
     "removes the children that a parent no longer has, and of no other parent",

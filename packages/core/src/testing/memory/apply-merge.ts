@@ -58,7 +58,7 @@ function remove(commit: TableCommit, key: string, row: StoredRow): void {
 /** Children of the parents that came along, but did not come themselves. */
 function removeOrphans(commit: TableCommit, staged: Staged): void {
   if (staged.parents.size === 0 || commit.table.definition.removals === "keep") return;
-  for (const [key, row] of [...commit.table.rows]) {
+  for (const [key, row] of commit.table.rows) {
     const children = staged.parents.get(parentText(commit.table, row.values));
     if (children !== undefined && !children.has(key) && isOwn(commit, row.values)) remove(commit, key, row);
   }

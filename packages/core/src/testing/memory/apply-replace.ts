@@ -44,7 +44,7 @@ function complete(commit: TableCommit, cut: EpochCut): void {
     table.definition.mode === "snapshot"
       ? periodStart(commit.nowMs, table.definition.snapshot ?? "day")
       : undefined;
-  for (const [key, row] of [...table.rows]) {
+  for (const [key, row] of table.rows) {
     if (
       row.snapshot !== period ||
       !isOwn(commit, row.values) ||

@@ -43,28 +43,30 @@ export function stage(commit: TableCommit): Staged {
   const staged: Staged = { rows: new Map(), parents: new Map() };
   for (const batch of commit.batches) {
     supersedeParents(commit, staged, batch);
-    for (const key of batch.keptKeys ?? []) {
-      for (const id of batch.epochs)
-        epochOf(commit, id)?.seen.add(keyText(commit.table.definition, key, commit.table.definition.key));
-    }
     for (const [index, values] of batch.rows.entries()) {
       const key = rowKey(commit.table, values);
       if (staged.rows.has(key)) commit.counts.duplicates++;
-      const hash = batch.hashes?.[index];
-      staged.rows.set(key, {
-        row: { values, ...(hash === undefined ? {} : { hash }), run: commit.run, loadedAt: commit.nowMs },
-        epochs: batch.epochs,
-      });
-      for (const id of batch.epochs) epochOf(commit, id)?.seen.add(key);
-      staged.parents.get(parentText(commit.table, values))?.add(key);
+      staged.rows.set(key, { row: storedRow(commit, values, batch.hashes?.[index]), epochs: batch.epochs });
+      markSeen(commit, staged, { batch, row: values, key });
     }
-    for (const kept of batch.keptKeys ?? []) {
-      const key = keyText(commit.table.definition, kept, commit.table.definition.key);
-      for (const id of batch.epochs) epochOf(commit, id)?.seen.add(key);
-      staged.parents.get(parentText(commit.table, kept))?.add(key);
+    for (const row of batch.keptKeys ?? []) {
+      markSeen(commit, staged, { batch, row, key: rowKey(commit.table, row) });
     }
   }
   return staged;
+}
+
+function storedRow(commit: TableCommit, values: Row, hash: string | undefined): StoredRow {
+  return { values, ...(hash === undefined ? {} : { hash }), run: commit.run, loadedAt: commit.nowMs };
+}
+
+function markSeen(
+  commit: TableCommit,
+  staged: Staged,
+  seen: { batch: EncodableBatch; row: Row; key: string },
+): void {
+  for (const id of seen.batch.epochs) epochOf(commit, id)?.seen.add(seen.key);
+  staged.parents.get(parentText(commit.table, seen.row))?.add(seen.key);
 }
 
 /** A batch that carries a parent holds all its children: those of an earlier batch are out of date. */

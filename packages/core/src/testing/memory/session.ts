@@ -210,5 +210,5 @@ function recover(entry: PipelineEntry, full: boolean): Recovered {
 function forget(entry: PipelineEntry, cut: Cut): void {
   entry.checkpoints.clear();
   const begun = new Set(cut.begun.map(({ id }) => id));
-  for (const id of [...entry.epochs.keys()]) if (!begun.has(id)) entry.epochs.delete(id);
+  for (const id of entry.epochs.keys()) if (!begun.has(id)) entry.epochs.delete(id);
 }
