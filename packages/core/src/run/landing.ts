@@ -139,9 +139,7 @@ export class Landing {
     await this.#barrier();
     await this.#router.of(message.stream);
     const epoch = this.#epochs.begin(message.stream, message.scope);
-    for (const child of this.#children.get(message.stream) ?? []) {
-      if (message.scope === undefined && this.#epochs.has(child)) this.#epochs.begin(child);
-    }
+    if (message.scope === undefined) this.#restartChildren(message.stream);
     for (const reason of this.#baseTaints) this.#epochs.taint(reason, epoch.stream);
     this.#window.touch();
   }
@@ -149,13 +147,7 @@ export class Landing {
   async complete(message: Extract<Message, { type: "complete" }>): Promise<void> {
     await this.#barrier();
     const epoch = this.#epochs.complete(message.stream, message.scope);
-    for (const child of this.#children.get(message.stream) ?? []) {
-      if (message.scope !== undefined || !this.#epochs.has(child)) continue;
-      // What was missed of the parents was missed of their children too.
-      for (const reason of epoch.taints) this.#epochs.taint(reason, child);
-      if (this.#rejectedStreams.has(message.stream)) this.#epochs.taint(PARENT_REJECTED, child);
-      this.#epochs.complete(child);
-    }
+    if (message.scope === undefined) this.#completeChildren(message.stream, epoch.taints);
     this.#window.touch();
   }
 
@@ -303,6 +295,23 @@ export class Landing {
     if (whole && !this.#epochs.has(child)) {
       this.#epochs.begin(child);
       for (const reason of this.#baseTaints) this.#epochs.taint(reason, child);
+    }
+  }
+
+  #restartChildren(stream: string): void {
+    for (const child of this.#children.get(stream) ?? []) {
+      if (this.#epochs.has(child)) this.#epochs.begin(child);
+      this.#restartChildren(child);
+    }
+  }
+
+  #completeChildren(stream: string, taints: Iterable<string>): void {
+    for (const child of this.#children.get(stream) ?? []) {
+      if (!this.#epochs.has(child)) continue;
+      // What was missed of the parents was missed of their children too.
+      for (const reason of taints) this.#epochs.taint(reason, child);
+      if (this.#rejectedStreams.has(stream)) this.#epochs.taint(PARENT_REJECTED, child);
+      this.#completeChildren(child, this.#epochs.complete(child).taints);
     }
   }
 

@@ -57,7 +57,7 @@ export class TableRouter {
 
   async #make(stream: string, parentKey: readonly string[] | undefined): Promise<TableWriter> {
     const stated = this.#declared.get(stream);
-    const options = this.#optionsFor(stream, stated?.parent?.stream);
+    const options = this.#optionsFor(stream);
     if (options === undefined) {
       throw new MillraceError(
         "MLR_PIPELINE_INVALID",
@@ -100,11 +100,15 @@ export class TableRouter {
   }
 
   /** A child that was not named goes to a table of its own beside its parent's, written in the same way. */
-  #optionsFor(stream: string, parent: string | undefined): ResolvedTableOptions | undefined {
-    const options = this.#pipeline.destination.tableFor(stream);
-    const parents = parent === undefined ? undefined : this.#pipeline.destination.tableFor(parent);
-    const named = options !== undefined && (options.name === undefined || options.name !== parents?.name);
-    if (parents === undefined || named) return options;
+  #optionsFor(stream: string): ResolvedTableOptions | undefined {
+    const { destination } = this.#pipeline;
+    const options = destination.tableFor(stream);
+    const parent = this.#declared.get(stream)?.parent?.stream;
+    if (parent === undefined || parent === stream) return options;
+    // A target of one table names the same one for every stream.
+    const isParents = options?.name !== undefined && options.name === destination.tableFor(parent)?.name;
+    const parents = this.#optionsFor(parent);
+    if (parents === undefined || (options !== undefined && !isParents)) return options;
     const { namespace, mode, contract, removals, maxRemovedShare, snapshot } = parents;
     return {
       contract,
