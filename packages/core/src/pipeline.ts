@@ -37,20 +37,27 @@ export interface RetryPolicy {
 export interface PipelineOptions {
   /** Pipelines are shown by group. */
   readonly group?: string;
+  /** What it is, for people. */
   readonly description?: string;
+  /** Who answers for it: a person or a team. */
   readonly owner?: string;
+  /** Words to find it by. */
   readonly tags?: readonly string[];
   /** Default true: `run` without names takes it. */
   readonly enabled?: boolean;
   /** Defaults of the parameters that `--param name=value` may set; others are refused. */
   readonly params?: Readonly<Record<string, string>>;
+  /** Where the rows come from: a connector such as `csv(…)`, or an async generator function that yields rows or messages. */
   readonly source: Source | SourceFunction;
   /** For a source written as a function that yields plain rows: false says that it does not read everything each time, so nothing is removed. Default true. */
   readonly complete?: boolean;
   /** Steps in their order. A plain function, sync or async, is called for each row, see `mapRows`. */
   readonly transforms?: readonly (Transform | RowFunction)[];
+  /** Where the rows land, such as `postgres().table("quakes", { key: ["id"] })`. */
   readonly destination: Target;
+  /** When to commit; what is left out has its default. */
   readonly commit?: Partial<CommitLimits>;
+  /** How to try again after errors that may pass; what is left out has its default. */
   readonly retry?: Partial<RetryPolicy>;
 }
 

@@ -17,10 +17,13 @@ export interface Attempts {
 
 /** What a run is to do. */
 export interface ExecuteOptions {
+  /** The pipeline to run. */
   readonly pipeline: Pipeline;
+  /** What connectors may ask for: the default database and the project's folder. */
   readonly environment: Environment;
   /** UUID for a new run. An interrupted one goes on under its own, see the event `started`. */
   readonly run: string;
+  /** Where the attempts' numbers come from. */
   readonly attempts: Attempts;
   /** Read everything again, whatever the checkpoints say. */
   readonly full?: boolean;
@@ -28,6 +31,7 @@ export interface ExecuteOptions {
   readonly since?: string;
   /** Read at most this many rows; nothing is removed. */
   readonly limit?: number;
+  /** Values for the parameters that the pipeline declares; others fail with MLR_ARGUMENT_INVALID. */
   readonly params?: Readonly<Record<string, string>>;
   /** Write nothing; the report's `plan` tells what a run would do. */
   readonly dryRun?: boolean;
@@ -35,7 +39,9 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Aborted when the lease is lost: nothing may be written from then on. */
   readonly lost?: AbortSignal;
+  /** Is told what happens. Default: nobody. */
   readonly observe?: RunObserver;
+  /** Default: the machine's. */
   readonly clock?: Clock;
 }
 

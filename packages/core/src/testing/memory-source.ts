@@ -77,10 +77,13 @@ function identity(stream: string, scope: Scope | undefined): string {
 
 /** One whole reading of a stream, or of a scope of it. */
 export interface ReadingOptions {
+  /** Name of the stream. */
   readonly stream: string;
+  /** What is read, in order. */
   readonly rows: readonly Row[];
   /** Sent as the stream's definition where given. */
   readonly key?: readonly string[];
+  /** The part of the stream that the rows are all of. Default: the whole stream. */
   readonly scope?: Scope;
   /** Rows per message. Default 1,000. */
   readonly batchRows?: number;

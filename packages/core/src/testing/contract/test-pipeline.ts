@@ -20,9 +20,13 @@ export interface WriteOptions {
 
 /** What a commit says besides epochs. */
 export interface CommitOptions {
+  /** By slice. Default: none. */
   readonly checkpoints?: Readonly<Record<string, Json>>;
+  /** What the engine counted, by table. Default: nothing. */
   readonly counts?: Readonly<Record<string, Partial<Counts>>>;
+  /** The run ends with it. Default false. */
   readonly final?: boolean;
+  /** Default: one more than the last. */
   readonly id?: bigint;
 }
 
