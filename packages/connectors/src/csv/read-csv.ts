@@ -1,5 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { Chunk, FormatContext } from "../shared/files/file-format.ts";
+import type { Mark } from "../shared/files/mark.ts";
+import { marked } from "../shared/files/marked.ts";
 import type { OpenFile } from "../shared/files/open-file.ts";
 import { TextContent, passEmpty } from "../shared/files/text-content.ts";
 import { findDialect, type FoundDialect } from "./dialect.ts";
@@ -19,51 +21,66 @@ export async function* readCsv(
   const found = findDialect(content.sample, content.whole, options);
   const names = await namesOf(content, found, options);
   if (names === undefined) return;
-  const batches = new RecordBatches(names, options.ragged);
-  yield* records(content, found, batches, options, context);
+  yield* new RecordReading(content, found, { names, options, context }).chunks();
 }
 
-async function* records(
-  content: TextContent,
-  { dialect, skipLines }: FoundDialect,
-  batches: RecordBatches,
-  options: ResolvedCsvOptions,
-  { from, growing, log }: FormatContext,
-): AsyncGenerator<Chunk, void, void> {
-  const scanner = new RecordScanner(dialect);
-  const entered = from?.offset !== undefined;
-  if (entered) scanner.line = from.line ?? 1;
-  batches.records = entered ? from.records : 0;
-  batches.skip = entered || options.header !== true ? 0 : 1;
-  if (!entered && from !== undefined) {
-    batches.skip += from.records;
-    batches.records = from.records;
+/** One reading of a file's records, from its start or from where an earlier one stopped. */
+class RecordReading {
+  readonly #content: TextContent;
+  readonly #options: ResolvedCsvOptions;
+  readonly #context: FormatContext;
+  readonly #scanner: RecordScanner;
+  readonly #lines: LineSkipper;
+  readonly #batches: RecordBatches;
+  #rest = "";
+
+  constructor(
+    content: TextContent,
+    { dialect, skipLines }: FoundDialect,
+    { names, options, context }: { names: string[]; options: ResolvedCsvOptions; context: FormatContext },
+  ) {
+    this.#content = content;
+    this.#options = options;
+    this.#context = context;
+    this.#scanner = new RecordScanner(dialect);
+    this.#batches = new RecordBatches(names, options.ragged);
+    const { from } = context;
+    const entered = from?.offset !== undefined;
+    this.#lines = new LineSkipper(entered ? 0 : skipLines, dialect.carriageReturns);
+    this.#batches.records = from?.records ?? 0;
+    if (entered) this.#scanner.line = from.line ?? 1;
+    else this.#batches.skip = (options.header === true ? 1 : 0) + (from?.records ?? 0);
   }
-  const lines = new LineSkipper(entered ? 0 : skipLines, dialect.carriageReturns);
-  let rest = "";
-  for await (const { text, last } of content.pieces(from?.offset)) {
-    const joined = rest === "" ? text : rest + text;
-    const start = lines.skip(joined);
-    scanner.line += lines.justSkipped;
-    batches.text = joined;
-    const end = scanner.scan(joined, start, last && !growing, batches);
-    rest = joined.slice(end);
-    if (rest.length > options.maxRecordLength) throw tooLong(content.file, scanner.line, options);
-    if (last && rest !== "")
-      log(
-        "info",
-        `${content.file.name}: the last line has no line break yet; it is left for the next reading`,
-      );
-    const offset = content.offsetOf(rest);
-    const taken = batches.take();
-    for (const [index, chunk] of taken.entries()) {
-      const bytes = text.length / taken.length;
-      if (index < taken.length - 1 || lines.left > 0 || batches.skip > 0) yield { ...chunk, bytes };
-      else {
-        const place = offset === undefined ? {} : { offset, line: scanner.line };
-        yield { ...chunk, bytes, mark: { records: batches.records, ...place } };
-      }
+
+  async *chunks(): AsyncGenerator<Chunk, void, void> {
+    for await (const { text, last } of this.#content.pieces(this.#context.from?.offset)) {
+      this.#take(text, last);
+      yield* marked(this.#batches.take(), text.length, this.#mark());
     }
+  }
+
+  #take(text: string, last: boolean): void {
+    const { growing, log } = this.#context;
+    const { file } = this.#content;
+    const joined = this.#rest === "" ? text : this.#rest + text;
+    const start = this.#lines.skip(joined);
+    this.#scanner.line += this.#lines.justSkipped;
+    this.#batches.text = joined;
+    const end = this.#scanner.scan(joined, start, last && !growing, this.#batches);
+    this.#rest = joined.slice(end);
+    if (this.#rest.length > this.#options.maxRecordLength) {
+      throw tooLong(file, this.#scanner.line, this.#options);
+    }
+    if (last && this.#rest !== "") {
+      log("info", `${file.name}: the last line has no line break yet; it is left for the next reading`);
+    }
+  }
+
+  #mark(): Mark | undefined {
+    if (this.#lines.left > 0 || this.#batches.skip > 0) return undefined;
+    const { records } = this.#batches;
+    const offset = this.#content.offsetOf(this.#rest);
+    return offset === undefined ? { records } : { records, offset, line: this.#scanner.line };
   }
 }
 

@@ -27,6 +27,7 @@ export interface Dialect {
 
 const LF = 10;
 const CR = 13;
+const NOTHING: RecordSink = { record: () => undefined, malformed: () => undefined };
 
 /**
  * Finds records in text that comes in pieces. After a mistake in the quoting only the line where the record began
@@ -49,13 +50,18 @@ export class RecordScanner {
   readonly #longestMarker: number;
   readonly #maxLength: number;
   readonly #fields: (string | null)[] = [];
+  // What is being scanned, and the first line break, quote and delimiter behind what was read.
+  #text = "";
+  #last = false;
+  #sink: RecordSink = NOTHING;
+  #lineEnd = -1;
+  #nextQuote = -1;
+  #nextDelimiter = -1;
   /** Where the last field ended, and why it could not be read. */
   #end = 0;
   #problem = "";
   /** Line breaks inside of the quoted fields of the record at hand. */
   #breaks = 0;
-  /** The first delimiter behind what was read, where it is known. */
-  #nextDelimiter = -1;
 
   constructor(dialect: Dialect) {
     this.#delimiter = dialect.delimiter.charCodeAt(0);
@@ -79,96 +85,102 @@ export class RecordScanner {
    * With `last` the text ends there, so nothing stays unfinished.
    */
   scan(text: string, from: number, last: boolean, sink: RecordSink): number {
-    const length = text.length;
+    const { length } = text;
+    this.#text = text;
+    this.#last = last;
+    this.#sink = sink;
+    this.#lineEnd = this.#nextQuote = this.#nextDelimiter = -1;
     let start = from;
-    // Each search goes on where the one before it ended, so that text is searched once, however long its lines are.
-    let lineEnd = -1;
-    let quoteAt = -1;
-    this.#nextDelimiter = -1;
     while (start < length) {
-      if (lineEnd < start) lineEnd = nextIndex(text, this.#newline, start, length);
-      if (lineEnd === length && !last && quoteAt < start) return start;
-      if (quoteAt < start)
-        quoteAt = this.#quote < 0 ? length : nextIndex(text, this.#quoteText, start, length);
-      if (lineEnd === length && !last && quoteAt === length) return start;
+      // Each search goes on where the one before it ended, so that text is searched once, however long its lines are.
+      if (this.#lineEnd < start) this.#lineEnd = this.#find(this.#newline, start);
+      if (this.#nextQuote < start)
+        this.#nextQuote = this.#quote < 0 ? length : this.#find(this.#quoteText, start);
+      // Without its line break a line can only be a quoted field that has one.
+      if (this.#lineEnd === length && !last && this.#nextQuote === length) return start;
       let next: number;
-      if (this.#isSkipped(text, start)) next = this.#skipLine(lineEnd, length);
-      else if (quoteAt >= lineEnd || this.#quote < 0) next = this.#plain(text, start, lineEnd, sink);
-      else next = this.#record(text, start, lineEnd, last, sink);
+      if (this.#isSkipped(start)) next = this.#skipLine();
+      else if (this.#nextQuote >= this.#lineEnd) next = this.#plain(start);
+      else next = this.#record(start);
       if (next < 0) return start;
       start = next;
     }
     return start;
   }
 
-  /** A comment or an empty line. */
-  #isSkipped(text: string, start: number): boolean {
-    const first = text.charCodeAt(start);
-    return (
-      first === this.#newlineCode ||
-      first === this.#comment ||
-      (first === CR && text.charCodeAt(start + 1) === LF)
-    );
+  #find(what: string, from: number): number {
+    const found = this.#text.indexOf(what, from);
+    return found < 0 ? this.#text.length : found;
   }
 
-  #skipLine(lineEnd: number, length: number): number {
-    if (lineEnd < length) this.line++;
-    return Math.min(lineEnd + 1, length);
+  /** A comment or an empty line. */
+  #isSkipped(start: number): boolean {
+    const first = this.#text.charCodeAt(start);
+    if (first === this.#newlineCode || first === this.#comment) return true;
+    return first === CR && this.#lineEnd === start + 1;
+  }
+
+  #skipLine(): number {
+    if (this.#lineEnd === this.#text.length && !this.#last) return -1;
+    return this.#behindLine();
+  }
+
+  /** Goes on to the next line, and returns where it starts. */
+  #behindLine(): number {
+    this.line++;
+    return Math.min(this.#lineEnd + 1, this.#text.length);
   }
 
   /** Reads a record without quotes: one line. */
-  #plain(text: string, start: number, lineEnd: number, sink: RecordSink): number {
+  #plain(start: number): number {
+    const text = this.#text;
     const fields = this.#fields;
-    const delimiter = this.#delimiterText;
-    const end = this.#trimmed(text, start, lineEnd);
+    const end = this.#trimmed(start, this.#lineEnd);
     let count = 0;
     let position = start;
     let found = this.#nextDelimiter;
-    if (found < position) found = nextIndex(text, delimiter, position, text.length);
+    if (found < position) found = this.#find(this.#delimiterText, position);
     while (found < end) {
-      fields[count++] = found === position ? this.#empty : this.#unquoted(text, position, found);
+      fields[count++] = found === position ? this.#empty : this.#valueOf(text.substring(position, found));
       position = found + 1;
-      found = nextIndex(text, delimiter, position, text.length);
+      found = this.#find(this.#delimiterText, position);
     }
     this.#nextDelimiter = found;
-    fields[count++] = end === position ? this.#empty : this.#unquoted(text, position, end);
+    fields[count++] = end === position ? this.#empty : this.#valueOf(text.substring(position, end));
     fields.length = count;
-    sink.record(fields, this.line, start, end);
-    this.line++;
-    return Math.min(lineEnd + 1, text.length);
+    this.#sink.record(fields, this.line, start, end);
+    return this.#behindLine();
   }
 
   /** Reads a record that has quotes; returns where the next one starts, or -1 where more text is needed. */
-  #record(text: string, start: number, lineEnd: number, last: boolean, sink: RecordSink): number {
-    const length = text.length;
+  #record(start: number): number {
+    const text = this.#text;
+    const { length } = text;
     const fields = this.#fields;
     let count = 0;
     let position = start;
     this.#breaks = 0;
     this.#problem = "";
     for (;;) {
-      const value =
-        text.charCodeAt(position) === this.#quote
-          ? this.#quoted(text, position + 1, start, lineEnd, last)
-          : this.#bare(text, position, last);
-      if (value === undefined) {
-        return this.#problem === "" ? -1 : this.#malformed(text, start, lineEnd, last, sink);
-      }
+      const isQuoted = text.charCodeAt(position) === this.#quote;
+      const value = isQuoted ? this.#quoted(position + 1) : this.#bare(position);
+      if (value === undefined) return this.#problem === "" ? this.#wait(start) : this.#malformed(start);
       fields[count++] = this.#valueOf(value);
       position = this.#end;
       if (position >= length || text.charCodeAt(position) !== this.#delimiter) break;
       position++;
     }
     fields.length = count;
-    sink.record(fields, this.line, start, position);
+    this.#sink.record(fields, this.line, start, position);
     this.line += this.#breaks + 1;
     if (position >= length) return length;
     return position + (text.charCodeAt(position) === CR && this.#newlineCode === LF ? 2 : 1);
   }
 
   /** The value of an unquoted field of a record that has quotes elsewhere. */
-  #bare(text: string, begin: number, last: boolean): string | undefined {
-    const length = text.length;
+  #bare(begin: number): string | undefined {
+    const text = this.#text;
+    const { length } = text;
     let position = begin;
     for (; position < length; position++) {
       const code = text.charCodeAt(position);
@@ -178,112 +190,92 @@ export class RecordScanner {
         return undefined;
       }
     }
-    if (position === length && !last) return undefined;
+    if (position === length && !this.#last) return undefined;
     const ended = position < length && text.charCodeAt(position) === this.#delimiter;
-    this.#end = ended ? position : this.#trimmed(text, begin, position);
+    this.#end = ended ? position : this.#trimmed(begin, position);
     return text.substring(begin, this.#end);
   }
 
   /** `end`, or one less where a carriage return stands before it. */
-  #trimmed(text: string, start: number, end: number): number {
-    return end > start && this.#newlineCode === LF && text.charCodeAt(end - 1) === CR ? end - 1 : end;
-  }
-
-  #unquoted(text: string, begin: number, end: number): string | null {
-    const value = text.substring(begin, end);
-    return this.#markers !== undefined && end - begin <= this.#longestMarker && this.#markers.has(value)
-      ? null
-      : value;
+  #trimmed(start: number, end: number): number {
+    return end > start && this.#newlineCode === LF && this.#text.charCodeAt(end - 1) === CR ? end - 1 : end;
   }
 
   #valueOf(value: string): string | null {
     if (value === "") return this.#empty;
-    return this.#markers !== undefined && value.length <= this.#longestMarker && this.#markers.has(value)
-      ? null
-      : value;
+    const markers = this.#markers;
+    return markers !== undefined && value.length <= this.#longestMarker && markers.has(value) ? null : value;
   }
 
   /** The value of a quoted field whose text starts at `begin`; undefined where it has a problem or needs more text. */
-  #quoted(
-    text: string,
-    begin: number,
-    recordStart: number,
-    lineEnd: number,
-    last: boolean,
-  ): string | undefined {
-    const length = text.length;
-    const quote = this.#quote;
-    const escape = this.#escape;
+  #quoted(begin: number): string | undefined {
+    const text = this.#text;
     let value = "";
     let from = begin;
-    let position = begin;
+    let position = this.#nextSpecial(begin);
     for (;;) {
-      if (escape === quote) position = nextIndex(text, this.#quoteText, position, length);
-      else {
-        while (position < length) {
-          const code = text.charCodeAt(position);
-          if (code === quote || code === escape) break;
-          position++;
-        }
-      }
-      if (position >= length) return this.#unfinished(length - recordStart, last);
-      const after = position + 1 < length ? text.charCodeAt(position + 1) : -1;
-      if (after < 0 && !last) return this.#unfinished(length - recordStart, last);
-      const code = text.charCodeAt(position);
-      if (code === escape && (after === quote || (escape !== quote && after === escape))) {
-        value += text.substring(from, position);
-        from = position + 1;
-        position += 2;
-        continue;
-      }
-      if (code !== quote) {
-        position++;
-        continue;
-      }
-      value = from === begin ? text.substring(from, position) : value + text.substring(from, position);
-      if (!this.#endsField(text, position + 1, after, last)) return undefined;
-      if (position > lineEnd) this.#breaks += countBreaks(text, begin, position, this.#newlineCode);
-      return value;
+      const at = position;
+      if (at >= text.length || (at + 1 === text.length && !this.#last)) return this.#unclosed();
+      const after = text.charCodeAt(at + 1);
+      if (this.#escapes(text.charCodeAt(at), after)) {
+        value += text.substring(from, at);
+        from = at + 1;
+        position = this.#nextSpecial(at + 2);
+      } else if (text.charCodeAt(at) === this.#quote) {
+        if (!this.#endsField(at + 1)) return undefined;
+        if (at > this.#lineEnd) this.#breaks += countBreaks(text, begin, at, this.#newlineCode);
+        return from === begin ? text.substring(from, at) : value + text.substring(from, at);
+      } else position = this.#nextSpecial(at + 1);
     }
   }
 
-  /** Whether a field can end after its closing quote; sets where it ends or what is wrong. */
-  #endsField(text: string, at: number, code: number, last: boolean): boolean {
-    if (code === this.#delimiter || code === this.#newlineCode || code < 0) {
-      this.#end = at;
-      return true;
+  /** Where the next quote or escape character is. */
+  #nextSpecial(from: number): number {
+    if (this.#escape === this.#quote) return this.#find(this.#quoteText, from);
+    let position = from;
+    for (; position < this.#text.length; position++) {
+      const code = this.#text.charCodeAt(position);
+      if (code === this.#quote || code === this.#escape) break;
     }
-    if (code === CR) {
-      if (at + 1 >= text.length && !last) return false;
-      if (at + 1 >= text.length || text.charCodeAt(at + 1) === LF) {
-        this.#end = at;
-        return true;
-      }
-    }
+    return position;
+  }
+
+  #escapes(code: number, after: number): boolean {
+    if (code !== this.#escape) return false;
+    return after === this.#quote || (after === this.#escape && this.#escape !== this.#quote);
+  }
+
+  /** Whether a field ends at `at`, behind its closing quote; sets where, or what is wrong. */
+  #endsField(at: number): boolean {
+    const text = this.#text;
+    const code = at < text.length ? text.charCodeAt(at) : this.#newlineCode;
+    const isReturn = code === CR && this.#newlineCode === LF;
+    if (isReturn && at + 1 === text.length && !this.#last) return false;
+    this.#end = at;
+    if (code === this.#delimiter || code === this.#newlineCode) return true;
+    if (isReturn && (at + 1 === text.length || text.charCodeAt(at + 1) === LF)) return true;
     this.#problem = `text after the closing ${this.#quoteText} of a field`;
     return false;
   }
 
-  #unfinished(length: number, last: boolean): undefined {
-    if (last) this.#problem = `a ${this.#quoteText} opens a field that is never closed`;
-    else if (length > this.#maxLength) {
-      this.#problem = `a ${this.#quoteText} opens a field that is not closed within ${this.#maxLength} characters`;
-    }
+  #unclosed(): undefined {
+    if (this.#last) this.#problem = `a ${this.#quoteText} opens a field that is never closed`;
     return undefined;
   }
 
-  /** Gives up the line on which the record starts. */
-  #malformed(text: string, start: number, lineEnd: number, last: boolean, sink: RecordSink): number {
-    if (lineEnd === text.length && !last) return -1;
-    sink.malformed(this.line, this.#problem, start, this.#trimmed(text, start, lineEnd));
-    this.line++;
-    return Math.min(lineEnd + 1, text.length);
+  /** More text is needed, unless the record is too long already. */
+  #wait(start: number): number {
+    if (this.#text.length - start <= this.#maxLength) return -1;
+    this.#problem = `a ${this.#quoteText} opens a field that is not closed within ${this.#maxLength} characters`;
+    return this.#malformed(start);
   }
-}
 
-function nextIndex(text: string, what: string, from: number, length: number): number {
-  const found = text.indexOf(what, from);
-  return found < 0 ? length : found;
+  /** Gives up the line on which the record starts. */
+  #malformed(start: number): number {
+    if (this.#lineEnd === this.#text.length && !this.#last) return -1;
+    this.#sink.malformed(this.line, this.#problem, start, this.#trimmed(start, this.#lineEnd));
+    return this.#behindLine();
+  }
 }
 
 function countBreaks(text: string, from: number, to: number, newline: number): number {

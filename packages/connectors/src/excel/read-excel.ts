@@ -101,7 +101,9 @@ class SheetTable {
     const width = row.cells.findLastIndex((cell) => cell !== null) + 1;
     const cells = row.cells.slice(0, width);
     if (this.#options.header === false) return cells.map((_, index) => `column_${index + 1}`);
-    const names = cells.map((cell) => (cell === null ? null : String(cell)));
+    const names = cells.map((cell) =>
+      cell === null ? null : `${cell as string | number | bigint | boolean}`,
+    );
     return columnNames(names, this.#options.duplicateHeaders, this.#file.name);
   }
 

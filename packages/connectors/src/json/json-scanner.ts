@@ -119,25 +119,16 @@ export class JsonScanner {
   }
 
   #value(text: string, at: number, code: number): number {
+    if (!this.#tellMember(text, at, code)) return -1;
     const depth = this.#stack.length;
     const frame = this.#stack[depth - 1];
     const onPath =
       frame === undefined || depth > this.#path.length || leadsTo(this.#path[depth - 1], frame.key);
     const selected = onPath && depth >= this.#path.length;
     // A path to an array means its elements.
-    const unfolds =
-      selected && depth === this.#path.length && code === OPEN_ARRAY && this.#path.at(-1) !== "*all";
-    if (this.#sink.member !== undefined && depth === 1 && frame !== undefined) {
-      const first = code === OPEN_ARRAY ? firstOfArray(text, at) : text.charAt(at);
-      if (first === undefined) return -1;
-      this.#sink.member(String(frame.key), first);
-    }
-    if ((code === OPEN_ARRAY || code === OPEN_OBJECT) && onPath && (!selected || unfolds)) {
-      const object = code === OPEN_OBJECT;
-      this.#stack.push({ object, key: object ? "" : 0 });
-      this.#mode = object ? "key-or-end" : "value-or-end";
-      return at + 1;
-    }
+    const unfolds = depth === this.#path.length && code === OPEN_ARRAY && this.#path.at(-1) !== "*all";
+    const container = code === OPEN_ARRAY || code === OPEN_OBJECT;
+    if (container && onPath && (!selected || unfolds)) return this.#open(at, code === OPEN_OBJECT);
     if (!startsValue(code)) throw unexpected(text, at, "a value");
     this.#mode = "inside";
     this.#selected = selected;
@@ -146,6 +137,21 @@ export class JsonScanner {
     this.#inWord = false;
     this.#looked = 0;
     return at;
+  }
+
+  #open(at: number, object: boolean): number {
+    this.#stack.push({ object, key: object ? "" : 0 });
+    this.#mode = object ? "key-or-end" : "value-or-end";
+    return at + 1;
+  }
+
+  /** Tells of a member of the top-level object; false where more text is needed for that. */
+  #tellMember(text: string, at: number, code: number): boolean {
+    const frame = this.#stack[0];
+    if (this.#sink.member === undefined || this.#stack.length !== 1 || frame === undefined) return true;
+    const first = code === OPEN_ARRAY ? firstOfArray(text, at) : text.charAt(at);
+    if (first !== undefined) this.#sink.member(String(frame.key), first);
+    return first !== undefined;
   }
 
   #key(text: string, at: number, code: number): number {

@@ -1,5 +1,6 @@
 import type { Chunk, FormatContext } from "../shared/files/file-format.ts";
 import { JsonBatches } from "../shared/files/json-batches.ts";
+import { marked } from "../shared/files/marked.ts";
 import type { OpenFile } from "../shared/files/open-file.ts";
 import { TextContent, passEmpty } from "../shared/files/text-content.ts";
 import { findRows } from "./find-rows.ts";
@@ -27,11 +28,6 @@ export async function* readJson(
   };
   const found = path ?? (await findRows(content, options.maxRowLength));
   for await (const length of scanText(content, found, sink, options.maxRowLength)) {
-    const taken = batches.take();
-    for (const [index, chunk] of taken.entries()) {
-      const bytes = length / taken.length;
-      const whole = index === taken.length - 1 && records >= behind;
-      yield whole ? { ...chunk, bytes, mark: { records } } : { ...chunk, bytes };
-    }
+    yield* marked(batches.take(), length, records >= behind ? { records } : undefined);
   }
 }

@@ -35,19 +35,20 @@ function nestedValue(node: SchemaTree, binaryAsText: boolean): Convert {
   }
   const kind = node.element.converted_type ?? node.element.logical_type?.type;
   const inner = node.children[0];
-  if (kind === "LIST" && node.children.length === 1 && inner?.element.repetition_type === "REPEATED") {
-    const element = inner.children.length === 1 ? inner.children[0] : inner;
-    return eachOf(
-      element === inner ? nestedValue(inner, binaryAsText) : nested(element ?? inner, binaryAsText),
-    );
-  }
   const value = inner?.children.find((child) => child.element.name === "value");
+  if (kind === "LIST" && inner?.element.repetition_type === "REPEATED") return list(inner, binaryAsText);
   if (kind === "MAP" && value !== undefined && inner?.children.length === 2) {
     const convert = nested(value, binaryAsText);
     return members(() => convert);
   }
   const converts = new Map(node.children.map((child) => [child.element.name, nested(child, binaryAsText)]));
   return members((name) => converts.get(name) ?? jsonValue);
+}
+
+/** Lists have a repeated group between them and their elements, which old writers left out. */
+function list(repeated: SchemaTree, binaryAsText: boolean): Convert {
+  const element = repeated.children.length === 1 ? repeated.children[0] : undefined;
+  return eachOf(element === undefined ? nestedValue(repeated, binaryAsText) : nested(element, binaryAsText));
 }
 
 function eachOf(convert: Convert): Convert {

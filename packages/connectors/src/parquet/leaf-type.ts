@@ -6,7 +6,7 @@ import {
   type ColumnType,
   type ScalarType,
 } from "@millrace/core";
-import type { SchemaElement } from "hyparquet";
+import type { ConvertedType, LogicalType, SchemaElement, TimeUnit } from "hyparquet";
 
 /** How the values of a leaf are decoded. */
 export interface Leaf {
@@ -18,70 +18,73 @@ export interface Leaf {
 const dateText = canonicalText({ kind: "date" });
 const timeText = canonicalText({ kind: "time" });
 
+/** What a leaf's values mean, whether by the old annotations or the new. */
+type Meaning = LogicalType["type"] | "NONE";
+
+const OLD: Readonly<Partial<Record<ConvertedType, Meaning>>> = {
+  UTF8: "STRING",
+  ENUM: "STRING",
+  DECIMAL: "DECIMAL",
+  DATE: "DATE",
+  TIME_MILLIS: "TIME",
+  TIME_MICROS: "TIME",
+  TIMESTAMP_MILLIS: "TIMESTAMP",
+  TIMESTAMP_MICROS: "TIMESTAMP",
+  JSON: "JSON",
+  BSON: "BSON",
+  INTERVAL: "INTERVAL",
+};
+
+/** What hyparquet converts without loss. */
+const KEPT: ReadonlySet<Meaning> = new Set(["UUID", "FLOAT16", "GEOMETRY", "GEOGRAPHY", "INTEGER", "NONE"]);
+
+const LEAVES: Readonly<Partial<Record<Meaning, (element: SchemaElement) => Leaf>>> = {
+  STRING: () => plain("text"),
+  ENUM: () => plain("text"),
+  UUID: () => plain("uuid"),
+  FLOAT16: () => plain("real"),
+  GEOMETRY: () => plain("json"),
+  GEOGRAPHY: () => plain("json"),
+  BSON: () => ({ type: { kind: "bytea" }, convert: copied }),
+  INTERVAL: () => ({ type: { kind: "interval" }, convert: intervalText }),
+  DATE: () => ({ type: { kind: "date" }, convert: (raw) => dateText(raw) }),
+  JSON: () => ({ type: { kind: "json" }, convert: (raw) => parseJsonExact(String(raw)) }),
+  DECIMAL: decimal,
+  TIME: (element) => time(unitOf(element)),
+  TIMESTAMP: (element) => {
+    const { logical_type: logical } = element;
+    return timestamp(unitOf(element), logical?.type === "TIMESTAMP" ? logical.isAdjustedToUTC : true);
+  },
+};
+
 /**
  * Decides a leaf's type, and takes away from `element` what hyparquet would convert with loss: it makes decimals into
  * doubles and times into milliseconds.
  */
 export function takeLeaf(element: SchemaElement, binaryAsText: boolean): Leaf {
-  const leaf = leafOf(element, binaryAsText);
-  if (keepsAnnotation(element)) return leaf;
-  const text = isText(element) || element.converted_type === "JSON" || element.logical_type?.type === "JSON";
+  let meaning = meaningOf(element);
+  if (meaning === "NONE" && binaryAsText && element.type === "BYTE_ARRAY") meaning = "STRING";
+  const leaf = LEAVES[meaning]?.(element) ?? physical(element);
+  if (KEPT.has(meaning)) return leaf;
   delete element.logical_type;
   delete element.converted_type;
   // hyparquet decodes each entry of a dictionary once.
-  if (text || (binaryAsText && element.type === "BYTE_ARRAY" && leaf.type.kind === "text")) {
-    element.converted_type = "UTF8";
-  }
+  if (meaning === "STRING" || meaning === "ENUM" || meaning === "JSON") element.converted_type = "UTF8";
   return leaf;
 }
 
-function keepsAnnotation({ logical_type, converted_type }: SchemaElement): boolean {
-  const logical = logical_type?.type ?? "";
-  return (
-    ["UUID", "FLOAT16", "GEOMETRY", "GEOGRAPHY", "INTEGER"].includes(logical) ||
-    /^U?INT_/.test(converted_type ?? "")
-  );
+function meaningOf({ logical_type: logical, converted_type: converted }: SchemaElement): Meaning {
+  if (logical !== undefined) return logical.type;
+  return converted === undefined ? "NONE" : (OLD[converted] ?? "NONE");
 }
 
-function isText({ logical_type, converted_type }: SchemaElement): boolean {
-  return (
-    converted_type === "UTF8" ||
-    converted_type === "ENUM" ||
-    logical_type?.type === "STRING" ||
-    logical_type?.type === "ENUM"
-  );
+function unitOf({ logical_type: logical, converted_type: converted }: SchemaElement): TimeUnit {
+  if (logical?.type === "TIME" || logical?.type === "TIMESTAMP") return logical.unit;
+  return converted?.endsWith("MILLIS") === true ? "MILLIS" : "MICROS";
 }
 
-function leafOf(element: SchemaElement, binaryAsText: boolean): Leaf {
-  const { converted_type: converted, logical_type: logical } = element;
-  if (isText(element)) return plain("text");
-  if (converted === "DECIMAL" || logical?.type === "DECIMAL") return decimal(element);
-  if (converted === "DATE" || logical?.type === "DATE") {
-    return { type: { kind: "date" }, convert: (raw) => dateText(raw) };
-  }
-  if (converted === "JSON" || logical?.type === "JSON") {
-    return { type: { kind: "json" }, convert: (raw) => parseJsonExact(String(raw)) };
-  }
-  if (logical?.type === "TIMESTAMP") return timestamp(logical.unit, logical.isAdjustedToUTC);
-  if (converted === "TIMESTAMP_MILLIS") return timestamp("MILLIS", true);
-  if (converted === "TIMESTAMP_MICROS") return timestamp("MICROS", true);
-  if (logical?.type === "TIME") return time(logical.unit);
-  if (converted === "TIME_MILLIS") return time("MILLIS");
-  if (converted === "TIME_MICROS") return time("MICROS");
-  if (converted === "INTERVAL" || logical?.type === "INTERVAL") {
-    return { type: { kind: "interval" }, convert: intervalText };
-  }
-  if (logical?.type === "UUID") return plain("uuid");
-  if (logical?.type === "FLOAT16") return plain("real");
-  if (logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY") return plain("json");
-  return physical(element, binaryAsText);
-}
-
-function physical(element: SchemaElement, binaryAsText: boolean): Leaf {
-  const { converted_type: converted, logical_type: logical } = element;
-  const bits =
-    logical?.type === "INTEGER" ? logical.bitWidth : Number(/INT_(\d+)$/.exec(converted ?? "")?.[1] ?? 0);
-  const signed = logical?.type === "INTEGER" ? logical.isSigned : !(converted ?? "").startsWith("U");
+function physical(element: SchemaElement): Leaf {
+  const { bits, signed } = widthOf(element);
   switch (element.type) {
     case "BOOLEAN":
       return plain("boolean");
@@ -95,12 +98,18 @@ function physical(element: SchemaElement, binaryAsText: boolean): Leaf {
       return plain("real");
     case "DOUBLE":
       return plain("double");
-    case "BYTE_ARRAY":
-      if (binaryAsText) return plain("text");
-      return { type: { kind: "bytea" }, convert: copied };
     default:
       return { type: { kind: "bytea" }, convert: copied };
   }
+}
+
+function widthOf({ logical_type: logical, converted_type: converted }: SchemaElement): {
+  bits: number;
+  signed: boolean;
+} {
+  if (logical?.type === "INTEGER") return { bits: logical.bitWidth, signed: logical.isSigned };
+  const [, unsigned, bits] = /^(U?)INT_(\d+)$/.exec(converted ?? "") ?? [];
+  return { bits: Number(bits ?? 0), signed: unsigned !== "U" };
 }
 
 function int32Kind(bits: number, signed: boolean): "smallint" | "integer" | "bigint" {
@@ -155,20 +164,20 @@ function pointAt(unscaled: bigint, scale: number): string {
 }
 
 /** Timestamps keep their microseconds: text, because `Date` ends at milliseconds. What is finer is cut off. */
-function timestamp(unit: "MILLIS" | "MICROS" | "NANOS", utc: boolean): Leaf {
+function timestamp(unit: TimeUnit, utc: boolean): Leaf {
   const type: ScalarType = { kind: utc ? "timestamptz" : "timestamp" };
   const text = canonicalText(type);
   return { type, convert: (raw) => text(microseconds(raw as number | bigint, unit)) };
 }
 
-function time(unit: "MILLIS" | "MICROS" | "NANOS"): Leaf {
+function time(unit: TimeUnit): Leaf {
   return {
     type: { kind: "time" },
     convert: (raw) => timeText(Number(microseconds(raw as number | bigint, unit))),
   };
 }
 
-function microseconds(raw: number | bigint, unit: "MILLIS" | "MICROS" | "NANOS"): number | bigint {
+function microseconds(raw: number | bigint, unit: TimeUnit): number | bigint {
   const value = Number(raw);
   if (unit === "MILLIS" && Number.isSafeInteger(value * 1_000)) return value * 1_000;
   if (unit === "MICROS" && Number.isSafeInteger(value)) return value;

@@ -44,7 +44,7 @@ export async function* readParquet(
     const bytesPerRow = Number(group.total_byte_size) / (end - start);
     for (let at = Math.max(start, from?.records ?? 0); at < end; at += SPAN_ROWS) {
       const span = { start: at, end: Math.min(end, at + SPAN_ROWS) };
-      const values = await readSpan(file, buffer, metadata, plans, span);
+      const values = await readSpan({ file, buffer, metadata }, plans, span);
       yield* batches(plans, values, span, bytesPerRow);
       file.bytesRead = Math.round((file.size * span.end) / Number(metadata.num_rows));
     }
@@ -72,9 +72,7 @@ function* batches(
 }
 
 async function readSpan(
-  file: OpenFile,
-  buffer: AsyncBuffer,
-  metadata: FileMetaData,
+  { file, buffer, metadata }: { file: OpenFile; buffer: AsyncBuffer; metadata: FileMetaData },
   plans: readonly ColumnPlan[],
   { start, end }: Span,
 ): Promise<ColumnValues[]> {

@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { findPackageJSON } from "node:module";
 import type { Json, Message, ReadContext, RejectedInput, Row, Source } from "@millrace/core";
+
+/** The folder of the data sets that the package vega-datasets has. */
+export const VEGA = path.join(path.dirname(findPackageJSON("vega-datasets", import.meta.url) ?? ""), "data");
 
 /** Everything a source said in one reading. */
 export interface Collected {

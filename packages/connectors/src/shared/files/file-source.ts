@@ -32,7 +32,7 @@ export function fileSource(format: FileFormat): Source {
         const fingerprint = fingerprintOf(format);
         const prior = parseFilesState(context.checkpoints.get(SLICE), fingerprint);
         const plan = await planReading({ format, stream, candidates, prior, context });
-        yield* new Reading(format, stream, context, plan, fingerprint).messages();
+        yield* new Reading({ format, stream, context, plan, fingerprint }).messages();
       } finally {
         for (const candidate of candidates) await candidate.close();
         await dispatcher.destroy();
@@ -44,6 +44,14 @@ export function fileSource(format: FileFormat): Source {
 function fingerprintOf(format: FileFormat): string {
   const text = JSON.stringify([format.kind, format.decisive]);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+interface ReadingParts {
+  readonly format: FileFormat;
+  readonly stream: string;
+  readonly context: ReadContext;
+  readonly plan: ReadingPlan;
+  readonly fingerprint: string;
 }
 
 /** One reading: walks through the planned files and says what was reached. */
@@ -60,12 +68,12 @@ class Reading {
   #bytesBefore = 0;
   #totalBytes: number | undefined;
 
-  constructor(format: FileFormat, stream: string, context: ReadContext, plan: ReadingPlan, options: string) {
+  constructor({ format, stream, context, plan, fingerprint }: ReadingParts) {
     this.#format = format;
     this.#stream = stream;
     this.#context = context;
     this.#plan = plan;
-    this.#options = options;
+    this.#options = fingerprint;
     this.#files = { ...plan.kept };
   }
 

@@ -12,6 +12,6 @@ export function rowBuilder(names: readonly string[]): RowBuilder {
   const members = names.map((name, index) =>
     name === "__proto__" ? `["__proto__"]: values[${index}]` : `${JSON.stringify(name)}: values[${index}]`,
   );
-  // eslint-disable-next-line no-new-func -- names are quoted as JSON, so nothing of the file is run
+  // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted as JSON, so nothing of a file is run
   return new Function("values", `return { ${members.join(", ")} };`) as RowBuilder;
 }

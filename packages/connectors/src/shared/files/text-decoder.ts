@@ -144,7 +144,7 @@ class OtherDecoder implements PieceDecoder {
 
   end(): string {
     const { encoding, onInvalid } = this.#options;
-    if (/^utf-16/.test(encoding.name) && this.#bytes % 2 === 1 && onInvalid === "error") {
+    if (encoding.name.startsWith("utf-16") && this.#bytes % 2 === 1 && onInvalid === "error") {
       throw invalidBytes(this.#options, this.offset);
     }
     return this.#checked(this.#decoder.end() ?? "", 0);
