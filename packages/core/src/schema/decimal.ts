@@ -21,23 +21,11 @@ export function canonicalDecimal(value: string | number | bigint): string | unde
   return isCanonical(value) ? value : expand(value);
 }
 
-/** True for text that `canonicalDecimal` would leave as it is; by char codes, since it runs once per value. */
+const CANONICAL = /^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]))$/;
+
+/** True for text that `canonicalDecimal` would leave as it is: the usual case, and much cheaper to find out. */
 function isCanonical(text: string): boolean {
-  const length = text.length;
-  let i = text.charCodeAt(0) === 45 ? 1 : 0;
-  const start = i;
-  let code = 0;
-  while (i < length && (code = text.charCodeAt(i)) >= 48 && code <= 57) i++;
-  const digits = i - start;
-  if (digits === 0 || digits > MAX_INTEGER_DIGITS) return false;
-  if (text.charCodeAt(start) === 48 && (digits > 1 || (start === 1 && i === length))) return false;
-  if (i === length) return true;
-  if (code !== 46 || length - i - 1 > MAX_FRACTION_DIGITS) return false;
-  while (++i < length) {
-    code = text.charCodeAt(i);
-    if (code < 48 || code > 57) return false;
-  }
-  return code > 48 && code <= 57;
+  return text.length <= MAX_FRACTION_DIGITS && CANONICAL.test(text);
 }
 
 function expand(text: string): string | undefined {

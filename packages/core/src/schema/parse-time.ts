@@ -40,19 +40,24 @@ export function parseDateTime(text: string): ParsedDateTime | undefined {
   found.offsetMicros = 0;
   found.hasTime = found.hasZone = false;
   if (length === 10) return found;
+  return parseClock(text) ? found : undefined;
+}
+
+/** Reads what follows the date into `found`. */
+function parseClock(text: string): boolean {
   const separator = text.charCodeAt(10);
-  if (separator !== 84 && separator !== 32 && separator !== 116) return undefined;
+  if (separator !== 84 && separator !== 32 && separator !== 116) return false;
   const micros = timeAt(text, 11);
-  if (!(micros >= 0)) return undefined;
+  if (!(micros >= 0)) return false;
   found.hasTime = true;
   if (micros >= DAY_MICROS) found.days++;
   found.micros = micros >= DAY_MICROS ? micros - DAY_MICROS : micros;
-  if (end === length) return found;
+  if (end === text.length) return true;
   const offset = offsetAt(text, text.charCodeAt(end) === 32 ? end + 1 : end);
-  if (Number.isNaN(offset) || end !== length) return undefined;
+  if (Number.isNaN(offset) || end !== text.length) return false;
   found.hasZone = true;
   found.offsetMicros = offset;
-  return found;
+  return true;
 }
 
 /** Microseconds since midnight of `HH:MM[:SS[.f]]` at `at`, or NaN. 24:00:00 is the end of the day, and allowed. */

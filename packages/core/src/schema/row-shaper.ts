@@ -45,6 +45,7 @@ interface Field {
   readonly check: CheckCode;
   readonly store: Store;
   readonly required: boolean;
+  readonly renamed: boolean;
 }
 
 /** More names than a table can have columns are not kept: rows may be maps with endless keys. */
@@ -66,6 +67,12 @@ export class RowShaper {
   readonly #stored: unknown[] = [];
   readonly #places: Field[] = [];
   readonly #changed: number[] = [];
+  #count = 0;
+  #changes = 0;
+  /** Required columns that have a value. */
+  #present = 0;
+  /** The row has other names or other columns than the table. */
+  #rebuilds = false;
 
   constructor(options: RowShaperOptions) {
     this.#options = options;
@@ -81,64 +88,76 @@ export class RowShaper {
 
   /** The shaped row, or undefined: then `problem` tells why. */
   shape(row: Row): Row | undefined {
-    if (typeof row !== "object" || row === null || Array.isArray(row))
+    if (typeof row !== "object" || row === null || Array.isArray(row)) {
       return this.#fail({ kind: "not-a-row" });
+    }
+    this.#count = this.#changes = this.#present = 0;
+    this.#rebuilds = this.#options.constant !== undefined;
     const fields = this.#fields;
-    const stored = this.#stored;
-    const places = this.#places;
-    const changed = this.#changed;
-    const emptyIsNull = this.#options.emptyIsNull;
     let at = 0;
-    let count = 0;
-    let changes = 0;
-    let required = 0;
-    let rebuild = this.#options.constant !== undefined;
     for (const source in row) {
       let field = fields[at];
       if (field === undefined || field.source !== source) field = this.#field(source);
       at = field.index + 1;
       const value = row[source];
-      if (value === null || value === undefined || (emptyIsNull && value === "")) {
-        if (field.column === undefined) {
-          // Left in place it would be no null once the column exists.
-          if (value === "") rebuild = true;
-          continue;
-        }
-        if (field.name !== source) rebuild = true;
-        else if (value === "") {
-          changed[changes++] = count;
-        } else continue;
-        stored[count] = null;
-        places[count++] = field;
-        continue;
-      }
-      if (field.column === undefined) {
-        if (!this.#options.discard) return this.#fail({ kind: "unknown", source, value });
-        rebuild = true;
-        continue;
-      }
-      let result: unknown;
-      if (fits(field.check, value)) result = value;
-      else {
-        result = field.store(value);
-        if (result === MISFIT) return this.#fail({ kind: "misfit", column: field.column, source, value });
-        if (!Object.is(result, value)) changed[changes++] = count;
-      }
-      if (field.required && result !== null) required++;
-      if (field.name !== source) rebuild = true;
-      stored[count] = result;
-      places[count++] = field;
+      if (value === null || value === undefined) this.#takeNull(field);
+      else if (!this.#take(field, value)) return undefined;
     }
-    if (required !== this.#required.size) return this.#failMissing(row);
-    if (rebuild) return this.#rebuild(count);
-    return this.#finish(row, changes);
+    if (this.#present !== this.#required.size) return this.#failMissing(row);
+    return this.#rebuilds ? this.#rebuild() : this.#finish(row);
   }
 
-  #finish(row: Row, changes: number): Row {
+  #takeNull(field: Field): void {
+    if (field.column === undefined || !field.renamed) return;
+    this.#rebuilds = true;
+    this.#put(field, null);
+  }
+
+  /** False where the value has no place. */
+  #take(field: Field, value: unknown): boolean {
+    const column = field.column;
+    if (value === "" && this.#options.emptyIsNull) return this.#takeEmpty(field);
+    if (column === undefined) return this.#drop(field, value);
+    let stored = value;
+    if (!fits(field.check, value)) {
+      stored = field.store(value);
+      if (stored === MISFIT) {
+        this.#fail({ kind: "misfit", column, source: field.source, value });
+        return false;
+      }
+      if (!Object.is(stored, value)) this.#changed[this.#changes++] = this.#count;
+    }
+    if (field.required && stored !== null) this.#present++;
+    if (field.renamed) this.#rebuilds = true;
+    this.#put(field, stored);
+    return true;
+  }
+
+  /** Left in place, an empty string would be no null, at the latest once its column exists. */
+  #takeEmpty(field: Field): true {
+    if (field.column === undefined || field.renamed) this.#rebuilds = true;
+    if (field.column === undefined) return true;
+    this.#changed[this.#changes++] = this.#count;
+    this.#put(field, null);
+    return true;
+  }
+
+  #drop(field: Field, value: unknown): boolean {
+    if (!this.#options.discard) this.#fail({ kind: "unknown", source: field.source, value });
+    this.#rebuilds = true;
+    return this.#options.discard;
+  }
+
+  #put(field: Field, stored: unknown): void {
+    this.#stored[this.#count] = stored;
+    this.#places[this.#count++] = field;
+  }
+
+  #finish(row: Row): Row {
     let out = row;
-    if (changes > 0) {
+    if (this.#changes > 0) {
       out = { ...row };
-      for (let i = 0; i < changes; i++) {
+      for (let i = 0; i < this.#changes; i++) {
         const place = this.#changed[i] as number;
         out[(this.#places[place] as Field).name] = this.#stored[place];
       }
@@ -151,11 +170,11 @@ export class RowShaper {
     return out;
   }
 
-  #rebuild(count: number): Row | undefined {
+  #rebuild(): Row | undefined {
     // Copying an object of the right shape and filling it is twice as fast as adding field after field.
     const out = { ...this.#template };
     const constant = this.#options.constant;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < this.#count; i++) {
       const name = (this.#places[i] as Field).name;
       const value = this.#stored[i];
       if (constant !== undefined && name === constant.column && value !== constant.value) {
@@ -196,6 +215,7 @@ export class RowShaper {
       check: column === undefined ? Check.none : checkOf(column),
       store: column === undefined ? (value) => value : compileColumnStore(column, this.#options.untyped),
       required: column !== undefined && this.#required.has(name),
+      renamed: name !== source,
     };
     if (this.#fields.length < MAX_KEPT_FIELDS) {
       this.#fields.push(field);

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Capabilities } from "../capabilities.ts";
 import { MillraceError } from "../errors.ts";
 import { tableOptions, type TableOptions } from "../table-options.ts";
+import { compileRowHasher } from "../hash/row-hasher.ts";
 import { SCALAR_KINDS } from "./column-type.ts";
 import { TableShaper, type TableShaperOptions } from "./shaper.ts";
+import { isStored } from "./storage.ts";
 import { formatColumnType } from "./type-text.ts";
 
 const capabilities: Capabilities = {
@@ -189,9 +191,8 @@ describe("names", () => {
   });
 
   it("may be hostile", () => {
-    const row = JSON.parse('{"__proto__": 1, "a\\"b": 2, "": null}') as Record<string, unknown>;
-    const shaper = shaperFor();
-    const shaped = shaper.shape([row].map(({ "": _, ...rest }) => rest));
+    const row = JSON.parse('{"__proto__": 1, "a\\"b": 2}') as Record<string, unknown>;
+    const shaped = shaperFor().shape([row]);
     expect(Object.keys(shaped.rows[0] ?? {}).sort()).toEqual(["__proto___", "a_b"]);
   });
 });
@@ -426,5 +427,47 @@ describe("keys of scopes and parents", () => {
     expect(shaper.storeKey({ day: "2026-11-21", orderId: 7n })).toEqual({ day: 20_778, order_id: 7 });
     expect(shaper.definition.parentKey).toEqual(["order_id"]);
     expect(errorOf(() => shaper.storeKey({ day: "soon" })).code).toBe("MLR_ROW_INVALID");
+  });
+});
+
+describe("any rows in any batches", () => {
+  const pool: unknown[] = [null, undefined, true, 0, -0, 7, 2 ** 31, 2 ** 53, 1e300, 0.5, NaN, 5n, 2n ** 70n];
+  pool.push("", "x", "5", "2026-01-01", "2026-01-01T10:00:00", "2026-01-01T10:00:00+02:00", new Date(0));
+  pool.push(Uint8Array.of(1), [1, "a"], { b: 1, a: null }, "bad\0", () => 1);
+
+  it("are stored in the types of the definition, or rejected, and hash alike when they are written again", () => {
+    let seed = 42;
+    const random = (below: number): number =>
+      ((seed = (seed * 1_664_525 + 1_013_904_223) >>> 0) >>> 8) % below;
+    for (let round = 0; round < 150; round++) {
+      const shaper = shaperFor({ key: ["id"] });
+      // Few kinds of values per column, so that columns widen step by step and not at once.
+      const kinds = Array.from({ length: 4 }, () =>
+        Array.from({ length: 3 }, () => pool[random(pool.length)]),
+      );
+      for (let batch = 0; batch < 4; batch++) {
+        const rows = Array.from({ length: 12 }, () => {
+          const row: Record<string, unknown> = { id: random(8) === 0 ? null : random(1000) };
+          for (let c = 0; c < 4; c++) if (random(4) > 0) row[`column${c}`] = kinds[c]?.[random(3)];
+          return row;
+        });
+        const shaped = shaper.shape(rows);
+        expect(shaped.rows.length + shaped.rejected.length).toBe(rows.length);
+        const columns = shaper.definition.columns;
+        for (const row of shaped.rows) {
+          for (const column of columns) {
+            if (!isStored(column.type, row[column.name])) {
+              expect.fail(
+                `${column.name}: ${String(row[column.name])} is no ${formatColumnType(column.type)}`,
+              );
+            }
+          }
+        }
+        const again = shaper.shape(rows);
+        expect(again.changed).toBe(false);
+        expect(again.hashes).toEqual(shaped.hashes);
+        expect(shaped.hashes).toEqual(shaped.rows.map(compileRowHasher(columns)));
+      }
+    }
   });
 });

@@ -23,11 +23,13 @@ import { parseColumnType, sameType } from "./type-text.ts";
 export interface TableShaperOptions {
   /** The table's final name. */
   readonly table: string;
+  /** What the pipeline says of the table. */
   readonly options: ResolvedTableOptions;
   /** The table as the destination has it. */
   readonly existing?: TableDefinition;
   /** Columns that the source declares, under its own names. */
   readonly declared?: readonly ColumnDefinition[];
+  /** What the destination can hold. */
   readonly capabilities: Capabilities;
   /** The key that the source declares; the options' own comes first. */
   readonly key?: readonly string[];
@@ -385,11 +387,11 @@ export class TableShaper {
 
   #settleGrowth(problem: GrowthProblem, batch: Pending): Verdict {
     const column = problem.kind === "misfit" ? problem.column : undefined;
-    const contract = this.#contract();
     const row = batch.rows[batch.from] as Row;
     const missing = this.#columns.missingKey(row, batch.hints, batch.given);
     if (missing !== undefined) return refuseKeyless(missing, row, this.#columns.states.has(missing));
-    if (column?.fixed !== true && contract === "evolve" && !batch.grown) {
+    const fixed = column?.fixed ?? false;
+    if (!fixed && this.#contract() === "evolve" && !batch.grown) {
       const growth = this.#columns.grow(batch);
       batch.grown = true;
       if (growth.added || growth.widened) {
@@ -397,11 +399,18 @@ export class TableShaper {
         return growth.widened ? "restart" : "again";
       }
     }
-    const type = column?.logical ?? inferType(problem.value, batch.hints) ?? { kind: "text" };
-    const unwanted = column === undefined && contract !== "evolve";
+    return this.#refuse(problem, column, batch.hints);
+  }
+
+  #refuse(problem: GrowthProblem, column: ColumnState | undefined, hints: ShapeHints): Refusal {
+    const contract = this.#contract();
+    const holdable = isHoldable(problem.value);
+    const type = column?.logical ?? inferType(problem.value, hints) ?? { kind: "text" };
+    const unwanted = column === undefined && holdable && contract !== "evolve";
     const why = unwanted ? "the table has no such column" : describeMisfit(problem.value, type);
-    if (contract === "freeze" && column?.fixed !== true && isHoldable(problem.value))
+    if (contract === "freeze" && column?.fixed !== true && holdable) {
       throw frozenError(this.#table, problem.source, why);
+    }
     return refuseValue(column?.name ?? problem.source, why);
   }
 }

@@ -15,7 +15,7 @@ function store(type: string, value: unknown, hints: StoreHints = {}): string {
   const stored = compileStore(parsed, hints)(value);
   if (stored === MISFIT) return `!${describeMisfit(value, parsed)}`;
   if (!isStored(parsed, stored))
-    throw new Error(`${String(value)} became ${String(stored)}, no storage form of ${type}`);
+    throw new Error(`what ${String(value)} became is no storage form of ${type}`);
   return stored === null ? "null" : canonicalText(parsed)(stored);
 }
 

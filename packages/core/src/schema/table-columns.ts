@@ -12,6 +12,9 @@ import { compileStore, type Store } from "./store.ts";
 import type { ColumnDefinition, WriteMode } from "./table.ts";
 import { sameType } from "./type-text.ts";
 
+/** More names than any table has columns: rows whose columns are discarded may have endless ones. */
+const MAX_KEPT_NAMES = 50_000;
+
 /** What changed when columns grew. */
 export interface Growth {
   readonly added: boolean;
@@ -39,8 +42,7 @@ export class TableColumns {
   setKey(key: readonly string[], mode: WriteMode): void {
     this.key = new Set(key);
     this.#mode = mode;
-    for (const state of [...this.states.values()])
-      this.states.set(state.name, { ...state, key: this.key.has(state.name) });
+    for (const [name, state] of this.states) this.states.set(name, { ...state, key: this.key.has(name) });
   }
 
   /** Whether each column of the key has a type. */
@@ -61,8 +63,10 @@ export class TableColumns {
     const other = this.#sources.get(name);
     if (other !== undefined) throw this.#collision(other, source, name);
     if (isReservedName(name, this.#mode)) throw this.#reserved(source, name);
-    this.#finals.set(source, name);
-    this.#sources.set(name, source);
+    if (this.#finals.size < MAX_KEPT_NAMES) {
+      this.#finals.set(source, name);
+      this.#sources.set(name, source);
+    }
     return name;
   }
 
