@@ -1,0 +1,153 @@
+import { MillraceError } from "@millrace/core";
+import { runSql, type SessionContext } from "../session/session-context.ts";
+import type { StagingTable } from "../stage/staging-table.ts";
+import type { MergeSql } from "./merge-sql.ts";
+
+/** Up to this many staged rows one statement does it all. */
+const AT_ONCE_ROWS = 1_000;
+/** Tries when another writer changes the same rows at the same time. */
+const TRIES = 3;
+
+/** What merging the staged rows did. */
+export interface Merged {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly restored: number;
+  /** Prefixes of the hashes that the updated rows had, eight bytes each; absent where nobody asked. */
+  readonly before: Buffer | undefined;
+}
+
+export interface ApplyOptions {
+  readonly context: SessionContext;
+  readonly sql: MergeSql;
+  readonly stage: StagingTable;
+  /** Quoted name of the temporary table for the differences. */
+  readonly diff: string;
+  readonly table: string;
+  /** The history may hold removals. */
+  readonly restorable: boolean;
+  /** Whether the hashes before the update are wanted. */
+  readonly wantsBefore: boolean;
+  /** Changes with every change of the statements. */
+  readonly version: string;
+}
+
+/**
+ * Merges the staged rows (one per key) into the table: the old versions to the history, then updates and inserts. Where the
+ * counts show that somebody else wrote at the same time, starts over.
+ * Fails with MLR_DESTINATION_CONFLICT where that does not help.
+ */
+export async function applyStaged(options: ApplyOptions): Promise<Merged> {
+  if (options.stage.rows === 0) return { inserted: 0, updated: 0, unchanged: 0, restored: 0, before: undefined };
+  const { context, table } = options;
+  const what = `merging into table "${table}"`;
+  for (let attempt = 1; ; attempt++) {
+    await runSql(context, what, "SAVEPOINT merging");
+    const merged = await applyOnce(options, what).catch((error: unknown) => {
+      if (isForeignInsert(error) && attempt < TRIES) return undefined;
+      throw error;
+    });
+    if (merged !== undefined) {
+      await runSql(context, what, "RELEASE SAVEPOINT merging");
+      return merged;
+    }
+    await runSql(context, what, "ROLLBACK TO SAVEPOINT merging");
+    if (attempt >= TRIES) throw conflict(table);
+  }
+}
+
+/** Undefined where another writer came between. */
+function applyOnce(options: ApplyOptions, what: string): Promise<Merged | undefined> {
+  return options.stage.rows <= AT_ONCE_ROWS ? applyAtOnce(options, what) : applyInSteps(options, what);
+}
+
+interface AtOnceRow {
+  changed: string;
+  fresh: string;
+  archived: string;
+  updated: string;
+  inserted: string;
+  restored: string;
+  before: Buffer | null;
+}
+
+async function applyAtOnce(options: ApplyOptions, what: string): Promise<Merged | undefined> {
+  const { context, sql, stage, restorable, version } = options;
+  const { rows } = await runSql<AtOnceRow>(
+    context,
+    what,
+    { name: `merge_${version}${restorable ? "_r" : ""}`, text: sql.atOnce(restorable) },
+    [context.run],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const changed = Number(row.changed);
+  const inserted = Number(row.fresh);
+  await context.step("diffed");
+  if (Number(row.archived) !== changed || Number(row.updated) !== changed || Number(row.inserted) !== inserted)
+    return undefined;
+  return {
+    inserted,
+    updated: changed,
+    unchanged: stage.rows - changed - inserted,
+    restored: Number(row.restored),
+    before: row.before ?? undefined,
+  };
+}
+
+async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged | undefined> {
+  const { context, sql, stage, diff, restorable, wantsBefore } = options;
+  const run = [context.run];
+  const bare = diff.slice(diff.indexOf(".") + 1);
+  await runSql(
+    context,
+    what,
+    `CREATE TEMPORARY TABLE IF NOT EXISTS ${bare} (staged tid, live tid, before bytea); TRUNCATE ${diff}`,
+  );
+  const differing = await runSql(context, what, `INSERT INTO ${diff} (staged, live, before) ${sql.differences}`);
+  const counted = await runSql<{ changed: string }>(context, what, `SELECT count(live) AS changed FROM ${diff}`);
+  const updated = Number(counted.rows[0]?.changed ?? 0);
+  const inserted = differing.rowCount - updated;
+  await context.step("diffed");
+  if (updated > 0) {
+    const archived = await runSql(context, what, sql.archive(), run);
+    const written = await runSql(context, what, sql.update(), run);
+    if (archived.rowCount !== updated || written.rowCount !== updated) return undefined;
+  }
+  let restored = 0;
+  if (inserted > 0) {
+    if (restorable)
+      restored = Number((await runSql<{ n: string }>(context, what, sql.restored())).rows[0]?.n ?? 0);
+    const written = await runSql(context, what, inserted === stage.rows ? sql.insertAll() : sql.insert(), run);
+    if (written.rowCount !== inserted) return undefined;
+  }
+  const before =
+    wantsBefore && updated > 0
+      ? await runSql<{ before: Buffer | null }>(
+          context,
+          what,
+          `SELECT string_agg(before, ''::bytea) AS before FROM ${diff} WHERE live IS NOT NULL`,
+        )
+      : undefined;
+  return {
+    inserted,
+    updated,
+    unchanged: stage.rows - updated - inserted,
+    restored,
+    before: before?.rows[0]?.before ?? undefined,
+  };
+}
+
+/** Somebody else inserted the same key after the differences were taken. */
+function isForeignInsert(error: unknown): boolean {
+  return error instanceof MillraceError && error.details["sqlstate"] === "23505";
+}
+
+function conflict(table: string): MillraceError {
+  return new MillraceError(
+    "MLR_DESTINATION_CONFLICT",
+    `somebody else keeps changing the same rows of table "${table}" at the same time`,
+    { hint: "Nothing was committed. Find the other writer in pg_stat_activity.", details: { table } },
+  );
+}

@@ -1,0 +1,338 @@
+import { MillraceError, type EncodableBatch, type FieldDifference, type Row } from "@millrace/core";
+import type { PlacedTable } from "../ddl/create-table.ts";
+import { runSql, type SessionContext } from "../session/session-context.ts";
+import type { TableCommit, TableWork } from "../session/table-work.ts";
+import { highHalf, lowHalf } from "../stage/fingerprints.ts";
+import { RowLoader } from "../stage/row-loader.ts";
+import type { SeenLog } from "../stage/seen-log.ts";
+import { applyStaged, type Merged } from "./apply-staged.ts";
+import { FingerprintCache } from "./fingerprint-cache.ts";
+import { MergeSql } from "./merge-sql.ts";
+import { KeptKeys } from "./kept-keys.ts";
+import type { MergeTarget } from "./merge-target.ts";
+import { Parents } from "./parents.ts";
+import { planMerge } from "./plan-merge.ts";
+import { removeUnseen, type RemovalOptions } from "./removals.ts";
+import { Seen } from "./seen.ts";
+import { ownDiscriminator } from "../sql/own-discriminator.ts";
+
+/** Rows after which the socket gets a chance. */
+const DRAIN_ROWS = 4_096;
+
+/**
+ * merge: rows are compared by hash with those that are there. Unchanged ones are known by their fingerprints and not sent;
+ * the others are staged, joined once with the table at the commit, and applied with their history.
+ */
+export class MergeWork implements TableWork {
+  readonly #context: SessionContext;
+  readonly #target: MergeTarget;
+  readonly #loader: RowLoader;
+  readonly #seen: Seen;
+  readonly #cache: FingerprintCache;
+  readonly #parents: Parents | undefined;
+  readonly #kept: KeptKeys;
+  readonly #diff: string;
+  #checkOwn: ((row: Row) => void) | undefined;
+  #version = 0;
+  #merged: Merged | undefined;
+  #removed: readonly Buffer[] = [];
+  #open: ReadonlySet<string> = new Set();
+
+  constructor(context: SessionContext, target: MergeTarget) {
+    this.#context = context;
+    this.#target = target;
+    const { table } = target.sql;
+    this.#seen = new Seen(context);
+    this.#cache = new FingerprintCache(context, this.#seen);
+    this.#loader = new RowLoader({ context, target, hashed: true, isEmpty: () => this.#isEmpty() });
+    this.#parents = (table.parentKey?.length ?? 0) > 0 ? new Parents(context, table) : undefined;
+    this.#kept = new KeptKeys(context, table);
+    this.#diff = `pg_temp.diff_${context.nextNumber()}`;
+    this.#checkOwn = ownDiscriminator(table);
+  }
+
+  async write(batch: EncodableBatch): Promise<void> {
+    const { rows, hashes, epochs } = batch;
+    const { table } = this.#target.sql;
+    if (hashes?.length !== rows.length)
+      throw new MillraceError("MLR_INTERNAL", `a batch for table "${table.name}" has not one hash per row`);
+    await this.#loader.start(this.#parents === undefined);
+    if (this.#parents === undefined && !this.#loader.isDirect)
+      await this.#cache.expect(this.#target.pending === "create" ? undefined : this.#target.sql, rows.length, epochs);
+    if (batch.parents !== undefined) {
+      this.#parents?.add(batch.parents, this.#loader.staging.mark());
+      await this.#parents?.drain();
+    }
+    const logs = table.removals === "keep" ? [] : epochs.map((id) => this.#seen.log(id));
+    if (batch.keptKeys !== undefined && logs.length > 0) await this.#kept.add(batch.keptKeys, epochs);
+    for (let from = 0; from < rows.length; from += DRAIN_ROWS) {
+      this.#place(batch, { from, to: Math.min(rows.length, from + DRAIN_ROWS), logs });
+      await this.#loader.drain();
+    }
+    await this.#seen.drain();
+  }
+
+  settle(): Promise<void> {
+    return this.#loader.settle();
+  }
+
+  async redefine(table: PlacedTable, mayGoOn: boolean): Promise<void> {
+    this.#version++;
+    this.#checkOwn = ownDiscriminator(table);
+    if (this.#target.rehashPending) this.#cache.suspend();
+    if (await this.#loader.redefine(mayGoOn)) this.#target.rehashed();
+    await this.#parents?.redefine(table);
+    await this.#kept.redefine(table);
+  }
+
+  async flush(): Promise<void> {
+    await this.#parents?.flush();
+    await this.#kept.flush();
+    await this.#loader.flush();
+  }
+
+  async apply(commit: TableCommit): Promise<void> {
+    const { counts } = commit;
+    const liveBefore = this.#cache.rows?.size ?? 0;
+    const merged = this.#loader.isDirect || this.#loader.wasDirect ? await this.#applyDirect(commit) : await this.#applyStaged(commit);
+    counts.inserted += merged.inserted;
+    counts.updated += merged.updated;
+    counts.unchanged += merged.unchanged;
+    counts.restored += merged.restored;
+    this.#merged = merged;
+    await this.#context.step("applied");
+    if (merged.before !== undefined) this.#cache.forget(merged.before);
+    await this.#seeKept();
+    await this.#remove(commit, { inserted: merged.inserted, liveBefore });
+    if (!commit.final) await this.#learn();
+    await this.#recordEpochs(commit, merged.inserted);
+  }
+
+  async plan(commit: TableCommit, sample: FieldDifference[]): Promise<void> {
+    if (this.#target.pending !== "create") await this.#seeKept();
+    await planMerge(
+      {
+        ...this.#removal({ inserted: 0, liveBefore: this.#cache.rows?.size ?? 0 }),
+        target: this.#target,
+        loader: this.#loader,
+        parents: this.#parents,
+        skippedTwice: () => this.#skippedTwice(),
+      },
+      commit,
+      sample,
+    );
+  }
+
+  cleanup(): string[] {
+    return [...this.#loader.cleanup(), ...(this.#parents?.cleanup() ?? []), ...this.#kept.cleanup(), ...this.#seen.cleanup()];
+  }
+
+  async committed(): Promise<void> {
+    for (const prefixes of this.#removed) this.#cache.forget(prefixes);
+    this.#removed = [];
+    // A table that held nothing may still do so: asking again is cheap, and seldom needed.
+    this.#loader.reset((this.#merged?.inserted ?? 0) > 0 || this.#cache.rows !== undefined ? false : undefined);
+    this.#merged = undefined;
+    this.#parents?.reset();
+    this.#kept.reset();
+    this.#cache.committed(this.#open.size > 0);
+    this.#seen.committed(this.#open);
+  }
+
+  /** Decides of each row whether it is sent, and where to. */
+  #place(
+    { rows, hashes }: EncodableBatch,
+    { from, to, logs }: { from: number; to: number; logs: readonly SeenLog[] },
+  ): void {
+    const loader = this.#loader;
+    const known = this.#cache.rows;
+    const only = logs.length === 1 ? logs[0] : undefined;
+    const checkOwn = this.#checkOwn;
+    for (let i = from; i < to; i++) {
+      const row = rows[i] as Row;
+      const hash = hashes?.[i] as string;
+      checkOwn?.(row);
+      const high = highHalf(hash);
+      const low = lowHalf(hash);
+      const suspect = loader.suspect(row);
+      if (only !== undefined) only.add(high, low);
+      else for (const log of logs) log.add(high, low);
+      if (known !== undefined) {
+        const slot = known.find(high, low);
+        if (slot >= 0) {
+          known.hit(slot);
+          // A row whose key came before has to be compared with that one, which only the server can.
+          if (!suspect) {
+            known.skip(slot);
+            continue;
+          }
+        }
+      }
+      loader.place(row, hash, suspect);
+    }
+  }
+
+  /** What the table holds under the keys of rejected rows came, as far as removals are concerned. */
+  async #seeKept(): Promise<void> {
+    for await (const prefixes of this.#kept.prefixes(this.#target.sql)) {
+      for (let at = 0; at < prefixes.length; at += 8) {
+        const [high, low] = [prefixes.readUInt32BE(at), prefixes.readUInt32BE(at + 4)];
+        for (const epoch of this.#kept.epochs) this.#seen.log(epoch).add(high, low);
+        const slot = this.#cache.rows?.find(high, low) ?? -1;
+        if (slot >= 0) this.#cache.rows?.hit(slot);
+      }
+    }
+  }
+
+  async #applyDirect(commit: TableCommit): Promise<Merged> {
+    const loader = this.#loader;
+    await loader.finishDirect();
+    commit.counts.duplicates += await loader.dropSuperseded();
+    const { inserted, overwritten } = await loader.overwrite();
+    commit.counts.duplicates += overwritten;
+    return { inserted: loader.directRows + inserted, updated: 0, unchanged: 0, restored: 0, before: undefined };
+  }
+
+  async #applyStaged(commit: TableCommit): Promise<Merged> {
+    const { sql } = this.#target;
+    const stage = this.#loader.staging;
+    const outdated = (await this.#parents?.dropSuperseded(sql, stage)) ?? 0;
+    commit.counts.duplicates += outdated + (await this.#loader.dropSuperseded());
+    const twice = await this.#skippedTwice();
+    commit.counts.duplicates += twice;
+    const merged = await applyStaged({
+      context: this.#context,
+      sql: this.#mergeSql(),
+      stage,
+      diff: this.#diff,
+      table: sql.table.name,
+      restorable: this.#target.hasRemovals,
+      wantsBefore: this.#cache.rows !== undefined,
+      version: `${this.#diff.slice("pg_temp.diff_".length)}_${this.#version}`,
+    });
+    return { ...merged, unchanged: merged.unchanged + this.#cache.skipped - twice };
+  }
+
+  /** Rows that were skipped as unchanged, and followed by another of the same key: those are duplicates. */
+  async #skippedTwice(): Promise<number> {
+    const known = this.#cache.rows;
+    const { suspects, staging } = this.#loader;
+    if (known === undefined || known.skipped === 0 || suspects.length === 0) return 0;
+    const { sql } = this.#target;
+    const { rows } = await runSql<{ prefixes: Buffer | null }>(
+      this.#context,
+      `finding duplicate keys for table "${sql.table.name}"`,
+      `SELECT string_agg(substring(t._row_hash FROM 1 FOR 8), ''::bytea) AS prefixes
+       FROM ${staging.name} AS s JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "s")} WHERE s._ordinal >= $1`,
+      [suspects[0]],
+    );
+    const prefixes = rows[0]?.prefixes ?? Buffer.alloc(0);
+    let twice = 0;
+    for (let at = 0; at < prefixes.length; at += 8) {
+      const slot = known.find(prefixes.readUInt32BE(at), prefixes.readUInt32BE(at + 4));
+      if (slot >= 0 && known.wasSkipped(slot)) twice++;
+    }
+    return twice;
+  }
+
+  /** The staged rows are live now: their fingerprints belong to those of the table. */
+  async #learn(): Promise<void> {
+    if (this.#cache.rows === undefined || this.#loader.staging.rows === 0) return;
+    const stage = this.#loader.staging.name;
+    const step = 2_048;
+    const { rows } = await runSql<{ blocks: string }>(
+      this.#context,
+      "reading staged rows",
+      "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int8 AS blocks",
+      [stage],
+    );
+    for (let from = 0; from < Number(rows[0]?.blocks ?? 0); from += step) {
+      const part = await runSql<{ prefixes: Buffer | null }>(
+        this.#context,
+        "reading staged rows",
+        `SELECT string_agg(substring(_row_hash FROM 1 FOR 8), ''::bytea) AS prefixes FROM ${stage}
+         WHERE ctid >= '(${from},0)'::tid AND ctid < '(${from + step},0)'::tid`,
+      );
+      const prefixes = part.rows[0]?.prefixes;
+      if (prefixes !== null && prefixes !== undefined) this.#cache.learn(prefixes, true);
+    }
+  }
+
+  async #remove(commit: TableCommit, now: { inserted: number; liveBefore: number }): Promise<void> {
+    const { table } = this.#target.sql;
+    if (table.removals === "keep") return;
+    const removal = this.#removal(now);
+    if (this.#parents?.some === true) await this.#removeOrphans(commit);
+    for (const completed of commit.completed) {
+      const taints = [...completed.record.taints];
+      if (taints.length > 0) {
+        commit.withhold(taints);
+        continue;
+      }
+      const removed = await removeUnseen(removal, completed, commit);
+      this.#removed = [...this.#removed, ...removed.prefixes];
+      if (removed.rows > 0 && table.removals !== "delete") await this.#target.markRemovals();
+    }
+    await this.#context.step("removed");
+  }
+
+  async #removeOrphans(commit: TableCommit): Promise<void> {
+    const { sql } = this.#target;
+    const from = this.#parents?.orphans(sql, this.#loader.staging);
+    if (from === undefined) return;
+    const keep = sql.table.removals !== "delete";
+    const { rows } = await runSql<{ n: string }>(
+      this.#context,
+      `removing children from table "${sql.table.name}"`,
+      this.#mergeSql().remove(keep, from),
+      [this.#context.run],
+    );
+    const removed = Number(rows[0]?.n ?? 0);
+    commit.counts.removed += removed;
+    if (removed > 0 && keep) await this.#target.markRemovals();
+  }
+
+  /** What is to be kept of the epochs that go on. */
+  async #recordEpochs(commit: TableCommit, inserted: number): Promise<void> {
+    const completed = new Set(commit.completed.map(({ record }) => record.id));
+    const came = this.#seen.epochs;
+    for (const id of came) {
+      const record = commit.epochs.get(id);
+      if (record === undefined) continue;
+      const rows = this.#seen.rows(id);
+      record.rowsSeen += rows;
+      // Where several epochs share a commit, it is not known which of them brought a row.
+      if (came.length === 1) record.rowsInserted += Math.min(rows, inserted);
+      if (!completed.has(id)) await this.#seen.store(id, commit.id);
+    }
+    this.#open = new Set([...commit.epochs.keys()].filter((id) => !completed.has(id)));
+  }
+
+  #removal(now: { inserted: number; liveBefore: number }): RemovalOptions {
+    return {
+      context: this.#context,
+      sql: this.#target.sql,
+      merge: this.#mergeSql(),
+      seen: this.#seen,
+      cache: this.#cache,
+      ...now,
+      dryRun: this.#context.dryRun,
+    };
+  }
+
+  #mergeSql(): MergeSql {
+    return new MergeSql(this.#target.sql, this.#loader.staging.name, this.#diff);
+  }
+
+  /** Neither the table nor its history holds a row of the pipeline's own. */
+  async #isEmpty(): Promise<boolean> {
+    const { sql } = this.#target;
+    const { rows } = await runSql<{ empty: boolean }>(
+      this.#context,
+      `looking into table "${sql.table.name}"`,
+      `SELECT NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.own("t")})
+         AND NOT EXISTS (SELECT FROM ${sql.history} AS h WHERE ${sql.own("h")}) AS empty`,
+    );
+    return rows[0]?.empty === true;
+  }
+}

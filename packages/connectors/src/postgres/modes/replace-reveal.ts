@@ -1,0 +1,118 @@
+import { MillraceError, type Row } from "@millrace/core";
+import { quoteLiteral, quoteTable } from "../quote.ts";
+import { runSql, type SessionContext } from "../session/session-context.ts";
+import type { TableSql } from "../sql/table-sql.ts";
+import type { SideTable } from "./side-table.ts";
+import type { Reveal } from "./side-work.ts";
+
+/** Milliseconds that cleaning up waits for readers. */
+const TIDY_LOCK_MS = 100;
+
+interface Partition {
+  namespace: string;
+  name: string;
+  size: string;
+  run: boolean;
+}
+
+/**
+ * replace: the side table becomes a partition of the table, and the rows that were there are deleted, in one transaction.
+ * Neither needs a lock that readers would notice, and each reader sees the old rows or the new ones by its own snapshot:
+ * exchanging partitions would show nothing to a snapshot that is older than the exchange. Partitions that have become
+ * empty are dropped once no snapshot can see their rows.
+ */
+export class ReplaceReveal implements Reveal {
+  readonly #context: SessionContext;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  async swap(sql: TableSql, side: SideTable | undefined, where: Row | undefined): Promise<number> {
+    const what = `replacing the rows of table "${sql.table.name}"`;
+    const removed = await runSql(
+      this.#context,
+      what,
+      `DELETE FROM ${sql.target} AS t WHERE ${sql.within("t", where)}`,
+    );
+    if (side?.exists === true) await this.#reveal(sql, side, what);
+    return removed.rowCount;
+  }
+
+  async count(sql: TableSql, where: Row | undefined): Promise<number> {
+    const { rows } = await runSql<{ n: string }>(
+      this.#context,
+      `counting the rows of table "${sql.table.name}"`,
+      `SELECT count(*) AS n FROM ${sql.target} AS t WHERE ${sql.within("t", where)}`,
+    );
+    return Number(rows[0]?.n ?? 0);
+  }
+
+  async tidy(sql: TableSql): Promise<void> {
+    const what = `tidying up after table "${sql.table.name}"`;
+    for (const partition of await this.#partitions(sql)) {
+      if (partition.run) continue;
+      const name = quoteTable(partition);
+      try {
+        // What is left after it no snapshot can see: so an empty file says that nobody needs the partition.
+        await runSql(this.#context, what, `VACUUM (TRUNCATE TRUE, INDEX_CLEANUP OFF, PARALLEL 0) ${name}`);
+        const [after] = (await this.#partitions(sql)).filter((each) => quoteTable(each) === name);
+        if (Number(after?.size ?? 1) > 0) continue;
+        await runSql(
+          this.#context,
+          what,
+          `BEGIN; SET LOCAL lock_timeout = ${TIDY_LOCK_MS}; DROP TABLE ${name}; COMMIT`,
+        );
+      } catch (error) {
+        if (this.#context.connection.lost) throw error;
+        // Somebody reads it: the next time will do.
+        await runSql(this.#context, what, "ROLLBACK");
+      }
+    }
+  }
+
+  async #reveal(sql: TableSql, side: SideTable, what: string): Promise<void> {
+    const attached = (await this.#partitions(sql)).some(({ run }) => run);
+    if (attached) return this.#copy(sql, side, what);
+    await runSql(this.#context, what, "SAVEPOINT attaching");
+    try {
+      await runSql(this.#context, what, `ALTER TABLE ${sql.target} ATTACH PARTITION ${side.sql.target} ${this.#bound()}`);
+      await runSql(this.#context, what, "RELEASE SAVEPOINT attaching");
+    } catch (error) {
+      if (!(error instanceof MillraceError) || this.#context.connection.lost) throw error;
+      // The table has something that the side table has not, such as a column of somebody else's.
+      await runSql(this.#context, what, "ROLLBACK TO SAVEPOINT attaching");
+      const place = { namespace: "millrace", name: `${side.name.slice(0, 50)}_copied` };
+      await runSql(this.#context, what, `CREATE TABLE ${quoteTable(place)} PARTITION OF ${sql.target} ${this.#bound()}`);
+      await this.#copy(sql, side, what);
+    }
+  }
+
+  /** The run has a partition already: it completed another epoch before. */
+  async #copy(sql: TableSql, side: SideTable, what: string): Promise<void> {
+    await runSql(
+      this.#context,
+      what,
+      `INSERT INTO ${sql.target} (${sql.allColumns()}) SELECT ${sql.allColumns("s")} FROM ${side.sql.target} AS s`,
+    );
+    await side.drop();
+  }
+
+  #bound(): string {
+    return `FOR VALUES IN (${quoteLiteral(this.#context.run)})`;
+  }
+
+  async #partitions(sql: TableSql): Promise<Partition[]> {
+    const { rows } = await runSql<Partition>(
+      this.#context,
+      `looking at the partitions of table "${sql.table.name}"`,
+      `SELECT n.nspname::text AS namespace, c.relname::text AS name, pg_relation_size(c.oid) AS size,
+         pg_get_expr(c.relpartbound, c.oid) = $2 AS run
+       FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+       WHERE i.inhparent = $1::regclass ORDER BY c.oid`,
+      [sql.target, this.#bound()],
+    );
+    return rows;
+  }
+}
+

@@ -1,0 +1,151 @@
+import {
+  SCALAR_KINDS,
+  type Capabilities,
+  type Destination,
+  type Inspector,
+  type OpenOptions,
+  type Owner,
+  type Recovered,
+  type Session,
+} from "@millrace/core";
+import { locationOf } from "./errors.ts";
+import { PostgresInspector } from "./inspect/inspector.ts";
+import type { PostgresInternals } from "./internals.ts";
+import { IDENTIFIER_BYTES } from "./quote.ts";
+import { Connection } from "./session/connection.ts";
+import { CopyLane } from "./session/copy-lane.ts";
+import { PostgresSession } from "./session/postgres-session.ts";
+import type { SessionContext } from "./session/session-context.ts";
+import type { EpochRecord } from "./session/table-work.ts";
+import { Transaction } from "./session/transaction.ts";
+import { ensureState, stateVersion } from "./state/ensure-state.ts";
+import { raiseFence, readState, type StoredEpoch, type StoredState } from "./state/fence.ts";
+
+export interface PostgresDestinationOptions {
+  readonly url: string;
+  /** Database schema for tables without a namespace of their own; default: the first of the user's search_path. */
+  readonly schema: string | undefined;
+  readonly fingerprintBytes: number;
+}
+
+/** What PostgreSQL can do. */
+export const POSTGRES_CAPABILITIES: Capabilities = {
+  transactions: true,
+  modes: ["append", "replace", "upsert", "merge", "snapshot"],
+  types: SCALAR_KINDS,
+  arrays: true,
+  identifiers: { maxBytes: IDENTIFIER_BYTES },
+  dryRun: true,
+};
+
+/** PostgreSQL as the place where rows land: data, state and counts commit together. */
+export class PostgresDestination implements Destination {
+  readonly kind = "postgres";
+  readonly location: string;
+  readonly capabilities = POSTGRES_CAPABILITIES;
+  readonly #options: PostgresDestinationOptions;
+  readonly #internals: PostgresInternals;
+
+  constructor(options: PostgresDestinationOptions, internals: PostgresInternals = {}) {
+    this.#options = options;
+    this.#internals = internals;
+    this.location = locationOf(options.url);
+  }
+
+  async open(owner: Owner, options: OpenOptions = {}): Promise<Session> {
+    const connection = await Connection.open({
+      url: this.#options.url,
+      applicationName: `millrace ${owner.pipeline} #${owner.attempt}`,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    try {
+      const session = await this.#session(connection, owner, options);
+      await this.#internals.onStep?.("opened");
+      return session;
+    } catch (error) {
+      await connection.close();
+      throw connection.error(error, "opening the destination");
+    }
+  }
+
+  async inspect(): Promise<Inspector> {
+    const { url } = this.#options;
+    const connection = await Connection.open({ url, applicationName: "millrace inspect" });
+    return new PostgresInspector({
+      client: connection.client,
+      release: () => connection.close(),
+      location: this.location,
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  async #session(connection: Connection, owner: Owner, options: OpenOptions): Promise<Session> {
+    const dryRun = options.dryRun ?? false;
+    const full = options.full ?? false;
+    if (!dryRun) await ensureState(connection);
+    const recorded = !dryRun || (await stateVersion(connection)) > 0;
+    const stored = dryRun
+      ? recorded
+        ? await readState(connection, owner.pipeline)
+        : undefined
+      : await raiseFence(connection, owner, options.signal);
+    const left = stored?.run;
+    const resumes = left !== undefined && !left.finished && !full && !dryRun;
+    const epochs = new Map((full ? [] : (stored?.epochs ?? [])).map((each) => [each.epoch.id, record(each)]));
+    return new PostgresSession({
+      context: this.#context(connection, { owner, run: resumes ? left.id : owner.run, dryRun, epochs }),
+      owner,
+      recovered: recoveredState(stored, full),
+      epochs,
+      recorded,
+      defaultSchema: this.#options.schema,
+      full: full && !dryRun,
+      forgottenSides: full ? (stored?.epochs ?? []).flatMap(({ sideTable }) => sideTable ?? []) : [],
+      now: this.#internals.now,
+    });
+  }
+
+  #context(
+    connection: Connection,
+    of: { owner: Owner; run: string; dryRun: boolean; epochs: ReadonlyMap<string, EpochRecord> },
+  ): SessionContext {
+    let number = 0;
+    const { onStep } = this.#internals;
+    return {
+      connection,
+      lane: new CopyLane(connection),
+      transaction: new Transaction(connection),
+      pipeline: of.owner.pipeline,
+      run: of.run,
+      dryRun: of.dryRun,
+      fingerprintBytes: this.#options.fingerprintBytes,
+      storedEpochs: of.epochs,
+      nextNumber: () => ++number,
+      step: async (step) => onStep?.(step),
+    };
+  }
+}
+
+function recoveredState(stored: StoredState | undefined, full: boolean): Recovered {
+  return {
+    checkpoints: full ? new Map() : (stored?.checkpoints ?? new Map()),
+    openEpochs: full ? [] : (stored?.epochs ?? []).map(({ epoch }) => epoch),
+    lastCommit: stored?.lastCommit ?? 0n,
+    ...(stored?.run === undefined ? {} : { run: stored.run }),
+  };
+}
+
+function record({ epoch, table, rowsSeen, rowsInserted, sideTable }: StoredEpoch): EpochRecord {
+  return {
+    id: epoch.id,
+    stream: epoch.stream,
+    table,
+    scope: epoch.scope,
+    taints: new Set(epoch.taints),
+    rowsSeen,
+    rowsInserted,
+    sideTable,
+    stored: true,
+  };
+}

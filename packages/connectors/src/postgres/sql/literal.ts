@@ -1,0 +1,26 @@
+import { MillraceError, type ColumnType } from "@millrace/core";
+import { sqlType } from "../ddl/sql-type.ts";
+import { quoteLiteral } from "../quote.ts";
+
+/** A value in storage form as an SQL expression of the column's type. Fails with MLR_ARGUMENT_INVALID for types that no scope can have. */
+export function sqlLiteral(type: ColumnType, value: unknown): string {
+  if (value === null || value === undefined) return `NULL::${sqlType(type)}`;
+  switch (type.kind) {
+    case "date":
+      return `(date '1970-01-01' + ${Number(value)})`;
+    case "time":
+      return `(time '00:00' + interval '${String(value)} microseconds')`;
+    case "timestamp":
+      return `(timestamp '1970-01-01' + interval '${String(value)} microseconds')`;
+    case "timestamptz":
+      return `((timestamp '1970-01-01' + interval '${String(value)} microseconds') AT TIME ZONE 'UTC')`;
+    case "bytea":
+      return `'\\x${Buffer.from(value as Uint8Array).toString("hex")}'::bytea`;
+    case "array":
+      throw new MillraceError("MLR_ARGUMENT_INVALID", "a scope cannot name the value of an array column", {
+        hint: "Choose a scope over columns of simple types.",
+      });
+    default:
+      return `${quoteLiteral(String(value))}::${sqlType(type)}`;
+  }
+}

@@ -1,0 +1,263 @@
+import type { Row } from "@millrace/core";
+import type { TrailingField } from "../codec/copy-encoder.ts";
+import { metadataColumns } from "../ddl/metadata-columns.ts";
+import { quoteIdentifier } from "../quote.ts";
+import { primaryKeyName } from "../ddl/names.ts";
+import { runSql, type SessionContext } from "../session/session-context.ts";
+import { CopySink } from "./copy-sink.ts";
+import { compileKeyHash } from "./key-hash.ts";
+import { KeySet } from "./key-set.ts";
+import type { LoadTarget } from "./load-target.ts";
+import { StagingTable } from "./staging-table.ts";
+
+/** From here on finding duplicates by sorting everything is cheaper than by a list of suspects. */
+const MAX_SUSPECTS = 50_000;
+
+export interface RowLoaderOptions {
+  readonly context: SessionContext;
+  readonly target: LoadTarget;
+  /** Rows come with their hash. */
+  readonly hashed: boolean;
+  /** Whether the table holds nothing of the pipeline's own, so that rows may go straight in. */
+  isEmpty(): Promise<boolean>;
+}
+
+/**
+ * Brings the rows of one commit to the server: straight into a table that is empty, otherwise into the staging table; and
+ * knows which keys came more than once.
+ */
+export class RowLoader {
+  readonly #o: RowLoaderOptions;
+  readonly #keys = new KeySet();
+  readonly #staging: StagingTable;
+  #keyHash: (row: Row) => number;
+  #direct: CopySink | undefined;
+  /** Undefined: not known. */
+  #empty: boolean | undefined;
+  #started = false;
+  #staged = false;
+  #keyDropped = false;
+  #suspects: number[] = [];
+  #allSuspect = false;
+  /** Since the last commit, rows that went straight into the table. */
+  directRows = 0;
+
+  constructor(options: RowLoaderOptions) {
+    this.#o = options;
+    const { table } = options.target.sql;
+    this.#keyHash = compileKeyHash(table.name, table.key, table.columns);
+    this.#staging = new StagingTable({
+      context: options.context,
+      table: table.name,
+      columns: table.columns,
+      hashed: options.hashed,
+    });
+  }
+
+  get staging(): StagingTable {
+    return this.#staging;
+  }
+
+  /** Ordinals of staged rows whose key may have come before in this commit. */
+  get suspects(): readonly number[] {
+    return this.#suspects;
+  }
+
+  /** Rows go straight into the table. */
+  get isDirect(): boolean {
+    return this.#direct !== undefined;
+  }
+
+  /** Rows of this commit came before the table was known to hold some. */
+  get wasDirect(): boolean {
+    return this.directRows > 0;
+  }
+
+  /** Decides for this commit where rows go. @param mayBeDirect false where they have to be staged for another reason. */
+  async start(mayBeDirect: boolean): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    const { context, target } = this.#o;
+    if (!mayBeDirect || context.dryRun || target.pending === "alter") return;
+    this.#empty ??= target.pending === "create" || (await this.#o.isEmpty());
+    if (!this.#empty) return;
+    await context.lane.finish();
+    await context.transaction.begin();
+    this.#direct = this.#newDirect();
+  }
+
+  /** True where a row of the same key may have come before in this commit. Fails with MLR_ROW_KEY_MISSING. */
+  suspect(row: Row): boolean {
+    return this.#keys.add(this.#keyHash(row));
+  }
+
+  place(row: Row, hash: string | undefined, suspect: boolean): void {
+    if (this.#direct !== undefined && !suspect) {
+      this.#direct.append(row, hash);
+      this.directRows++;
+      return;
+    }
+    const ordinal = this.#staging.append(row, hash);
+    if (!suspect) return;
+    if (this.#suspects.length >= MAX_SUSPECTS) this.#allSuspect = true;
+    else this.#suspects.push(ordinal);
+  }
+
+  async drain(): Promise<void> {
+    await this.#direct?.drain();
+    await this.#staging.drain();
+  }
+
+  async flush(): Promise<void> {
+    await this.#direct?.flush();
+    await this.#staging.flush();
+    if (this.#staging.rows > 0 && !this.#staged) {
+      this.#staged = true;
+      await this.#o.context.step("staged");
+    }
+  }
+
+  /** Sends the rows that go straight into the table: it is about to be defined anew. */
+  async settle(): Promise<void> {
+    await this.#direct?.flush();
+  }
+
+  /**
+   * Follows the table's columns. @param mayGoOn false where others read the table: it is not changed (and so locked) before
+   * the commit, and the rest of the rows is staged. True where hashes of staged rows changed.
+   */
+  async redefine(mayGoOn: boolean): Promise<boolean> {
+    const { table } = this.#o.target.sql;
+    if (this.#direct !== undefined) this.#direct = mayGoOn ? this.#newDirect() : undefined;
+    this.#keyHash = compileKeyHash(table.name, table.key, table.columns);
+    return this.#staging.redefine(table.columns);
+  }
+
+  /** After `flush`: the direct rows are in the table, with its key. */
+  async finishDirect(): Promise<void> {
+    if (!this.#keyDropped) return;
+    this.#keyDropped = false;
+    const { table, target } = this.#o.target.sql;
+    const constraint = `CONSTRAINT ${quoteIdentifier(primaryKeyName(table.name))} PRIMARY KEY (${this.#o.target.sql.keyColumns()})`;
+    await runSql(this.#o.context, `indexing table "${table.name}"`, `ALTER TABLE ${target} ADD ${constraint}`);
+  }
+
+  /** Drops staged rows that a later one of the same key replaces; returns how many. */
+  async dropSuperseded(): Promise<number> {
+    if (this.#suspects.length === 0) return 0;
+    const { sql } = this.#o.target;
+    const what = `finding duplicate keys for table "${sql.table.name}"`;
+    const stage = this.#staging.name;
+    const { rowCount } = this.#allSuspect
+      ? await runSql(
+          this.#o.context,
+          what,
+          `DELETE FROM ${stage} AS s USING (
+             SELECT ctid AS place, row_number() OVER (PARTITION BY ${sql.keyColumns()} ORDER BY _ordinal DESC) AS n FROM ${stage}
+           ) AS d WHERE d.n > 1 AND s.ctid = d.place`,
+        )
+      : await runSql(
+          this.#o.context,
+          what,
+          `DELETE FROM ${stage} AS s USING ${stage} AS l
+           WHERE l._ordinal = ANY($1::bigint[]) AND ${sql.keysEqual("l", "s")} AND s._ordinal < l._ordinal`,
+          [this.#suspects],
+        );
+    this.#staging.rows -= rowCount;
+    return rowCount;
+  }
+
+  /** Overwrites rows of the table by the staged ones, adding those that are new. Returns how many there were of each. */
+  async overwrite(): Promise<{ inserted: number; overwritten: number }> {
+    if (this.#staging.rows === 0) return { inserted: 0, overwritten: 0 };
+    const { sql } = this.#o.target;
+    const { context } = this.#o;
+    const what = `writing to table "${sql.table.name}"`;
+    const metadata = metadataColumns(sql.table).map(({ name }) => name);
+    const columns = sql.table.columns.map(({ name }) => name);
+    const before = this.wasDirect ? await this.#countExisting(what) : 0;
+    const { rows } = await runSql<{ fresh: string }>(
+      context,
+      what,
+      `WITH written AS (
+         INSERT INTO ${sql.target} AS t (${sql.allColumns()})
+         SELECT ${sql.stagedValues("s", "$1")} FROM ${this.#staging.name} AS s
+         ON CONFLICT (${sql.keyColumns()}) DO UPDATE SET ${overwriteAssignments(columns, sql.table.key, metadata)}
+         RETURNING t.xmax = 0 AS fresh
+       ) SELECT count(*) FILTER (WHERE fresh) AS fresh FROM written`,
+      metadata.includes("_run_id") ? [context.run] : [],
+    );
+    // Where this transaction wrote the rows that are overwritten, xmax does not tell them from new ones.
+    const inserted = this.wasDirect ? this.#staging.rows - before : Number(rows[0]?.fresh ?? 0);
+    return { inserted, overwritten: this.#staging.rows - inserted };
+  }
+
+  cleanup(): string[] {
+    return this.#staging.cleanup();
+  }
+
+  /** The commit is done. @param empty whether the table still holds nothing; undefined: not known. */
+  reset(empty: boolean | undefined): void {
+    this.#staging.reset();
+    this.#keys.clear();
+    this.#suspects = [];
+    this.#allSuspect = false;
+    this.#direct = undefined;
+    this.#started = false;
+    this.#staged = false;
+    this.directRows = 0;
+    this.#empty = empty;
+  }
+
+  async #countExisting(what: string): Promise<number> {
+    const { sql } = this.#o.target;
+    const { rows } = await runSql<{ n: string }>(
+      this.#o.context,
+      what,
+      `SELECT count(*) AS n FROM ${this.#staging.name} AS s JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "s")}`,
+    );
+    return Number(rows[0]?.n ?? 0);
+  }
+
+  #newDirect(): CopySink {
+    const { context, target, hashed } = this.#o;
+    const names = metadataColumns(target.sql.table).map(({ name }) => name);
+    const trailing: TrailingField[] = [
+      ...(hashed ? (["hash"] as const) : []),
+      ...(names.includes("_run_id") ? (["run"] as const) : []),
+      ...(names.includes("_loaded_at") ? (["loadedAt"] as const) : []),
+    ];
+    return new CopySink({
+      lane: context.lane,
+      into: target.sql.target,
+      table: target.sql.table.name,
+      columns: target.sql.table.columns,
+      trailing,
+      constants: { run: context.run, loadedAt: context.transaction.startedAt },
+      prepare: () => this.#prepareDirect(),
+    });
+  }
+
+  async #prepareDirect(): Promise<void> {
+    const { context, target } = this.#o;
+    const created = target.pending === "create";
+    await target.execute();
+    await context.step("copy-begin");
+    if (!created || this.#keyDropped || target.sql.table.key.length === 0) return;
+    // Nobody else sees the new table yet; building the index once is faster than row by row.
+    this.#keyDropped = true;
+    await runSql(
+      context,
+      `loading table "${target.sql.table.name}"`,
+      `ALTER TABLE ${target.sql.target} DROP CONSTRAINT ${quoteIdentifier(primaryKeyName(target.sql.table.name))}`,
+    );
+  }
+}
+
+function overwriteAssignments(columns: readonly string[], key: readonly string[], metadata: readonly string[]): string {
+  const names = [...columns.filter((name) => !key.includes(name)), ...metadata];
+  // A table of key columns alone still has to touch the row, or the statement would be refused.
+  return (names.length === 0 ? key.slice(0, 1) : names)
+    .map((name) => `${quoteIdentifier(name)} = excluded.${quoteIdentifier(name)}`)
+    .join(", ");
+}

@@ -1,0 +1,4 @@
+import { STATE_TABLES } from "./000001-state.ts";
+
+/** Migrations of schema `millrace` in their order: the version is the place in the list, counted from 1. Never change one that was released. */
+export const MIGRATIONS: readonly string[] = [STATE_TABLES];
