@@ -261,6 +261,13 @@ describe("declared columns", () => {
     expect(typesOf(shaper)).toEqual({ amount: "numeric(5,2)", at: "timestamptz" });
   });
 
+  it("stay as they are when the same batch brings new columns", () => {
+    const shaper = shaperFor({ columns: { amount: "numeric(5,2)" } });
+    const shaped = shaper.shape([{ extra: 1, amount: 1 }, { amount: "soon" }, { amount: 12_345 }]);
+    expect(shaped.rejected.map(({ index }) => index)).toEqual([1, 2]);
+    expect(typesOf(shaper)).toEqual({ amount: "numeric(5,2)", extra: "integer" });
+  });
+
   it("of the source take times as storage form has them, and never become narrower", () => {
     const shaper = shaperFor({}, { declared: [{ name: "seenAt", type: { kind: "timestamptz" } }] });
     const rows = [{ seen_at: 1.7e15 }];
