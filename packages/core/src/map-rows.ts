@@ -114,9 +114,7 @@ function acceptRow(work: Work, index: number, row: unknown): void {
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return `an array that holds ${value}`;
-  return Array.isArray(value)
-    ? "an array inside an array"
-    : `a ${typeof value} (${String(value).slice(0, 40)})`;
+  return Array.isArray(value) ? "an array inside an array" : `a ${typeof value}`;
 }
 
 /** Keeps up to `concurrency` calls under way; results are taken in the order of the rows. */
@@ -142,7 +140,7 @@ async function finishAsync(
     }
   } finally {
     // One failure ends the batch; those still under way must not become unhandled rejections.
-    await Promise.allSettled(inFlight);
+    await Promise.allSettled(inFlight.filter((each) => each instanceof Promise));
   }
   return work.out.batch();
 }

@@ -62,7 +62,7 @@ async function finishAsync(
   accept(work, from, await first);
   for (let start = from + 1; start < rows.length; start += CONCURRENCY) {
     const part = rows.slice(start, start + CONCURRENCY);
-    const outcomes = await Promise.all(part.map((row) => validateRow(validate, row)));
+    const outcomes = await Promise.all(part.map(async (row) => validateRow(validate, row)));
     for (const [offset, outcome] of outcomes.entries()) accept(work, start + offset, outcome);
   }
   return work.out.batch();

@@ -1,3 +1,4 @@
+import { runInThisContext } from "node:vm";
 import { JsonNumber, type Row } from "@millrace/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { parallel, type ParallelOptions } from "./parallel.ts";
@@ -16,7 +17,7 @@ const fromModule = (name: string, options: ParallelOptions = {}): ReturnType<typ
   started(module, { threads: 2, ...options, export: name });
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((transform) => transform.close?.()));
+  await Promise.all(open.splice(0).map(async (transform) => transform.close?.()));
 });
 
 describe("parallel", () => {
@@ -30,6 +31,18 @@ describe("parallel", () => {
   it("sends a function by its source text", async () => {
     const transform = started((row: { n: number }) => ({ n: row.n + 1 }), { threads: 1 });
     expect(await rowsOf(transform, numbers(3))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it("lets such a function import what it needs", async () => {
+    // As text, since the test runner rewrites imports.
+    const text = `(async (row) => {
+      const { createHash } = await import("node:crypto");
+      return { hash: createHash("sha1").update(String(row.n)).digest("hex") };
+    })`;
+    const work = runInThisContext(text) as (row: Row) => Promise<Row>;
+    expect(await rowsOf(started(work, { threads: 1 }), [{ n: 1 }])).toEqual([
+      { hash: "356a192b7913b04c54574d18c28d46e6395428ab" },
+    ]);
   });
 
   it("says that such a function can use nothing from outside", async () => {

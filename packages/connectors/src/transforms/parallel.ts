@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { Script } from "node:vm";
 import {
   failRow,
   JsonNumber,
@@ -28,7 +29,7 @@ export interface ParallelOptions extends RowFailureOptions {
 /**
  * Calls a function for each row on worker threads, for work that keeps a processor busy. The order is kept. Give it a
  * module, `new URL("./work.ts", import.meta.url)`, or a function: that one travels as its source text and so can use
- * nothing from outside itself. It returns what `map` functions return. Rows are copied between threads, so they hold data
+ * nothing from outside itself but what it imports of Node (`await import("node:zlib")`). It returns what `map` functions return. Rows are copied between threads, so they hold data
  * alone. The threads start with the first row and end with the run.
  */
 export function parallel(work: URL | RowFunction, options: ParallelOptions = {}): Transform {
@@ -68,7 +69,8 @@ function workerData(work: URL | RowFunction, name: string | undefined): WorkerDa
   }
   const text = Function.prototype.toString.call(work);
   try {
-    new Function(`return (${text});`);
+    // Compiles, does not run.
+    new Script(`(${text})`);
   } catch (error) {
     throw new MillraceError(
       "MLR_ARGUMENT_INVALID",
@@ -79,7 +81,10 @@ function workerData(work: URL | RowFunction, name: string | undefined): WorkerDa
       },
     );
   }
-  return { text };
+  return {
+    module: `data:text/javascript,${encodeURIComponent(`export default (${text});`)}`,
+    export: "default",
+  };
 }
 
 function describeWork(work: URL | RowFunction, name: string | undefined): string {

@@ -27,11 +27,12 @@ export function gatedSource(source: Source): GatedSource {
   };
   const hold = async (signal: AbortSignal): Promise<void> => {
     const released = Promise.withResolvers<void>();
-    wake = released.resolve;
-    signal.addEventListener("abort", released.resolve as () => void, { once: true });
+    wake = () => released.resolve();
+    const letGo = (): void => released.resolve();
+    signal.addEventListener("abort", letGo, { once: true });
     blocked.resolve();
     await released.promise;
-    signal.removeEventListener("abort", released.resolve as () => void);
+    signal.removeEventListener("abort", letGo);
     blocked = Promise.withResolvers<void>();
   };
   const pass = async (signal: AbortSignal): Promise<boolean> => {

@@ -1,8 +1,8 @@
-/** What a worker thread is started with. */
-export type WorkerData =
-  | { readonly module: string; readonly export: string }
-  /** Source text of a function that uses nothing from outside. */
-  | { readonly text: string };
+/** What a worker thread is started with: the URL of a module and the export that is the function. */
+export interface WorkerData {
+  readonly module: string;
+  readonly export: string;
+}
 
 /** Rows for a worker. */
 export interface Task {

@@ -20,21 +20,10 @@ if (port !== null) {
 }
 
 async function load(data: WorkerData): Promise<Work> {
-  const fn: unknown = "text" in data ? compile(data.text) : await imported(data);
-  if (typeof fn === "function") return fn as Work;
-  throw new TypeError(
-    "text" in data ? "it is no function" : `${data.module} has no function "${data.export}"`,
-  );
-}
-
-function compile(text: string): unknown {
-  // The text is the pipeline's own code, which runs in this process anyway.
-  return new Function(`"use strict"; return (${text});`)() as unknown;
-}
-
-async function imported(data: { module: string; export: string }): Promise<unknown> {
   const module = (await import(data.module)) as Record<string, unknown>;
-  return module[data.export];
+  const fn = module[data.export];
+  if (typeof fn === "function") return fn as Work;
+  throw new TypeError(`${data.module} has no function "${data.export}"`);
 }
 
 async function run(fn: Work, { id, rows, packed }: Task): Promise<Extract<Reply, { id: number }>> {

@@ -19,7 +19,8 @@ export function textOf(table: TableDefinition, row: Row, column: string): string
   const value = Object.hasOwn(row, column) ? row[column] : null;
   if (value === null || value === undefined) return null;
   const text = textsOf(table).get(column);
-  return text === undefined ? String(value) : text(value);
+  // A scope may name a column that no row has brought yet; it then holds none of the rows.
+  return text === undefined ? JSON.stringify(value) : text(value);
 }
 
 /** A scope's values as texts, so that a column widened later still compares. */
