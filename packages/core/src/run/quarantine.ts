@@ -1,6 +1,7 @@
 import type { Row } from "../row.ts";
 import type { Rejection } from "../message.ts";
 import type { TableDefinition } from "../schema/table.ts";
+import { JsonNumber } from "../hash/json-exact.ts";
 import { canonicalJson } from "../hash/canonical.ts";
 
 /** A rejected row on its way to the quarantine. */
@@ -55,6 +56,7 @@ function presentable(value: unknown, depth: number): unknown {
   if (typeof value === "bigint" || typeof value === "boolean" || value === null) return value;
   if (value === undefined) return null;
   if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
+  if (value instanceof JsonNumber) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;
   if (depth >= 32) return "[nested too deeply]";

@@ -95,6 +95,8 @@ export class TableWriter {
     const { batch, position } = request;
     const shaped = this.shaper.shape(batch.rows, request.hints);
     this.#count("read", batch.rows.length);
+    // A scope's values are stored as its columns are, and those may just have been widened.
+    if (shaped.changed) this.#scopes.clear();
     if (shaped.changed || (!this.#defined && shaped.rows.length > 0)) await this.#define();
     const rejected = shaped.rejected.map(({ index, code, message }): QuarantinedRow => {
       const at = positionOf(position, batch.at?.[index] ?? index);
