@@ -50,7 +50,10 @@ export class Connection {
   readonly client: pg.Client;
   /** Server process, with the time it started: process ids come again. */
   backend = { pid: 0, start: "" };
-  /** The schema where tables without a namespace go: the first of the role's search_path. */
+  /**
+   * The schema where tables without a namespace go: the first of the role's search_path. Not the one of Millrace's own
+   * state, which a role named `millrace` finds first from the moment it exists.
+   */
   defaultSchema: string | null = null;
   #lost: Error | undefined;
   #ended: Promise<void> | undefined;
@@ -154,7 +157,9 @@ export class Connection {
 
   async #prepare(): Promise<void> {
     const { rows } = await this.client.query<{ pid: number; start: string; schema: string | null }>(
-      `SELECT pid, to_json(backend_start)#>>'{}' AS start, current_schema() AS schema
+      `SELECT pid, to_json(backend_start)#>>'{}' AS start,
+         (SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+          WHERE name <> 'millrace' ORDER BY place LIMIT 1) AS schema
        FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
     );
     const [own] = rows;
