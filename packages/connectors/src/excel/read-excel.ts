@@ -17,7 +17,7 @@ const BATCH_ROWS = 4_096;
 export async function* readExcel(
   file: OpenFile,
   options: ResolvedExcelOptions,
-  { from, signal }: FormatContext,
+  { from, signal, log }: FormatContext,
 ): AsyncGenerator<Chunk, void, void> {
   if (file.size === 0 && options.allowEmpty) return;
   await file.hashAll(signal);
@@ -35,6 +35,11 @@ export async function* readExcel(
     if (table.full) yield table.take();
   }
   file.bytesRead = file.size;
+  if (sheet.uncalculated > 0) {
+    log("warn", `${file.name}: ${sheet.uncalculated} formulas have no saved value and are null`, {
+      hint: "Open the workbook in a spreadsheet program and save it.",
+    });
+  }
   if (!table.hasHeader && !options.allowEmpty) throw noHeader(file, options);
   yield table.take();
 }

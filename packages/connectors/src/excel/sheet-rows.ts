@@ -26,7 +26,10 @@ export interface CellContext {
 
 /** Makes rows of the elements of a sheet. Formulas give the value they had when the workbook was saved. */
 export class SheetRows implements XmlEvents {
+  /** Cells whose formula was never calculated, which are null. */
+  uncalculated = 0;
   #rows: SheetRow[] = [];
+  #hasFormula = false;
   readonly #context: CellContext;
   readonly #inline = new TextCollector();
   #number = 0;
@@ -55,6 +58,7 @@ export class SheetRows implements XmlEvents {
     if (this.#inInline) this.#inline.open(name);
     else if (name === "c") this.#openCell(attributes);
     else if (name === "v") this.#inValue = true;
+    else if (name === "f") this.#hasFormula = true;
     else if (name === "is") this.#inInline = true;
     else if (name === "row") this.#openRow(attributes);
   }
@@ -100,9 +104,11 @@ export class SheetRows implements XmlEvents {
     this.#type = attributes["t"] ?? "n";
     this.#style = Number(attributes["s"] ?? 0);
     this.#value = "";
+    this.#hasFormula = false;
   }
 
   #closeCell(): void {
+    if (this.#hasFormula && this.#value === "" && this.#type !== "str") this.uncalculated++;
     while (this.#cells.length < this.#column) this.#cells.push(null);
     this.#cells[this.#column] = this.#cellValue();
   }
