@@ -64,6 +64,18 @@ export function epochChecks(context: ContractContext): void {
     await expectRows([{ id: 3 }]);
   });
 
+  check("does not give back an epoch that was given up", async ({ open }) => {
+    const first = await open();
+    await first.table("t", MERGE);
+    const epoch = first.begin("t");
+    await first.write("t", [{ id: 1 }]);
+    await first.commit();
+    first.discard(epoch);
+    await first.commit({ final: true });
+    await first.close();
+    expect((await open()).session.recovered.openEpochs).toEqual([]);
+  });
+
   check("takes an epoch that begins and is given up within one commit", async ({ open, expectRows }) => {
     const pipeline = await open();
     await pipeline.table("t", MERGE);

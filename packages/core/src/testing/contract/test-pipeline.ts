@@ -166,18 +166,17 @@ export class TestPipeline {
   }
 
   #makeCut({ checkpoints = {}, counts = {}, final = false, id = this.#lastCommit + 1n }: CommitOptions): Cut {
-    const open = [...this.#epochs.values(), ...this.#completed];
+    // Copies: what a commit was told must not change behind the destination's back.
+    const copy = (epoch: OpenEpoch): EpochCut => ({ ...epoch, taints: [...epoch.taints] });
+    const open = [...this.#epochs.values()];
+    const tainted = open.filter((epoch) => this.#tainted.has(epoch.id));
     return {
       id,
       checkpoints: new Map(Object.entries(checkpoints)),
-      begun: open.filter((epoch) => this.#begun.includes(epoch.id)),
-      completed: this.#completed,
-      taints: new Map(
-        [...this.#epochs.values()]
-          .filter((epoch) => this.#tainted.has(epoch.id))
-          .map((epoch) => [epoch.id, epoch.taints]),
-      ),
-      discarded: this.#discarded,
+      begun: [...open, ...this.#completed].filter((epoch) => this.#begun.includes(epoch.id)).map(copy),
+      completed: this.#completed.map(copy),
+      taints: new Map(tainted.map((epoch) => [epoch.id, [...epoch.taints]])),
+      discarded: [...this.#discarded],
       counts,
       final,
     };
