@@ -15,6 +15,7 @@ export class CopyBuffer {
   /** Bytes that `reserve` always leaves free behind what is asked for, so that fixed-size writers need not ask. */
   readonly slack: number;
   #held = -1;
+  #row = -1;
   #full: Buffer[] = [];
   #handedOff = 0;
 
@@ -32,6 +33,11 @@ export class CopyBuffer {
   /** Makes room for `size` bytes (and the slack) in one piece. */
   reserve(size: number): void {
     if (this.position + size + this.slack > this.bytes.length) this.#next(size + this.slack);
+  }
+
+  /** A row begins here: chunks that are handed off from now on end between rows, so that a COPY may end behind each of them. */
+  beginRow(): void {
+    this.#row = this.position;
   }
 
   /** Keeps what is written from here on in one piece until `release`, so that a length can be filled in. */
@@ -65,12 +71,13 @@ export class CopyBuffer {
       this.bytes = this.bytes.subarray(this.position);
       this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset);
       this.position = 0;
+      this.#row = -1;
     }
     return this.take();
   }
 
   #next(needed: number): void {
-    const from = this.#held < 0 ? this.position : this.#held;
+    const from = this.#row >= 0 ? this.#row : this.#held < 0 ? this.position : this.#held;
     const kept = this.bytes.subarray(from, this.position);
     if (from > 0) {
       this.#full.push(this.bytes.subarray(0, from));
@@ -81,6 +88,7 @@ export class CopyBuffer {
     this.view = new DataView(this.bytes.buffer);
     kept.copy(this.bytes);
     this.position = kept.length;
-    if (this.#held >= 0) this.#held = 0;
+    if (this.#held >= 0) this.#held -= from;
+    if (this.#row >= 0) this.#row = 0;
   }
 }

@@ -56,6 +56,7 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
   return {
     header: () => Buffer.concat([SIGNATURE, Buffer.alloc(8)]),
     append(row, hash, ordinal) {
+      out.beginRow();
       out.reserve(0);
       out.view.setInt16(out.position, fields);
       out.position += 2;
