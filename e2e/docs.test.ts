@@ -22,7 +22,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test.each(pages)("%s can be followed to the letter", async (page) => {
+test.each(pages)("%s can be followed to the letter", { timeout: 240_000 }, async (page) => {
   const steps = pageSteps(await readFile(path.join(GUIDES, page), "utf8"));
   expect(steps.length).toBeGreaterThan(0);
   const reader = new Reader(folder, database.url);
