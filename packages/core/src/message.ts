@@ -53,6 +53,8 @@ export type Message<R extends Row = Row> =
       readonly rejected?: readonly RejectedInput[];
       /** Values come from text without types (CSV): numbers, booleans and dates are inferred from strings. Default false. */
       readonly untyped?: boolean;
+      /** With `untyped`: the empty string is a text of its own instead of null. Default false. */
+      readonly keepEmpty?: boolean;
     }
   /** Covers the earlier messages of its slice: after a crash the source is given `state` and continues behind them. */
   | { readonly type: "checkpoint"; readonly slice: string; readonly state: Json }

@@ -255,6 +255,16 @@ describe("packed files", () => {
   });
 });
 
+test("empty fields are null, unless other values are", async () => {
+  expect((await read('a,b\n,""\n')).rows).toEqual([{ a: null, b: null }]);
+  const { rows, messages } = await read("a,b\n,NA\n", { nulls: ["NA"] });
+  expect(rows).toEqual([{ a: "", b: null }]);
+  expect(messages.find((message) => message.type === "rows")).toMatchObject({
+    untyped: true,
+    keepEmpty: true,
+  });
+});
+
 test("a line without end is no CSV", async () => {
   await expect(read("a,b\n".padEnd(5_000, "x"), { maxRecordLength: 1_000 })).rejects.toMatchObject({
     code: "MLR_SOURCE_FORMAT",

@@ -30,7 +30,7 @@ function csvSource(kind: string, options: ResolvedCsvOptions): Source {
     kind,
     options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
     decisive,
-    untyped: true,
+    hints: options.nulls.includes("") ? { untyped: true } : { untyped: true, keepEmpty: true },
     grows,
     read: (file, context) => readCsv(file, options, context),
   });

@@ -18,7 +18,7 @@ export function excel(options: ExcelOptions): Source {
     kind: "excel",
     options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
     decisive,
-    untyped: false,
+    hints: {},
     grows: false,
     read: (file, context) => readExcel(file, resolved, context),
   });

@@ -19,7 +19,7 @@ export function json(options: JsonOptions): Source {
     kind: "json",
     options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
     decisive,
-    untyped: false,
+    hints: {},
     grows: false,
     read: (file, context) => readJson(file, resolved, selector, context),
   });

@@ -17,7 +17,7 @@ export function jsonl(options: JsonlOptions): Source {
     kind: "jsonl",
     options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
     decisive,
-    untyped: false,
+    hints: {},
     grows,
     read: (file, context) => readJsonl(file, resolved, context),
   });

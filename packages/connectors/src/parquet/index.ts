@@ -18,7 +18,7 @@ export function parquet(options: ParquetOptions): Source {
     kind: "parquet",
     options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
     decisive,
-    untyped: false,
+    hints: {},
     grows: false,
     read: (file, context) => readParquet(file, resolved, context),
   });

@@ -36,8 +36,8 @@ export interface FileFormat {
   readonly options: FileOptions;
   /** Options that decide which rows a file gives: when they change, unchanged files are read again. */
   readonly decisive: object;
-  /** Values are text without types. */
-  readonly untyped: boolean;
+  /** What is said of the values with each batch. */
+  readonly hints: { readonly untyped?: true; readonly keepEmpty?: true };
   /** Append-only files may be read on from their old end. */
   readonly grows: boolean;
   read(file: OpenFile, context: FormatContext): AsyncIterable<Chunk>;

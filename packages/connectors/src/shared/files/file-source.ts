@@ -153,7 +153,7 @@ class Reading {
           ...(chunk.lines === undefined ? {} : { lines: chunk.lines }),
         },
         ...(chunk.rejected === undefined ? {} : { rejected: chunk.rejected }),
-        ...(this.#format.untyped ? { untyped: true } : {}),
+        ...this.#format.hints,
       };
     }
     yield {
