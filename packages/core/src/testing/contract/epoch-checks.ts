@@ -64,6 +64,34 @@ export function epochChecks(context: ContractContext): void {
     await expectRows([{ id: 3 }]);
   });
 
+  check(
+    "keeps a row that a completed reading saw and that changes again in the same commit",
+    async ({ open, expectRows }) => {
+      const pipeline = await open();
+      await pipeline.table("t", MERGE);
+      await pipeline.read("t", [
+        { id: 1, v: "a" },
+        { id: 2, v: "a" },
+      ]);
+      pipeline.begin("t");
+      await pipeline.write("t", [{ id: 1, v: "b" }]);
+      expectCounts(context, await pipeline.commit(), { inserted: 2, duplicates: 1 });
+      await expectRows([
+        { id: 1, v: "b" },
+        { id: 2, v: "a" },
+      ]);
+      const [second] = pipeline.openEpochs("t");
+      await pipeline.write("t", [{ id: 2, v: "b" }]);
+      pipeline.complete(second ?? "");
+      await pipeline.write("t", [{ id: 1, v: "c" }]);
+      expectCounts(context, await pipeline.commit(), { updated: 2 });
+      await expectRows([
+        { id: 1, v: "c" },
+        { id: 2, v: "b" },
+      ]);
+    },
+  );
+
   check("does not give back an epoch that was given up", async ({ open }) => {
     const first = await open();
     await first.table("t", MERGE);

@@ -1,3 +1,4 @@
+import { zeroCounts } from "../../counts.ts";
 import type { CommitResult } from "../../destination.ts";
 import type { Row } from "../../row.ts";
 import type { TableOptions } from "../../table-options.ts";
@@ -109,7 +110,7 @@ async function carryOut(pipeline: TestPipeline, plan: Plan): Promise<CommitResul
 }
 
 function comparable({ id, tables, totals, withheld }: CommitResult): object {
-  return { id, counts: tables["t"] ?? null, totals: totals["t"] ?? null, withheld };
+  return { id, counts: tables["t"] ?? zeroCounts(), totals: totals["t"] ?? zeroCounts(), withheld };
 }
 
 /** Operations and changed fields of every key, oldest first. */

@@ -71,11 +71,18 @@ function removeUnseen(commit: TableCommit, cut: EpochCut): void {
   const live = [...commit.table.rows].filter(
     ([, row]) => isOwn(commit, row.values) && matches(commit.table.definition, row.values, epoch.where),
   );
-  const unseen = live.filter(([key]) => !epoch.seen.has(key));
+  const later = keysAfter(commit, cut.through);
+  const unseen = live.filter(([key]) => !epoch.seen.has(key) && !later.has(key));
   // Rows that the epoch itself brought do not count: exchanging every key is removing everything.
   const before = live.filter(([key]) => !epoch.inserted.has(key)).length;
   checkShare(commit, epoch, { before, unseen: unseen.length });
   for (const [key, row] of unseen) remove(commit, key, row);
+}
+
+/** Keys of the rows that came after an epoch had completed: they are newer than what it saw. */
+function keysAfter({ batches, table }: TableCommit, through = Infinity): Set<string> {
+  const later = batches.filter(({ sequence }) => sequence > through).flatMap(({ rows }) => rows);
+  return new Set(later.map((row) => keyText(table.definition, row, table.definition.key)));
 }
 
 function checkShare(
