@@ -6,7 +6,7 @@ import { repositoryFiles } from "./repository-files.ts";
 import { runTool } from "./run-tool.ts";
 
 /** A block of TypeScript in the README or a guide. */
-export interface DocExample {
+interface DocExample {
   /** The page, relative to the root. */
   readonly page: string;
   /** 1-based line of its first line in the page. */
@@ -17,7 +17,7 @@ export interface DocExample {
 }
 
 /** The TypeScript blocks of the README and the guides, except those marked as a `fragment`. */
-export async function docExamples(root: string): Promise<DocExample[]> {
+async function docExamples(root: string): Promise<DocExample[]> {
   const pages = (await repositoryFiles(root)).filter((file) => /^(README|docs\/guides\/.*)\.md$/.test(file));
   const examples: DocExample[] = [];
   for (const page of pages) {

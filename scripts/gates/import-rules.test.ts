@@ -53,6 +53,7 @@ test("a workspace that keeps the rules has no problems", () => {
       "packages/connectors/src/csv/read.test.ts":
         'import { test } from "vitest"; import tar from "tar"; import { s } from "@millrace/core/testing"; import { read } from "./read.ts";',
       "packages/connectors/src/shared/x.ts": 'import type { Row } from "@millrace/core";',
+      "packages/connectors/src/shared/x.test.ts": 'import { csv } from "../csv/index.ts";',
       "packages/platform/src/a.ts": 'import type { Row } from "@millrace/core";',
       "packages/millrace/src/a.ts":
         'import { csv } from "@millrace/connectors/csv"; import "@millrace/platform";',

@@ -51,11 +51,24 @@ function jsonOf(value: unknown): string {
 }
 
 function presentable(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return clean(value);
-  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
-  if (typeof value === "bigint" || typeof value === "boolean" || value === null) return value;
-  if (value === undefined) return null;
-  if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
+  switch (typeof value) {
+    case "string":
+      return clean(value);
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
+    case "undefined":
+      return null;
+    case "function":
+    case "symbol":
+      return `[${typeof value}]`;
+    case "object":
+      return value === null ? null : presentableObject(value, depth);
+    default:
+      return value;
+  }
+}
+
+function presentableObject(value: object, depth: number): unknown {
   if (value instanceof JsonNumber) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;

@@ -58,28 +58,9 @@ export class TableRouter {
   async #make(stream: string, parentKey: readonly string[] | undefined): Promise<TableWriter> {
     const stated = this.#declared.get(stream);
     const options = this.#optionsFor(stream);
-    if (options === undefined) {
-      throw new MillraceError(
-        "MLR_PIPELINE_INVALID",
-        `pipeline "${this.#pipeline.name}" has no table for stream "${stream}"`,
-        {
-          hint: `Name it: destination: ${this.#pipeline.destination.kind}().tables({ "${stream}": { … } })`,
-          details: { stream },
-        },
-      );
-    }
+    if (options === undefined) throw this.#noTable(stream);
     const table = this.#tableName(stream, options);
-    for (const other of this.#writers.values()) {
-      if (other.table === table && other.namespace === options.namespace) {
-        throw new MillraceError(
-          "MLR_SCHEMA_COLLISION",
-          `streams "${other.stream}" and "${stream}" would both land in table "${table}"`,
-          {
-            hint: "Give one of them another table with the option name.",
-          },
-        );
-      }
-    }
+    this.#refuseShared(stream, table, options.namespace);
     const existing = await this.#session.existing({
       name: table,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
@@ -97,6 +78,29 @@ export class TableRouter {
     const writer = new TableWriter({ stream, table, options, shaper, context: this.#context, exists: false });
     if (existing !== undefined) await writer.adopt();
     return writer;
+  }
+
+  #noTable(stream: string): MillraceError {
+    return new MillraceError(
+      "MLR_PIPELINE_INVALID",
+      `pipeline "${this.#pipeline.name}" has no table for stream "${stream}"`,
+      {
+        hint: `Name it: destination: ${this.#pipeline.destination.kind}().tables({ "${stream}": { … } })`,
+        details: { stream },
+      },
+    );
+  }
+
+  /** Two streams in one table would overwrite and remove each other's rows. */
+  #refuseShared(stream: string, table: string, namespace: string | undefined): void {
+    for (const other of this.#writers.values()) {
+      if (other.table !== table || other.namespace !== namespace) continue;
+      throw new MillraceError(
+        "MLR_SCHEMA_COLLISION",
+        `streams "${other.stream}" and "${stream}" would both land in table "${table}"`,
+        { hint: "Give one of them another table with the option name." },
+      );
+    }
   }
 
   /** A child that was not named goes to a table of its own beside its parent's, written in the same way. */

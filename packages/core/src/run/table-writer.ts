@@ -4,7 +4,7 @@ import type { Position, Scope, StreamDefinition } from "../message.ts";
 import type { Row } from "../row.ts";
 import type { SchemaChange, TableDefinition } from "../schema/table.ts";
 import { suffixIdentifier } from "../schema/names.ts";
-import { TableShaper, type ShapeHints } from "../schema/shaper.ts";
+import type { TableShaper, ShapeHints } from "../schema/shaper.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import type { Batch } from "../transform.ts";
 import type { OpenEpoch } from "./open-epochs.ts";
