@@ -11,9 +11,11 @@ export interface ConnectorEntry {
 export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "csv", kind: "source", path: "@millrace/connectors/csv" },
   { name: "tsv", kind: "source", path: "@millrace/connectors/csv" },
+  { name: "excel", kind: "source", path: "@millrace/connectors/excel" },
   { name: "json", kind: "source", path: "@millrace/connectors/json" },
   { name: "jsonl", kind: "source", path: "@millrace/connectors/jsonl" },
   { name: "parquet", kind: "source", path: "@millrace/connectors/parquet" },
+  { name: "postgres", kind: "destination", path: "@millrace/connectors/postgres" },
   { name: "rows", kind: "source", path: "@millrace/connectors/rows" },
   { name: "cast", kind: "transform", path: "@millrace/connectors/transforms" },
   { name: "check", kind: "transform", path: "@millrace/connectors/transforms" },

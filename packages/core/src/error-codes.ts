@@ -23,10 +23,6 @@ export const ERROR_CODES = {
   MLR_SOURCE_CHANGED: { retry: "later", means: "What is read changed or vanished while it was read." },
   MLR_SOURCE_FORMAT: { retry: "never", means: "The content is not in the format it is read as." },
   MLR_TRANSFORM_FAILED: { retry: "never", means: "A transform threw an error." },
-  MLR_DRIVER_MISSING: {
-    retry: "never",
-    means: "An optional package that this connector needs is not installed.",
-  },
   MLR_SCHEMA_FROZEN: { retry: "never", means: "Rows would change a table whose contract is frozen." },
   MLR_SCHEMA_COLLISION: { retry: "never", means: "Two names become the same identifier in the destination." },
   MLR_SCHEMA_INVALID: { retry: "never", means: "A declared schema cannot be used." },
