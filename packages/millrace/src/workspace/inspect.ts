@@ -1,4 +1,5 @@
 import {
+  asMillraceError,
   type Destination,
   type Environment,
   type Inspector,
@@ -29,7 +30,7 @@ export async function withTable<T>(
   name: string,
   use: (found: FoundTable) => Promise<T>,
 ): Promise<T> {
-  return withInspectors(places, async (inspectors) => {
+  return withInspectors(places, async (inspectors, unreachable) => {
     const tables = (
       await Promise.all(
         inspectors.map(async ({ inspector, destination }) =>
@@ -43,6 +44,8 @@ export async function withTable<T>(
     ).flat();
     const found = tables.filter((entry) => entry.table === name || unqualified(entry.table) === name);
     const [first, second] = found;
+    // A destination that does not answer matters only where the table may be there.
+    if (first === undefined && unreachable !== undefined) throw unreachable;
     if (first === undefined) throw tableNotFound(name, [...new Set(tables.map((entry) => entry.table))]);
     // Several pipelines may share a table: the place is the same.
     if (
@@ -63,8 +66,9 @@ export async function withInspector<T>(
   environment: Environment,
   use: (inspector: Inspector) => Promise<T>,
 ): Promise<T> {
-  return withInspectors({ pipelines: [pipeline], environment }, async ([only]) => {
+  return withInspectors({ pipelines: [pipeline], environment }, async ([only], unreachable) => {
     if (only !== undefined) return use(only.inspector);
+    if (unreachable !== undefined) throw unreachable;
     throw new MillraceError(
       "MLR_ARGUMENT_INVALID",
       `What ${pipeline.destination.kind} holds cannot be read back`,
@@ -77,22 +81,40 @@ interface Opened {
   readonly inspector: Inspector;
 }
 
-async function withInspectors<T>(places: Places, use: (opened: readonly Opened[]) => Promise<T>): Promise<T> {
+async function withInspectors<T>(
+  places: Places,
+  use: (opened: readonly Opened[], unreachable: MillraceError | undefined) => Promise<T>,
+): Promise<T> {
   const opened = new Map<string, Opened>();
+  const failures = new Map<string, MillraceError>();
   try {
     for (const pipeline of places.pipelines) {
       const destination = await pipeline.destination.destination(places.environment);
       const place = `${destination.kind} ${destination.location}`;
-      const inspector = opened.has(place) ? undefined : await destination.inspect?.();
+      const known = opened.has(place) || failures.has(place);
+      const inspector = known ? undefined : await inspect(destination, (error) => failures.set(place, error));
       if (inspector === undefined) await destination.close();
       else opened.set(place, { destination, inspector });
     }
-    return await use([...opened.values()]);
+    const [unreachable] = failures.values();
+    return await use([...opened.values()], unreachable);
   } finally {
     for (const { inspector, destination } of opened.values()) {
       await inspector.close();
       await destination.close();
     }
+  }
+}
+
+async function inspect(
+  destination: Destination,
+  failed: (error: MillraceError) => void,
+): Promise<Inspector | undefined> {
+  try {
+    return await destination.inspect?.();
+  } catch (error) {
+    failed(asMillraceError(error, "MLR_DESTINATION_UNAVAILABLE", destination.location));
+    return undefined;
   }
 }
 
