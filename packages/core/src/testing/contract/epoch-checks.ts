@@ -92,6 +92,28 @@ export function epochChecks(context: ContractContext): void {
     },
   );
 
+  check(
+    "does not remove what comes after the reading was complete, in the same commit",
+    async ({ open, expectRows }) => {
+      const pipeline = await open();
+      await pipeline.table("t", MERGE);
+      await pipeline.read("t", [{ id: 1 }, { id: 2 }]);
+      await pipeline.write("t", [{ id: 3 }]);
+      expectCounts(context, await pipeline.commit(), { inserted: 3 });
+      await pipeline.read("t", [{ id: 1 }, { id: 3 }]);
+      await pipeline.read("t", [{ id: 1 }, { id: 4 }]);
+      await pipeline.write("t", [{ id: 2, v: "again" }]);
+      expectCounts(context, await pipeline.commit(), {
+        unchanged: 2,
+        updated: 1,
+        inserted: 1,
+        removed: 1,
+        duplicates: 1,
+      });
+      await expectRows([{ id: 1 }, { id: 2, v: "again" }, { id: 4 }]);
+    },
+  );
+
   check("does not give back an epoch that was given up", async ({ open }) => {
     const first = await open();
     await first.table("t", MERGE);

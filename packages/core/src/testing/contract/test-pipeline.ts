@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CommitResult, Cut, Destination, EpochCut, Session } from "../../destination.ts";
 import type { Counts } from "../../counts.ts";
 import { MillraceError } from "../../errors.ts";
@@ -88,23 +89,27 @@ export class TestPipeline {
     return epoch.id;
   }
 
-  /** Opens an epoch of the table's stream. */
+  /** Opens an epoch of the table's stream; one of the same scope that is open is given up. */
   begin(table: string, scope?: Scope): string {
+    const same = (epoch: OpenEpoch): boolean =>
+      epoch.table === table && isDeepStrictEqual(epoch.scope, scope);
+    for (const epoch of this.#epochs.values()) if (same(epoch)) this.discard(epoch.id);
     const id = `${this.#prefix}.${++this.#counter}`;
     this.#epochs.set(id, this.#cut(table, id, scope, []));
     this.#begun.push(id);
     return id;
   }
 
-  /** Ids of the table's open epochs, oldest first. */
+  /** Ids of the table's open epochs, in their own order. */
   openEpochs(table: string): string[] {
-    return [...this.#epochs.values()].filter((epoch) => epoch.table === table).map(({ id }) => id);
+    const ids = [...this.#epochs.values()].filter((epoch) => epoch.table === table).map(({ id }) => id);
+    return ids.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
   }
 
   complete(id: string): void {
     const epoch = this.#open(id);
     this.#epochs.delete(id);
-    this.#completed.push(epoch);
+    this.#completed.push({ ...epoch, through: this.#sequence });
   }
 
   discard(id: string): void {

@@ -15,7 +15,7 @@ export function applyMerge(commit: TableCommit): void {
   for (const [key, each] of staged.rows) mergeRow(commit, key, { ...each, restores: removed.has(key) });
   // All rows first: one that moved from a scope to another is where it belongs before either scope removes.
   removeOrphans(commit, staged);
-  for (const cut of commit.completed) removeUnseen(commit, cut);
+  for (const cut of commit.completed) removeUnseen(commit, cut, staged);
 }
 
 interface MergedRow extends StagedRow {
@@ -64,25 +64,19 @@ function removeOrphans(commit: TableCommit, staged: Staged): void {
   }
 }
 
-function removeUnseen(commit: TableCommit, cut: EpochCut): void {
+function removeUnseen(commit: TableCommit, cut: EpochCut, staged: Staged): void {
   const epoch = epochOf(commit, cut.id);
-  if (epoch === undefined || epoch.epoch.taints.length > 0 || commit.table.definition.removals === "keep")
-    return;
+  const { removals } = commit.table.definition;
+  if (epoch === undefined || epoch.epoch.taints.length > 0 || removals === "keep") return;
+  const isLater = (key: string): boolean => (staged.rows.get(key)?.sequence ?? 0) > (cut.through ?? Infinity);
   const live = [...commit.table.rows].filter(
     ([, row]) => isOwn(commit, row.values) && matches(commit.table.definition, row.values, epoch.where),
   );
-  const later = keysAfter(commit, cut.through);
-  const unseen = live.filter(([key]) => !epoch.seen.has(key) && !later.has(key));
+  const unseen = live.filter(([key]) => !epoch.seen.has(key) && !isLater(key));
   // Rows that the epoch itself brought do not count: exchanging every key is removing everything.
-  const before = live.filter(([key]) => !epoch.inserted.has(key)).length;
+  const before = live.filter(([key]) => !epoch.inserted.has(key) && !isLater(key)).length;
   checkShare(commit, epoch, { before, unseen: unseen.length });
   for (const [key, row] of unseen) remove(commit, key, row);
-}
-
-/** Keys of the rows that came after an epoch had completed: they are newer than what it saw. */
-function keysAfter({ batches, table }: TableCommit, through = Infinity): Set<string> {
-  const later = batches.filter(({ sequence }) => sequence > through).flatMap(({ rows }) => rows);
-  return new Set(later.map((row) => keyText(table.definition, row, table.definition.key)));
 }
 
 function checkShare(

@@ -29,6 +29,8 @@ export interface TableCommit {
 export interface StagedRow {
   readonly row: StoredRow;
   readonly epochs: readonly string[];
+  /** Of the batch it came in. */
+  readonly sequence: number;
 }
 
 /** The rows to be written: by key, the last one wins; where the table has no key, all of them. */
@@ -46,7 +48,8 @@ export function stage(commit: TableCommit): Staged {
     for (const [index, values] of batch.rows.entries()) {
       const key = rowKey(commit.table, values);
       if (staged.rows.has(key)) commit.counts.duplicates++;
-      staged.rows.set(key, { row: storedRow(commit, values, batch.hashes?.[index]), epochs: batch.epochs });
+      const row = storedRow(commit, values, batch.hashes?.[index]);
+      staged.rows.set(key, { row, epochs: batch.epochs, sequence: batch.sequence });
       markSeen(commit, staged, { batch, row: values, key });
     }
     for (const row of batch.keptKeys ?? []) {
