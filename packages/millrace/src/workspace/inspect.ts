@@ -44,9 +44,8 @@ export async function withTable<T>(
     ).flat();
     const found = tables.filter((entry) => entry.table === name || unqualified(entry.table) === name);
     const [first, second] = found;
-    // A destination that does not answer matters only where the table may be there.
-    if (first === undefined && unreachable !== undefined) throw unreachable;
-    if (first === undefined) throw tableNotFound(name, [...new Set(tables.map((entry) => entry.table))]);
+    if (first === undefined)
+      throw tableNotFound(name, [...new Set(tables.map((entry) => entry.table))], unreachable);
     // Several pipelines may share a table: the place is the same.
     if (
       second !== undefined &&
@@ -122,8 +121,14 @@ function unqualified(table: string): string {
   return table.slice(table.indexOf(".") + 1);
 }
 
-function tableNotFound(name: string, known: readonly string[]): MillraceError {
+function tableNotFound(
+  name: string,
+  known: readonly string[],
+  unreachable: MillraceError | undefined,
+): MillraceError {
   const guess = nearest(name, known) ?? nearest(name, known.map(unqualified));
+  // It may be where nobody answers, unless it was most likely mistyped.
+  if (guess === undefined && unreachable !== undefined) return unreachable;
   return new MillraceError("MLR_TABLE_NOT_FOUND", `Millrace writes no table "${name}"`, {
     hint:
       guess !== undefined
