@@ -65,6 +65,11 @@ export interface EpochCut extends Epoch {
   readonly table: string;
   /** The scope under the destination's names, in storage form. */
   readonly where?: Row;
+  /**
+   * In `completed`: the sequence of the last batch before the epoch completed. Rows that came after it in the same commit
+   * are newer than what the epoch saw, so it must not remove them. Absent: nothing came after it.
+   */
+  readonly through?: number;
 }
 
 /** What becomes durable together. */

@@ -3,6 +3,7 @@ import {
   type Capabilities,
   type Destination,
   type Inspector,
+  type MillraceError,
   type OpenOptions,
   type Owner,
   type Recovered,
@@ -19,7 +20,7 @@ import type { SessionContext } from "./session/session-context.ts";
 import type { EpochRecord } from "./session/table-work.ts";
 import { Transaction } from "./session/transaction.ts";
 import { ensureState, stateVersion } from "./state/ensure-state.ts";
-import { raiseFence, readState, type StoredEpoch, type StoredState } from "./state/fence.ts";
+import { fenced, raiseFence, readState, type StoredEpoch, type StoredState } from "./state/fence.ts";
 
 export interface PostgresDestinationOptions {
   readonly url: string;
@@ -103,7 +104,25 @@ export class PostgresDestination implements Destination {
       full: full && !dryRun,
       forgottenSides: full ? (stored?.epochs ?? []).flatMap(({ sideTable }) => sideTable ?? []) : [],
       now: this.#internals.now,
+      explain: (error) => this.#explain(error, connection, owner, dryRun),
     });
+  }
+
+  /** A successor ends the connection of the attempt before: that one must not try again, as after any other loss. */
+  async #explain(error: MillraceError, connection: Connection, owner: Owner, dryRun: boolean): Promise<MillraceError> {
+    if (dryRun || !connection.lost || error.code === "MLR_FENCED") return error;
+    try {
+      const { url } = this.#options;
+      const other = await Connection.open({ url, applicationName: `millrace ${owner.pipeline} (fence)` });
+      try {
+        const attempt = (await readState(other, owner.pipeline))?.attempt ?? 0n;
+        return attempt > owner.attempt ? fenced(owner, attempt) : error;
+      } finally {
+        await other.close();
+      }
+    } catch {
+      return error;
+    }
   }
 
   #context(

@@ -88,6 +88,7 @@ class Attempt {
       router,
       window: this.#window,
       epochPrefix: String(options.attempt),
+      sequence: () => sequence,
       baseTaints: [
         ...(options.limit === undefined ? [] : ["the run was limited with --limit"]),
         ...(options.since === undefined ? [] : ["the run was limited with --since"]),

@@ -37,6 +37,7 @@ export class Landing {
   readonly #session: Session;
   readonly #router: TableRouter;
   readonly #epochs: OpenEpochs;
+  readonly #sequence: () => number;
   readonly #window: CommitWindow;
   readonly #baseTaints: readonly string[];
   readonly #mixed: boolean;
@@ -58,6 +59,8 @@ export class Landing {
     router: TableRouter;
     window: CommitWindow;
     epochPrefix: string;
+    /** Sequence of the last batch that was written. */
+    sequence: () => number;
     /** Reasons why no epoch of this run may remove: `--limit`, `--since`. */
     baseTaints: readonly string[];
     /** Transforms keep rows of several slices together: a commit then needs all slices at a checkpoint. */
@@ -70,6 +73,7 @@ export class Landing {
     this.#baseTaints = options.baseTaints;
     this.#mixed = options.mixed;
     this.#onRejected = options.onRejected;
+    this.#sequence = options.sequence;
     this.#epochs = new OpenEpochs(options.epochPrefix, options.session.recovered.openEpochs);
     this.#lastCommit = options.session.recovered.lastCommit;
     this.#committedStates = new Map(
@@ -146,7 +150,7 @@ export class Landing {
 
   async complete(message: Extract<Message, { type: "complete" }>): Promise<void> {
     await this.#barrier();
-    const epoch = this.#epochs.complete(message.stream, message.scope);
+    const epoch = this.#epochs.complete(message.stream, message.scope, this.#sequence());
     if (message.scope === undefined) this.#completeChildren(message.stream, epoch.taints);
     this.#window.touch();
   }
@@ -233,7 +237,7 @@ export class Landing {
       batch,
       slice: message.slice,
       position: message.position,
-      hints: message.untyped === undefined ? {} : { untyped: message.untyped },
+      hints: { untyped: message.untyped ?? false, keepEmpty: message.keepEmpty ?? false },
       epochs: this.#epochs.of(batch.stream),
     });
     this.#countSlice(message.slice, batch.rows.length - rejected.length, rejected);
@@ -311,7 +315,7 @@ export class Landing {
       // What was missed of the parents was missed of their children too.
       for (const reason of taints) this.#epochs.taint(reason, child);
       if (this.#rejectedStreams.has(stream)) this.#epochs.taint(PARENT_REJECTED, child);
-      this.#completeChildren(child, this.#epochs.complete(child).taints);
+      this.#completeChildren(child, this.#epochs.complete(child, undefined, this.#sequence()).taints);
     }
   }
 

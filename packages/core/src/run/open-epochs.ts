@@ -9,6 +9,8 @@ export interface OpenEpoch {
   readonly stream: string;
   readonly scope?: Scope;
   readonly taints: Set<string>;
+  /** Once completed: the sequence of the last batch before that. */
+  through?: number;
 }
 
 /** Which epochs are open, and what changed about them since the last commit. */
@@ -49,7 +51,8 @@ export class OpenEpochs {
     return epoch;
   }
 
-  complete(stream: string, scope?: Scope): OpenEpoch {
+  /** @param through sequence of the last batch that was written. */
+  complete(stream: string, scope?: Scope, through?: number): OpenEpoch {
     const key = identity(stream, scope);
     const epoch = this.#open.get(key);
     if (epoch === undefined) {
@@ -63,6 +66,7 @@ export class OpenEpochs {
       );
     }
     this.#open.delete(key);
+    if (through !== undefined) epoch.through = through;
     this.#completed.push(epoch);
     return epoch;
   }
@@ -110,6 +114,7 @@ export class OpenEpochs {
           stream: epoch.stream,
           table,
           taints: [...epoch.taints],
+          ...(epoch.through === undefined ? {} : { through: epoch.through }),
           ...(epoch.scope === undefined
             ? {}
             : { scope: epoch.scope, where: where(epoch.stream, epoch.scope) }),

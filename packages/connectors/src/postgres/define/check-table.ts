@@ -15,6 +15,8 @@ export function checkDefinition(table: PlacedTable): void {
       details: { table: name },
     });
   };
+  if (table.namespace === "millrace")
+    fail('schema "millrace" is for the state of Millrace alone', "Choose another namespace or schema.");
   const reserved = new Set(metadataColumns(table).map((column) => column.name));
   for (const column of columns) {
     if (reserved.has(column.name))

@@ -63,10 +63,10 @@ export class MergeWork implements TableWork {
       this.#parents?.add(batch.parents, this.#loader.staging.mark());
       await this.#parents?.drain();
     }
-    const logs = table.removals === "keep" ? [] : epochs.map((id) => this.#seen.log(id));
-    if (batch.keptKeys !== undefined && logs.length > 0) await this.#kept.add(batch.keptKeys, epochs);
+    const log = table.removals === "keep" || rows.length === 0 ? undefined : this.#seen.log(epochs, batch.sequence);
+    if (batch.keptKeys !== undefined && epochs.length > 0) await this.#kept.add(batch.keptKeys, epochs);
     for (let from = 0; from < rows.length; from += DRAIN_ROWS) {
-      this.#place(batch, { from, to: Math.min(rows.length, from + DRAIN_ROWS), logs });
+      this.#place(batch, { from, to: Math.min(rows.length, from + DRAIN_ROWS), log });
       await this.#loader.drain();
     }
     await this.#seen.drain();
@@ -136,17 +136,16 @@ export class MergeWork implements TableWork {
     this.#parents?.reset();
     this.#kept.reset();
     this.#cache.committed(this.#open.size > 0);
-    this.#seen.committed(this.#open);
+    this.#seen.committed();
   }
 
   /** Decides of each row whether it is sent, and where to. */
   #place(
     { rows, hashes }: EncodableBatch,
-    { from, to, logs }: { from: number; to: number; logs: readonly SeenLog[] },
+    { from, to, log }: { from: number; to: number; log: SeenLog | undefined },
   ): void {
     const loader = this.#loader;
     const known = this.#cache.rows;
-    const only = logs.length === 1 ? logs[0] : undefined;
     const checkOwn = this.#checkOwn;
     for (let i = from; i < to; i++) {
       const row = rows[i] as Row;
@@ -155,8 +154,7 @@ export class MergeWork implements TableWork {
       const high = highHalf(hash);
       const low = lowHalf(hash);
       const suspect = loader.suspect(row);
-      if (only !== undefined) only.add(high, low);
-      else for (const log of logs) log.add(high, low);
+      log?.add(high, low);
       if (known !== undefined) {
         const slot = known.find(high, low);
         if (slot >= 0) {
@@ -174,10 +172,14 @@ export class MergeWork implements TableWork {
 
   /** What the table holds under the keys of rejected rows came, as far as removals are concerned. */
   async #seeKept(): Promise<void> {
+    const epochs = [...this.#kept.epochs];
+    if (epochs.length === 0) return;
+    // Newer than whatever completes in this commit.
+    const log = this.#seen.log(epochs, Infinity);
     for await (const prefixes of this.#kept.prefixes(this.#target.sql)) {
       for (let at = 0; at < prefixes.length; at += 8) {
         const [high, low] = [prefixes.readUInt32BE(at), prefixes.readUInt32BE(at + 4)];
-        for (const epoch of this.#kept.epochs) this.#seen.log(epoch).add(high, low);
+        log.add(high, low);
         const slot = this.#cache.rows?.find(high, low) ?? -1;
         if (slot >= 0) this.#cache.rows?.hit(slot);
       }
@@ -302,7 +304,7 @@ export class MergeWork implements TableWork {
       const rows = this.#seen.rows(id);
       record.rowsSeen += rows;
       // Where several epochs share a commit, it is not known which of them brought a row.
-      if (came.length === 1) record.rowsInserted += Math.min(rows, inserted);
+      if (came.size === 1) record.rowsInserted += Math.min(rows, inserted);
       if (!completed.has(id)) await this.#seen.store(id, commit.id);
     }
     this.#open = new Set([...commit.epochs.keys()].filter((id) => !completed.has(id)));

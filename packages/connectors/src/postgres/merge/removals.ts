@@ -45,14 +45,14 @@ export interface Removed {
  */
 export async function removeUnseen(
   options: RemovalOptions,
-  { record, where }: CompletedEpoch,
+  { record, where, through }: CompletedEpoch,
   commit: TableCommit,
 ): Promise<Removed> {
   const { cache, seen } = options;
   const found =
     where === undefined && cache.knows(record.id)
       ? unhit(options)
-      : await unseen(options, { epoch: record.id, where, rows: record.rowsSeen + seen.rows(record.id) });
+      : await unseen(options, { epoch: record.id, where, through, rows: record.rowsSeen + seen.total });
   if (found.rows === 0) return { rows: 0, prefixes: [] };
   const declaredEmpty = where !== undefined && record.rowsSeen + seen.rows(record.id) === 0;
   // What the epoch itself brought was not live before: exchanging every key is removing everything.
@@ -82,9 +82,14 @@ function unhit({ cache, liveBefore }: RemovalOptions): Found {
 /** Compares the table with what was seen, in as many passes over parts of the hashes as memory asks for. */
 async function unseen(
   options: RemovalOptions,
-  came: { readonly epoch: string; readonly where: Row | undefined; readonly rows: number },
+  came: {
+    readonly epoch: string;
+    readonly where: Row | undefined;
+    readonly through: number | undefined;
+    readonly rows: number;
+  },
 ): Promise<Found> {
-  const { epoch, where } = came;
+  const { where } = came;
   const { context, sql } = options;
   const maxBytes = Math.max(MIN_PASS_BYTES, context.fingerprintBytes);
   const passes = Math.min(256, Math.max(1, Math.ceil((came.rows * 1.2) / Fingerprints.capacity(maxBytes))));
@@ -92,7 +97,7 @@ async function unseen(
   let live = 0;
   for (let pass = 0; pass < passes; pass++) {
     const range = { from: Math.ceil((pass * 256) / passes), to: Math.ceil(((pass + 1) * 256) / passes) - 1 };
-    const seen = await seenIn(options, epoch, range, { maxBytes, expected: Math.ceil(came.rows / passes) });
+    const seen = await seenIn(options, came, range, { maxBytes, expected: Math.ceil(came.rows / passes) });
     for await (const part of hashPrefixes(context, sql, where, passes === 1 ? undefined : range)) {
       live += part.length / 8;
       const missing = notIn(seen, part);
@@ -109,7 +114,7 @@ function countIn(prefixes: readonly Buffer[]): number {
 
 async function seenIn(
   { seen, context, changed }: RemovalOptions,
-  epoch: string,
+  { epoch, through }: { readonly epoch: string; readonly through: number | undefined },
   range: { readonly from: number; readonly to: number },
   size: { readonly maxBytes: number; readonly expected: number },
 ): Promise<Fingerprints> {
@@ -124,7 +129,7 @@ async function seenIn(
     }
   };
   if (changed !== undefined) add(changed);
-  for await (const part of seen.recent(epoch)) add(part);
+  for await (const part of seen.recent(epoch, through)) add(part);
   if (context.storedEpochs.has(epoch)) for await (const part of seen.stored(epoch)) add(part);
   return came;
 }

@@ -1,59 +1,84 @@
 import { runSql, type SessionContext } from "../session/session-context.ts";
 import { SeenLog } from "../stage/seen-log.ts";
 
+/** Rows that came while the same epochs were open. */
+interface Segment {
+  readonly epochs: readonly string[];
+  readonly log: SeenLog;
+  /** Number in the temporary table. */
+  readonly number: number;
+  /** Parts that are in the temporary table. */
+  spilled: number;
+  /** Of each batch: its sequence, and how many rows had come before it. */
+  readonly batches: { readonly sequence: number; readonly rows: number }[];
+}
+
 /**
- * What was seen in the open epochs of one table since the last commit: in memory up to a bound, beyond it in a temporary
- * table; and, of earlier commits, in `millrace.seen`.
+ * What was seen in the epochs of one table since the last commit: in memory up to a bound, beyond it in a temporary table;
+ * and, of earlier commits, in `millrace.seen`.
  */
 export class Seen {
   readonly #context: SessionContext;
-  readonly #logs = new Map<string, SeenLog>();
+  readonly #segments = new Map<string, Segment>();
   readonly #spill: string;
-  readonly #spilled = new Map<string, number>();
   #created = false;
 
   constructor(context: SessionContext) {
     this.#context = context;
-    this.#spill = `pg_temp.seen_${context.nextNumber()}`;
+    this.#spill = `seen_${context.nextNumber()}`;
   }
 
-  /** Where to note the rows of an epoch. */
-  log(epoch: string): SeenLog {
-    let log = this.#logs.get(epoch);
-    if (log === undefined) this.#logs.set(epoch, (log = new SeenLog()));
-    return log;
+  /** Where to note the rows of a batch. */
+  log(epochs: readonly string[], sequence: number): SeenLog {
+    const key = JSON.stringify(epochs);
+    let segment = this.#segments.get(key);
+    if (segment === undefined) {
+      segment = { epochs, log: new SeenLog(), number: this.#segments.size, spilled: 0, batches: [] };
+      this.#segments.set(key, segment);
+    }
+    segment.batches.push({ sequence, rows: segment.log.rows });
+    return segment.log;
   }
 
   /** Rows that came in an epoch since the last commit. */
   rows(epoch: string): number {
-    return this.#logs.get(epoch)?.rows ?? 0;
+    return this.#of(epoch).reduce((sum, { log }) => sum + log.rows, 0);
+  }
+
+  /** All rows that came since the last commit. */
+  get total(): number {
+    return [...this.#segments.values()].reduce((sum, { log }) => sum + log.rows, 0);
   }
 
   /** Epochs in which rows came since the last commit. */
-  get epochs(): string[] {
-    return [...this.#logs].filter(([, log]) => log.rows > 0).map(([id]) => id);
+  get epochs(): Set<string> {
+    return new Set([...this.#segments.values()].flatMap(({ epochs, log }) => (log.rows > 0 ? epochs : [])));
   }
 
   /** Sends what is too much for memory to the temporary table. */
   async drain(): Promise<void> {
-    for (const [epoch, log] of this.#logs) {
-      if (!log.hasFull) continue;
-      for (const part of log.takeFull()) await this.#write(epoch, part);
+    for (const segment of this.#segments.values()) {
+      if (!segment.log.hasFull) continue;
+      for (const part of segment.log.takeFull()) await this.#write(segment, part);
     }
   }
 
-  /** The parts that came since the last commit, eight bytes per row. */
-  async *recent(epoch: string): AsyncGenerator<Buffer> {
-    for (let part = 0; part < (this.#spilled.get(epoch) ?? 0); part++) {
-      const { rows } = await runSql<{ fingerprints: Buffer }>(
-        this.#context,
-        WHAT,
-        `SELECT fingerprints FROM ${this.#spill} WHERE epoch = $1 AND part = $2`,
-        [epoch, part],
-      );
-      for (const { fingerprints } of rows) yield fingerprints;
+  /**
+   * The parts that came since the last commit, eight bytes per row: of the epoch, and of what came later than `through`.
+   * What is newer than an epoch counts as seen in it.
+   */
+  async *recent(epoch: string, through = Infinity): AsyncGenerator<Buffer> {
+    for (const segment of this.#segments.values()) {
+      const own = segment.epochs.includes(epoch);
+      const from = own ? 0 : segment.batches.find(({ sequence }) => sequence > through)?.rows;
+      if (from === undefined) continue;
+      let before = 0;
+      for await (const part of this.#parts(segment)) {
+        const rows = part.length / 8;
+        if (before + rows > from) yield part.subarray(Math.max(0, from - before) * 8);
+        before += rows;
+      }
     }
-    yield* this.#logs.get(epoch)?.peek() ?? [];
   }
 
   /** The parts of earlier commits. */
@@ -76,53 +101,57 @@ export class Seen {
 
   /** Makes what came since the last commit durable, for an epoch that stays open. */
   async store(epoch: string, commit: bigint): Promise<void> {
-    const { pipeline } = this.#context;
-    let part = this.#spilled.get(epoch) ?? 0;
-    if (part > 0) {
-      await runSql(
-        this.#context,
-        WHAT,
-        `INSERT INTO millrace.seen (pipeline, epoch, commit_id, part, fingerprints)
-         SELECT $1, epoch, $2::int8, part, fingerprints FROM ${this.#spill} WHERE epoch = $3`,
-        [pipeline, String(commit), epoch],
-      );
-    }
-    for (const fingerprints of this.#logs.get(epoch)?.peek() ?? []) {
+    let part = 0;
+    for await (const fingerprints of this.recent(epoch)) {
       await runSql(
         this.#context,
         WHAT,
         "INSERT INTO millrace.seen (pipeline, epoch, commit_id, part, fingerprints) VALUES ($1, $2, $3, $4, $5)",
-        [pipeline, epoch, String(commit), part++, fingerprints],
+        [this.#context.pipeline, epoch, String(commit), part++, fingerprints],
       );
     }
   }
 
   /** Statements that empty the temporary table. */
   cleanup(): string[] {
-    return this.#spilled.size > 0 ? [`TRUNCATE ${this.#spill}`] : [];
+    const spilled = [...this.#segments.values()].some((segment) => segment.spilled > 0);
+    return spilled ? [`TRUNCATE pg_temp.${this.#spill}`] : [];
   }
 
-  /** The commit is done. @param open the epochs that go on. */
-  committed(open: ReadonlySet<string>): void {
-    for (const [epoch, log] of this.#logs) {
-      if (open.has(epoch)) log.clear();
-      else this.#logs.delete(epoch);
+  /** The commit is done. */
+  committed(): void {
+    this.#segments.clear();
+  }
+
+  #of(epoch: string): Segment[] {
+    return [...this.#segments.values()].filter(({ epochs }) => epochs.includes(epoch));
+  }
+
+  async *#parts(segment: Segment): AsyncGenerator<Buffer> {
+    for (let part = 0; part < segment.spilled; part++) {
+      const { rows } = await runSql<{ fingerprints: Buffer }>(
+        this.#context,
+        WHAT,
+        `SELECT fingerprints FROM pg_temp.${this.#spill} WHERE segment = $1 AND part = $2`,
+        [segment.number, part],
+      );
+      for (const { fingerprints } of rows) yield fingerprints;
     }
-    this.#spilled.clear();
+    yield* segment.log.peek();
   }
 
-  async #write(epoch: string, fingerprints: Buffer): Promise<void> {
+  async #write(segment: Segment, fingerprints: Buffer): Promise<void> {
     if (!this.#created) {
       this.#created = true;
       await runSql(
         this.#context,
         WHAT,
-        `CREATE TEMPORARY TABLE ${this.#spill.slice("pg_temp.".length)} (epoch text, part integer, fingerprints bytea STORAGE EXTERNAL)`,
+        `CREATE TEMPORARY TABLE ${this.#spill} (segment integer, part integer, fingerprints bytea STORAGE EXTERNAL)`,
       );
     }
-    const part = this.#spilled.get(epoch) ?? 0;
-    await runSql(this.#context, WHAT, `INSERT INTO ${this.#spill} VALUES ($1, $2, $3)`, [epoch, part, fingerprints]);
-    this.#spilled.set(epoch, part + 1);
+    const values = [segment.number, segment.spilled, fingerprints];
+    await runSql(this.#context, WHAT, `INSERT INTO pg_temp.${this.#spill} VALUES ($1, $2, $3)`, values);
+    segment.spilled++;
   }
 }
 

@@ -41,11 +41,15 @@ export interface SessionParts {
   /** Side tables of epochs that are forgotten. */
   readonly forgottenSides: readonly string[];
   readonly now: (() => number) | undefined;
+  /** Where the connection was lost: says whether that was because a later attempt took over. */
+  explain(error: MillraceError): Promise<MillraceError>;
 }
 
 interface Entry {
   readonly managed: ManagedTable;
   readonly work: TableWork;
+  /** Something was written to it since the last commit. */
+  touched: boolean;
 }
 
 /** One attempt's exclusive way of writing into PostgreSQL. */
@@ -98,6 +102,7 @@ export class PostgresSession implements Session {
       if (entry === undefined)
         throw new MillraceError("MLR_INTERNAL", `rows were written to table "${table}" before it was defined`);
       this.#written = true;
+      entry.touched = true;
       await entry.work.write(batch);
     });
   }
@@ -130,7 +135,7 @@ export class PostgresSession implements Session {
       try {
         return await work();
       } catch (error) {
-        this.#broken = this.#context.connection.error(error, "writing");
+        this.#broken = await this.#p.explain(this.#context.connection.error(error, "writing"));
         throw this.#broken;
       }
     })();
@@ -162,7 +167,7 @@ export class PostgresSession implements Session {
     const { table: managed, changes } = await ManagedTable.define(this.#context, wanted, this.#p.recorded);
     await managed.upgradeHashes();
     const work = workFor(this.#context, managed, { epochs: this.#p.epochs, now: this.#p.now });
-    this.#tables.set(wanted.name, { managed, work });
+    this.#tables.set(wanted.name, { managed, work, touched: false });
     return changes;
   }
 
@@ -225,7 +230,7 @@ export class PostgresSession implements Session {
     for (const [name, entry] of this.#tables) {
       const commit = this.#tableCommit({ cut, name, records, withheld, entry });
       await entry.work.apply(commit);
-      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, commit)) tables[name] = commit.counts;
+      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry)) tables[name] = commit.counts;
     }
     for (const [name, counts] of Object.entries(cut.counts))
       tables[name] ??= addCounts(zeroCounts(), counts);
@@ -241,7 +246,7 @@ export class PostgresSession implements Session {
     for (const [name, entry] of this.#tables) {
       const commit = this.#tableCommit({ cut, name, records, withheld, entry });
       await entry.work.plan(commit, sample);
-      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, commit)) tables[name] = commit.counts;
+      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry)) tables[name] = commit.counts;
     }
     for (const [name, counts] of Object.entries(cut.counts))
       tables[name] ??= addCounts(zeroCounts(), counts);
@@ -262,7 +267,7 @@ export class PostgresSession implements Session {
     for (const record of own.values()) for (const taint of entry.managed.taints) record.taints.add(taint);
     const completed = cut.completed.flatMap((epoch): CompletedEpoch[] => {
       const record = own.get(epoch.id);
-      return record === undefined ? [] : [{ record, where: epoch.scope === undefined ? undefined : epoch.where }];
+      return record === undefined ? [] : [{ record, where: epoch.scope === undefined ? undefined : epoch.where, through: epoch.through }];
     });
     return {
       id: cut.id,
@@ -277,8 +282,13 @@ export class PostgresSession implements Session {
     };
   }
 
-  #isTouched(cut: Cut, name: string, { counts, completed }: TableCommit): boolean {
-    return cut.counts[name] !== undefined || completed.length > 0 || Object.values(counts).some((n) => n > 0);
+  #isTouched(cut: Cut, name: string, { touched }: Entry): boolean {
+    return (
+      touched ||
+      cut.counts[name] !== undefined ||
+      cut.completed.some(({ table }) => table === name) ||
+      cut.discarded.some((id) => this.#p.epochs.get(id)?.table === name)
+    );
   }
 
   /** The open epochs as they are with this cut: copies, so that a commit that fails changes nothing. */
@@ -362,9 +372,10 @@ export class PostgresSession implements Session {
       if (!over.includes(record.id)) this.#p.epochs.set(record.id, { ...record, stored: true });
     this.#totals = { ...result.totals };
     this.#forget = false;
-    for (const { managed, work } of this.#tables.values()) {
-      await work.committed();
-      await managed.committed();
+    for (const entry of this.#tables.values()) {
+      await entry.work.committed();
+      await entry.managed.committed();
+      entry.touched = false;
     }
   }
 

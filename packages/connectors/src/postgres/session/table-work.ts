@@ -23,6 +23,8 @@ export interface CompletedEpoch {
   readonly record: EpochRecord;
   /** The scope under the table's names; undefined: the whole stream. */
   readonly where: Row | undefined;
+  /** Sequence of the last batch before it completed. */
+  readonly through: number | undefined;
 }
 
 /** What a commit asks of one table. */

@@ -66,7 +66,7 @@ export async function readState(
   const epochs = await connection.query<EpochRow>(
     WHAT,
     `SELECT id, stream, table_name, scope, taints, rows_seen, rows_inserted, side_table
-     FROM millrace.epochs WHERE pipeline = $1 ORDER BY id`,
+     FROM millrace.epochs WHERE pipeline = $1 ORDER BY position`,
     [pipeline],
   );
   return {

@@ -33,6 +33,7 @@ CREATE TABLE millrace.epochs (
   rows_seen bigint NOT NULL DEFAULT 0,
   rows_inserted bigint NOT NULL DEFAULT 0,
   side_table text,
+  position bigint GENERATED ALWAYS AS IDENTITY,
   PRIMARY KEY (pipeline, id)
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN millrace.epochs.rows_inserted IS 'Rows that this reading brought: they do not count as live ones when it removes.';
