@@ -24,8 +24,8 @@ test("keeps decimals that a double does not hold as their text", () => {
 });
 
 test("takes numbers inside of strings for text", () => {
-  expect(parseJsonExact('{"id":"12345678901234567890","event":"us7000e5x"}')).toEqual({
-    id: "12345678901234567890",
+  expect(parseJsonExact('{"id":"\\"12345678901234567890","event":"us7000e5x"}')).toEqual({
+    id: '"12345678901234567890',
     event: "us7000e5x",
   });
 });
