@@ -11,8 +11,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const CONDITION = "--conditions=@millrace/source";
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "..", "src", "cli.ts");
-// The published package has no src: this is the repository.
-const unbuilt = existsSync(source);
+// Only the repository has this file; there the sources run as they are.
+const unbuilt = existsSync(join(here, "..", "tsconfig.build.json"));
 
 const able = process.features.typescript && typeof module.registerHooks === "function";
 if (able && (!unbuilt || process.execArgv.includes(CONDITION))) {
