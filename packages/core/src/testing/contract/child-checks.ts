@@ -89,6 +89,24 @@ export function childChecks(context: ContractContext): void {
     },
   );
 
+  check("keeps the child that a rejected row would have replaced", async ({ open, expectRows }) => {
+    const pipeline = await open();
+    await pipeline.table("t", LINES);
+    const lines = [
+      { order: 1, n: 1, v: "a" },
+      { order: 1, n: 2, v: "b" },
+      { order: 1, n: 3, v: "c" },
+    ];
+    await pipeline.write("t", lines, { parents: [{ order: 1 }] });
+    await pipeline.commit();
+    await pipeline.write("t", [{ order: 1, n: 1, v: "a" }], {
+      parents: [{ order: 1 }],
+      keptKeys: [{ order: 1, n: 2 }],
+    });
+    expectCounts(context, await pipeline.commit(), { unchanged: 1, removed: 1 });
+    await expectRows(lines.slice(0, 2));
+  });
+
   check("does not count the children of a parent against the removal share", async ({ open }) => {
     const pipeline = await open();
     await pipeline.table("t", LINES);

@@ -7,33 +7,67 @@ import { seededRandom } from "../random.ts";
 import { TestPipeline } from "./test-pipeline.ts";
 import type { ContractContext, World } from "./tools.ts";
 
-/** Seeds; each is a test of some dozens of commits. */
-const SEEDS = [1, 2, 3, 4];
-const COMMITS = 25;
+/** A kind of random work. */
+interface Flavour {
+  readonly name: string;
+  readonly seeds: readonly number[];
+  readonly commits: number;
+  /** Ids are below this. */
+  readonly ids: number;
+  /** Most rows of a batch. */
+  readonly batchRows: number;
+  readonly options: Partial<TableOptions> & { readonly parentKey?: readonly string[] };
+}
+
+const FLAVOURS: readonly Flavour[] = [
+  { name: "few rows", seeds: [1, 2, 3], commits: 25, ids: 40, batchRows: 12, options: {} },
+  { name: "many rows", seeds: [4, 5], commits: 8, ids: 3_000, batchRows: 2_000, options: {} },
+  { name: "deleted rows", seeds: [6], commits: 20, ids: 40, batchRows: 12, options: { removals: "delete" } },
+  { name: "kept rows", seeds: [7], commits: 20, ids: 40, batchRows: 12, options: { removals: "keep" } },
+  {
+    name: "children",
+    seeds: [8, 9, 10],
+    commits: 25,
+    ids: 40,
+    batchRows: 12,
+    options: { parentKey: ["shop"] },
+  },
+];
+
 const SHOPS = ["a", "b", "c"];
+/** Keys whose history is compared. */
+const HISTORY_KEYS = 40;
 
 /** Random work on a merge table, done here and in memory: counts, rows and history have to be the same. */
 export function randomChecks(context: ContractContext): void {
-  for (const seed of SEEDS) {
-    context.check(`does what the destination in memory does, random work ${seed}`, (world) =>
-      compare(context, world, seed),
-    );
+  for (const flavour of FLAVOURS) {
+    for (const seed of flavour.seeds) {
+      context.check(
+        `does what the destination in memory does, ${flavour.name}, random work ${seed}`,
+        (world) => compare(context, world, { flavour, seed }),
+      );
+    }
   }
 }
 
-async function compare({ expect }: ContractContext, world: World, seed: number): Promise<void> {
+async function compare(
+  { expect }: ContractContext,
+  world: World,
+  { flavour, seed }: { flavour: Flavour; seed: number },
+): Promise<void> {
   const random = seededRandom(seed);
-  const options: TableOptions = {
+  const options: Flavour["options"] = {
     key: ["id"],
     mode: "merge",
     maxRemovedShare: 1,
-    columns: { id: "integer", shop: "text", v: "integer", w: "text" },
+    columns: { id: "integer", shop: "text" },
+    ...flavour.options,
   };
   const oracle = memoryDestination();
   let attempt = 100n;
   let pair = await openPair(world, oracle, ++attempt, options);
-  for (let commit = 0; commit < COMMITS; commit++) {
-    const plan = planCommit(random);
+  for (let commit = 0; commit < flavour.commits; commit++) {
+    const plan = planCommit(random, flavour);
     const [ours, theirs] = await Promise.all([carryOut(pair[0], plan), carryOut(pair[1], plan)]);
     expect(comparable(ours), `commit ${commit} of seed ${seed}`).toEqual(comparable(theirs));
     if (!plan.reopen) continue;
@@ -49,7 +83,7 @@ async function openPair(
   world: World,
   oracle: World["destination"],
   attempt: bigint,
-  options: TableOptions,
+  options: Flavour["options"],
 ): Promise<[TestPipeline, TestPipeline]> {
   const run = `00000000-0000-4000-8000-${String(attempt).padStart(12, "0")}`;
   const session = await oracle.open({ pipeline: "pipeline", attempt, run });
@@ -65,7 +99,12 @@ async function openPair(
 }
 
 type Step =
-  | { readonly do: "write"; readonly rows: readonly Row[] }
+  | {
+      readonly do: "write";
+      readonly rows: readonly Row[];
+      readonly keptKeys: readonly Row[];
+      readonly parents: readonly Row[] | undefined;
+    }
   | { readonly do: "begin"; readonly shop: string | undefined }
   | { readonly do: "complete" | "discard" | "taint"; readonly which: number };
 
@@ -74,18 +113,29 @@ interface Plan {
   readonly reopen: boolean;
 }
 
-function planCommit(random: () => number): Plan {
+function planCommit(random: () => number, flavour: Flavour): Plan {
   const int = (below: number): number => Math.floor(random() * below);
+  const shop = (): string | undefined => SHOPS[int(SHOPS.length)];
   const row = (): Row => ({
-    id: int(40),
-    shop: random() < 0.1 ? null : SHOPS[int(SHOPS.length)],
-    v: int(4),
+    id: int(flavour.ids),
+    shop: random() < 0.1 ? null : shop(),
+    // Now and then a value that widens the column.
+    v: random() < 0.002 ? 5_000_000_000 : int(4),
     ...(random() < 0.5 ? { w: `w${int(3)}` } : {}),
+  });
+  const write = (): Step => ({
+    do: "write",
+    rows: Array.from({ length: int(flavour.batchRows) }, row),
+    keptKeys: random() < 0.2 ? [{ id: int(flavour.ids) }] : [],
+    parents:
+      flavour.options.parentKey === undefined
+        ? undefined
+        : SHOPS.slice(int(3)).map((name) => ({ shop: name })),
   });
   const step = (): Step => {
     const dice = random();
-    if (dice < 0.5) return { do: "write", rows: Array.from({ length: int(12) }, row) };
-    if (dice < 0.7) return { do: "begin", shop: random() < 0.3 ? undefined : SHOPS[int(SHOPS.length)] };
+    if (dice < 0.5) return write();
+    if (dice < 0.7) return { do: "begin", shop: random() < 0.3 ? undefined : shop() };
     if (dice < 0.92) return { do: "complete", which: int(5) };
     return { do: dice < 0.96 ? "discard" : "taint", which: int(5) };
   };
@@ -95,7 +145,7 @@ function planCommit(random: () => number): Plan {
 async function carryOut(pipeline: TestPipeline, plan: Plan): Promise<CommitResult> {
   for (const step of plan.steps) {
     const open = pipeline.openEpochs("t");
-    if (step.do === "write") await pipeline.write("t", step.rows);
+    if (step.do === "write") await write(pipeline, step);
     else if (step.do === "begin")
       pipeline.begin("t", step.shop === undefined ? undefined : { shop: step.shop });
     else {
@@ -109,6 +159,11 @@ async function carryOut(pipeline: TestPipeline, plan: Plan): Promise<CommitResul
   return pipeline.commit();
 }
 
+function write(pipeline: TestPipeline, step: Extract<Step, { do: "write" }>): Promise<unknown> {
+  const { rows, keptKeys, parents } = step;
+  return pipeline.write("t", rows, { keptKeys, ...(parents === undefined ? {} : { parents }) });
+}
+
 function comparable({ id, tables, totals, withheld }: CommitResult): object {
   return { id, counts: tables["t"] ?? zeroCounts(), totals: totals["t"] ?? zeroCounts(), withheld };
 }
@@ -119,7 +174,7 @@ async function histories(destination: World["destination"]): Promise<unknown> {
   if (inspector === undefined) return undefined;
   try {
     const all: Record<string, unknown> = {};
-    for (let id = 0; id < 40; id++) {
+    for (let id = 0; id < HISTORY_KEYS; id++) {
       const versions = await inspector.history("t", { id: String(id) });
       all[id] = versions.map(({ operation, changed, run }) => [operation, [...changed].toSorted(), run]);
     }

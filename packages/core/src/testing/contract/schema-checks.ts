@@ -71,6 +71,31 @@ export function schemaChecks(context: ContractContext): void {
     },
   );
 
+  check("grows a table in the commit that creates it", async ({ open, expectRows }) => {
+    const pipeline = await open();
+    await pipeline.table("t", MERGE);
+    await pipeline.write("t", [
+      { id: 1, v: 1 },
+      { id: 2, v: 1 },
+    ]);
+    await pipeline.write("t", [
+      { id: 2, v: 5_000_000_000 },
+      { id: 3, w: "new" },
+    ]);
+    await pipeline.write("t", [{ id: 3, v: "text" }]);
+    expectCounts(context, await pipeline.commit(), { inserted: 3, duplicates: 2 });
+    await expectRows([
+      { id: 1, v: "1" },
+      { id: 2, v: "5000000000" },
+      { id: 3, v: "text" },
+    ]);
+    await pipeline.write("t", [
+      { id: 1, v: 1 },
+      { id: 2, v: 5_000_000_000 },
+    ]);
+    expectCounts(context, await pipeline.commit(), { unchanged: 2 });
+  });
+
   check("widens columns without changing rows", async ({ open, rows }) => {
     const pipeline = await open();
     await pipeline.table("t", MERGE);

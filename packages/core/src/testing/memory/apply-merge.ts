@@ -59,8 +59,9 @@ function remove(commit: TableCommit, key: string, row: StoredRow): void {
 function removeOrphans(commit: TableCommit, staged: Staged): void {
   if (staged.parents.size === 0 || commit.table.definition.removals === "keep") return;
   for (const [key, row] of commit.table.rows) {
-    const children = staged.parents.get(parentText(commit.table, row.values));
-    if (children !== undefined && !children.has(key) && isOwn(commit, row.values)) remove(commit, key, row);
+    const came = staged.rows.has(key) || staged.kept.has(key);
+    const isChild = staged.parents.has(parentText(commit.table, row.values));
+    if (isChild && !came && isOwn(commit, row.values)) remove(commit, key, row);
   }
 }
 

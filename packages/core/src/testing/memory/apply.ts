@@ -36,13 +36,15 @@ export interface StagedRow {
 /** The rows to be written: by key, the last one wins; where the table has no key, all of them. */
 export interface Staged {
   readonly rows: Map<string, StagedRow>;
-  /** Child tables: parent's key text → keys of the children in the last batch that carried the parent. */
-  readonly parents: Map<string, Set<string>>;
+  /** Child tables: key texts of the parents that came. */
+  readonly parents: Set<string>;
+  /** Keys of rejected rows: what is stored under them stays. */
+  readonly kept: Set<string>;
 }
 
 /** Brings the batches of a commit down to one row per key, counting those that a later one replaces. */
 export function stage(commit: TableCommit): Staged {
-  const staged: Staged = { rows: new Map(), parents: new Map() };
+  const staged: Staged = { rows: new Map(), parents: new Set(), kept: new Set() };
   for (const batch of commit.batches) {
     supersedeParents(commit, staged, batch);
     for (const [index, values] of batch.rows.entries()) {
@@ -50,10 +52,12 @@ export function stage(commit: TableCommit): Staged {
       if (staged.rows.has(key)) commit.counts.duplicates++;
       const row = storedRow(commit, values, batch.hashes?.[index]);
       staged.rows.set(key, { row, epochs: batch.epochs, sequence: batch.sequence });
-      markSeen(commit, staged, { batch, row: values, key });
+      markSeen(commit, batch, key);
     }
     for (const row of batch.keptKeys ?? []) {
-      markSeen(commit, staged, { batch, row, key: rowKey(commit.table, row) });
+      const key = rowKey(commit.table, row);
+      staged.kept.add(key);
+      markSeen(commit, batch, key);
     }
   }
   return staged;
@@ -63,25 +67,22 @@ function storedRow(commit: TableCommit, values: Row, hash: string | undefined): 
   return { values, ...(hash === undefined ? {} : { hash }), run: commit.run, loadedAt: commit.nowMs };
 }
 
-function markSeen(
-  commit: TableCommit,
-  staged: Staged,
-  seen: { batch: EncodableBatch; row: Row; key: string },
-): void {
-  for (const id of seen.batch.epochs) epochOf(commit, id)?.seen.add(seen.key);
-  staged.parents.get(parentText(commit.table, seen.row))?.add(seen.key);
+function markSeen(commit: TableCommit, batch: EncodableBatch, key: string): void {
+  for (const id of batch.epochs) epochOf(commit, id)?.seen.add(key);
 }
 
-/** A batch that carries a parent holds all its children: those of an earlier batch are out of date. */
+/** A batch that carries a parent holds all its children: those that came before it are out of date. */
 function supersedeParents(commit: TableCommit, staged: Staged, batch: EncodableBatch): void {
-  for (const parent of batch.parents ?? []) {
-    const text = parentText(commit.table, parent);
-    for (const key of staged.parents.get(text) ?? []) if (staged.rows.delete(key)) commit.counts.duplicates++;
-    staged.parents.set(text, new Set());
+  if (batch.parents === undefined) return;
+  const parents = new Set(batch.parents.map((parent) => parentText(commit.table, parent)));
+  for (const [key, { row }] of staged.rows) {
+    if (!parents.has(parentText(commit.table, row.values))) continue;
+    staged.rows.delete(key);
+    commit.counts.duplicates++;
   }
+  for (const parent of parents) staged.parents.add(parent);
 }
 
-/** The key of the parent that a child row belongs to, as text that is equal for equal keys. */
 export function parentText(table: TableState, row: Row): string {
   return keyText(table.definition, row, table.definition.parentKey ?? []);
 }
