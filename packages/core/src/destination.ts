@@ -53,7 +53,7 @@ export interface EncodableBatch {
   readonly epochs: readonly string[];
   /**
    * merge only: keys, in storage form, of rows that were rejected. What the table holds under them counts as seen in
-   * `epochs`, so that a bad value never removes the good row it would have replaced.
+   * `epochs`, and as having come with its parent, so that a bad value never removes the good row it would have replaced.
    */
   readonly keptKeys?: readonly Row[];
   /** Child tables: the parents whose children are all in this batch; rows hold the `parentKey` columns in storage form. */
