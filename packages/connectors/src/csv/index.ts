@@ -1,7 +1,6 @@
 import { parseOptions, type Source } from "@millrace/core";
 import { fileSource } from "../shared/files/file-source.ts";
 import { csvOptions, type CsvOptions, type ResolvedCsvOptions } from "./options.ts";
-import { readCsv } from "./read-csv.ts";
 
 export type { CsvOptions } from "./options.ts";
 
@@ -32,6 +31,9 @@ function csvSource(kind: string, options: ResolvedCsvOptions): Source {
     decisive,
     hints: options.nulls.includes("") ? { untyped: true } : { untyped: true, keepEmpty: true },
     grows,
-    read: (file, context) => readCsv(file, options, context),
+    async *read(file, context) {
+      const { readCsv } = await import("./read-csv.ts");
+      yield* readCsv(file, options, context);
+    },
   });
 }

@@ -1,7 +1,6 @@
 import { parseOptions, type Source } from "@millrace/core";
 import { fileSource } from "../shared/files/file-source.ts";
 import { excelOptions, type ExcelOptions } from "./options.ts";
-import { readExcel } from "./read-excel.ts";
 
 export type { ExcelOptions } from "./options.ts";
 
@@ -20,6 +19,9 @@ export function excel(options: ExcelOptions): Source {
     decisive,
     hints: {},
     grows: false,
-    read: (file, context) => readExcel(file, resolved, context),
+    async *read(file, context) {
+      const { readExcel } = await import("./read-excel.ts");
+      yield* readExcel(file, resolved, context);
+    },
   });
 }

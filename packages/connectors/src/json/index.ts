@@ -2,7 +2,6 @@ import { parseOptions, type Source } from "@millrace/core";
 import { fileSource } from "../shared/files/file-source.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { jsonOptions, type JsonOptions } from "./options.ts";
-import { readJson } from "./read-json.ts";
 
 export type { JsonOptions } from "./options.ts";
 
@@ -21,6 +20,9 @@ export function json(options: JsonOptions): Source {
     decisive,
     hints: {},
     grows: false,
-    read: (file, context) => readJson(file, resolved, selector, context),
+    async *read(file, context) {
+      const { readJson } = await import("./read-json.ts");
+      yield* readJson(file, resolved, selector, context);
+    },
   });
 }

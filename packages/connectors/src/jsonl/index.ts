@@ -1,7 +1,6 @@
 import { parseOptions, type Source } from "@millrace/core";
 import { fileSource } from "../shared/files/file-source.ts";
 import { jsonlOptions, type JsonlOptions } from "./options.ts";
-import { readJsonl } from "./read-jsonl.ts";
 
 export type { JsonlOptions } from "./options.ts";
 
@@ -19,6 +18,9 @@ export function jsonl(options: JsonlOptions): Source {
     decisive,
     hints: {},
     grows,
-    read: (file, context) => readJsonl(file, resolved, context),
+    async *read(file, context) {
+      const { readJsonl } = await import("./read-jsonl.ts");
+      yield* readJsonl(file, resolved, context);
+    },
   });
 }

@@ -1,7 +1,6 @@
 import { parseOptions, type Source } from "@millrace/core";
 import { fileSource } from "../shared/files/file-source.ts";
 import { parquetOptions, type ParquetOptions } from "./options.ts";
-import { readParquet } from "./read-parquet.ts";
 
 export type { ParquetOptions } from "./options.ts";
 
@@ -20,6 +19,9 @@ export function parquet(options: ParquetOptions): Source {
     decisive,
     hints: {},
     grows: false,
-    read: (file, context) => readParquet(file, resolved, context),
+    async *read(file, context) {
+      const { readParquet } = await import("./read-parquet.ts");
+      yield* readParquet(file, resolved, context);
+    },
   });
 }

@@ -9,7 +9,7 @@ import {
 import type { z } from "zod";
 import type { PostgresInternals } from "./internals.ts";
 import { postgresOptions, type PostgresOptions } from "./options.ts";
-import { PostgresDestination } from "./postgres-destination.ts";
+import type { PostgresDestination } from "./postgres-destination.ts";
 
 /** A PostgreSQL database before it is said which table rows land in. */
 export interface PostgresTarget {
@@ -29,7 +29,11 @@ export function createPostgresTarget(
     openDestination(parsed, environment, internals);
   return {
     table(name, own = {}) {
-      const resolved = parseOptions(tableOptions, { ...own, name }, `postgres().table(${JSON.stringify(name)})`);
+      const resolved = parseOptions(
+        tableOptions,
+        { ...own, name },
+        `postgres().table(${JSON.stringify(name)})`,
+      );
       return { kind: "postgres", tableFor: () => resolved, tables: [resolved], destination };
     },
     tables(own) {
@@ -56,5 +60,7 @@ async function openDestination(
 ): Promise<PostgresDestination> {
   const url = options.url ?? (await environment.databaseUrl());
   const { schema, fingerprintBytes } = options;
+  // Loaded with its driver when something runs: whoever only lists pipelines does not wait for it.
+  const { PostgresDestination } = await import("./postgres-destination.ts");
   return new PostgresDestination({ url, schema, fingerprintBytes }, internals);
 }

@@ -15,7 +15,7 @@ import { type OpenProject, openProject } from "../project/open-project.ts";
 /** `millrace doctor`: checks the machine and the project. */
 export const doctor: CommandSetup = (command, cli) => {
   command.addHelpText("after", examples(["doctor", "doctor --json"])).action(async () => {
-    const checks = [checkNode(), checkMemory(), ...(await checkConnectors())];
+    const checks = [checkNode(), checkMemory(), ...checkConnectors()];
     const project = await openOrExplain(cli, checks);
     checks.push(...(await checkFolder(project?.settings.values.dataDirectory ?? cli.start())));
     if (project !== undefined) checks.push(...(await checkProject(project)));

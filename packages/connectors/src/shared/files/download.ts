@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { MillraceError } from "@millrace/core";
-import type { Dispatcher } from "undici";
+import { request, type Dispatcher } from "undici";
 import type { FileOptions } from "./file-options.ts";
 import type { Location } from "./locate.ts";
 import { OpenFile, type DownloadFacts } from "./open-file.ts";
@@ -72,7 +72,6 @@ async function ask(
   }
   const bare = new URL(url);
   bare.username = bare.password = "";
-  const { request } = await import("undici");
   try {
     return await request(bare.href, {
       dispatcher,
