@@ -3,7 +3,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import iconv from "iconv-lite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VEGA, collect, temporaryFolder, type Collected } from "../shared/files/collect.testing.ts";
+import { VEGA, collect, temporaryFolder, type Collected } from "../../test/files/collect.ts";
 import { csv, tsv, type CsvOptions } from "./index.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { collect, openEpoch, resumeFrom, type Collected } from "../shared/files/collect.testing.ts";
+import { collect, openEpoch, resumeFrom, type Collected } from "../../test/files/collect.ts";
 import { excel, type ExcelOptions } from "./index.ts";
 import { meaningOf } from "./number-formats.ts";
 import { serialText } from "./serial-date.ts";

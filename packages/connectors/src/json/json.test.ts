@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VEGA, collect, temporaryFolder, type Collected } from "../shared/files/collect.testing.ts";
+import { VEGA, collect, temporaryFolder, type Collected } from "../../test/files/collect.ts";
 import { json, type JsonOptions } from "./index.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -10,7 +10,7 @@ import {
   resumeFrom,
   temporaryFolder,
   type Collected,
-} from "../shared/files/collect.testing.ts";
+} from "../../test/files/collect.ts";
 import { parquet, type ParquetOptions } from "./index.ts";
 
 /** Files written by Apache Arrow. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { collect } from "../shared/files/collect.testing.ts";
+import { collect } from "../../test/files/collect.ts";
 import { rows } from "./index.ts";
 
 test("gives the rows of an array as one whole reading", async () => {

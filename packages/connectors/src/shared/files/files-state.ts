@@ -39,8 +39,6 @@ const filesState = z.strictObject({
 
 /** What is kept of a file that was read to its end. */
 export type FileRecord = z.infer<typeof fileRecord>;
-/** Where in a file a reading stopped. */
-type InFile = z.infer<typeof inFile>;
 /** The state that a file source keeps: its checkpoint. */
 export type FilesState = z.infer<typeof filesState>;
 
