@@ -1,3 +1,5 @@
+import path from "node:path";
+
 /** The part of Vitest's JSON report that is read. */
 export interface VitestReport {
   readonly success: boolean;
@@ -52,7 +54,8 @@ export function summarize(
 type Status = "passed" | "failed" | "skipped";
 
 function testsOf(report: VitestReport): { readonly name: string; readonly status: Status }[] {
-  return report.testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = path.relative(process.cwd(), name);
     if (assertionResults.length === 0 && status === "failed") {
       return [
         { name: `${file}: ${message?.split("\n", 1)[0] ?? "could not be run"}`, status: "failed" as const },
