@@ -44,6 +44,11 @@ export interface Transform<In extends Row = Row, Out extends Row = Row> {
    * next commit), `epoch` (until the epoch completes: nothing of its streams commits before).
    */
   readonly holds: "nothing" | "commit" | "epoch";
+  /**
+   * True where child streams come out. Such a transform is also asked with an empty batch, to tell of the streams that no
+   * row led to: their tables hold rows that may have to be removed. Default false.
+   */
+  readonly makesStreams?: boolean;
   /** How many batches may be inside `apply` at once; above 1 the calls may finish in any order. Default 1. */
   readonly concurrency?: number;
   /** Several batches may come out of one, also of other streams; order is kept. */

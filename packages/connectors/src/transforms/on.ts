@@ -7,6 +7,7 @@ export function on(stream: string, transform: Transform): Transform {
     kind: transform.kind ?? "on",
     holds: transform.holds,
     ...(transform.concurrency === undefined ? {} : { concurrency: transform.concurrency }),
+    ...(transform.makesStreams === undefined ? {} : { makesStreams: transform.makesStreams }),
     apply: (batch, context) => (batch.stream === stream ? transform.apply(batch, context) : batch),
     ...(flush === undefined ? {} : { flush: (context) => flush.call(transform, context) }),
     ...(close === undefined ? {} : { close: () => close.call(transform) }),

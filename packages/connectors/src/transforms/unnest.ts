@@ -44,6 +44,7 @@ export function unnest(column: string, options: UnnestOptions): Transform {
   return {
     kind: "unnest",
     holds: "nothing",
+    makesStreams: true,
     apply(batch, context) {
       if (from === undefined ? batch.parents !== undefined : batch.stream !== from) return batch;
       return split(batch, context, {

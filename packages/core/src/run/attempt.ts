@@ -162,16 +162,15 @@ class Attempt {
         await this.#commit(true);
         return true;
       case "message":
-        await this.#message(arrival.message, arrival.out === undefined ? undefined : await arrival.out);
+        await this.#message(arrival);
         return false;
     }
   }
 
-  async #message(
-    message: Message,
-    out: Awaited<Extract<Arrival, { kind: "end" }>["out"]> | undefined,
-  ): Promise<void> {
+  async #message(arrival: Extract<Arrival, { kind: "message" }>): Promise<void> {
     const landing = this.#landing;
+    const { message, made } = arrival;
+    const out = arrival.out === undefined ? undefined : await arrival.out;
     switch (message.type) {
       case "rows":
         await landing.rows(message, out ?? { batches: [], rejected: [] });
@@ -186,7 +185,7 @@ class Attempt {
         return landing.begin(message);
       case "complete":
         await landing.released("", out);
-        return landing.complete(message);
+        return landing.complete(message, made ?? []);
       case "schema":
         return landing.declare(message.stream);
       case "unchanged":

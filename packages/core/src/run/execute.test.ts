@@ -352,6 +352,7 @@ test("children go with their parents, those of parents that are gone included", 
   const memory = memoryDestination();
   const unnest: Transform = {
     holds: "nothing",
+    makesStreams: true,
     apply: (batch) => [
       { stream: "orders", rows: batch.rows.map(({ id }) => ({ id })) },
       {
@@ -376,6 +377,8 @@ test("children go with their parents, those of parents that are gone included", 
     orders: { removed: 1, unchanged: 1 },
     lines: { removed: 2, unchanged: 1 },
   });
+  const empty = await read();
+  expect(empty.tables).toMatchObject({ orders: { removed: 1 }, lines: { removed: 1 } });
 });
 
 test("an unknown parameter is refused with the nearest name", async () => {

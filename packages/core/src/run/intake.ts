@@ -1,6 +1,6 @@
 import { asMillraceError, MillraceError } from "../errors.ts";
 import type { Message } from "../message.ts";
-import type { Transform } from "../transform.ts";
+import type { Batch, Transform } from "../transform.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
 import type { TransformChain, Transformed } from "./transform-chain.ts";
 
@@ -9,7 +9,13 @@ const QUEUE_MESSAGES = 4;
 
 /** What arrives at the destination's side, in the source's order. */
 export type Arrival =
-  | { readonly kind: "message"; readonly message: Message; readonly out?: Transformed | Promise<Transformed> }
+  | {
+      readonly kind: "message";
+      readonly message: Message;
+      readonly out?: Transformed | Promise<Transformed>;
+      /** With `complete`: empty batches of the streams that transforms make of this one. */
+      readonly made?: readonly Batch[];
+    }
   /** The row limit was reached: what follows is not read. */
   | { readonly kind: "limit" }
   | { readonly kind: "end"; readonly out: Transformed | Promise<Transformed> }
@@ -76,9 +82,18 @@ export class Intake {
   /** False when the row limit is reached with this message. */
   async #accept(message: Message): Promise<boolean> {
     if (message.type === "rows") return this.#acceptRows(message);
+    if (message.type === "complete") return this.#acceptComplete(message);
     const held = heldBefore(message);
     if (held.length === 0) await this.#queue.push({ kind: "message", message });
     else await this.#queue.push({ kind: "message", message, out: await this.#chain.flush(held) });
+    return true;
+  }
+
+  /** A stream that transforms make of another one may have had no rows: it is complete all the same, and has to be known. */
+  async #acceptComplete(message: Extract<Message, { type: "complete" }>): Promise<boolean> {
+    const out = await this.#chain.flush(["commit", "epoch"]);
+    const made = await this.#chain.streamsMadeOf(message.stream);
+    await this.#queue.push({ kind: "message", message, out, made });
     return true;
   }
 
@@ -98,7 +113,7 @@ export class Intake {
 /** Rows that transforms hold have to be out before a message that may commit them or close their epoch. */
 function heldBefore(message: Message): Transform["holds"][] {
   if (message.type === "checkpoint") return ["commit"];
-  if (message.type === "complete" || message.type === "begin") return ["commit", "epoch"];
+  if (message.type === "begin") return ["commit", "epoch"];
   return [];
 }
 

@@ -148,8 +148,14 @@ export class Landing {
     this.#window.touch();
   }
 
-  async complete(message: Extract<Message, { type: "complete" }>): Promise<void> {
+  /** @param made streams that transforms make of this one, which are complete with it. */
+  async complete(message: Extract<Message, { type: "complete" }>, made: readonly Batch[]): Promise<void> {
     await this.#barrier();
+    for (const batch of message.scope === undefined ? made : []) {
+      await this.#settle(batch);
+      await this.#router.of(batch.stream, batch.parents?.columns);
+      if (batch.parents !== undefined) this.#linkChild(batch.parents.stream, batch.stream);
+    }
     const epoch = this.#epochs.complete(message.stream, message.scope, this.#sequence());
     if (message.scope === undefined) this.#completeChildren(message.stream, epoch.taints);
     this.#window.touch();

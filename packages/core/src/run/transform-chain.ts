@@ -46,6 +46,18 @@ export class TransformChain {
     return this.#run([batch], 0);
   }
 
+  /** The child streams that transforms make of a stream, as batches without rows. */
+  async streamsMadeOf(stream: string): Promise<readonly Batch[]> {
+    if (!this.#transforms.some((transform) => transform.makesStreams === true)) return [];
+    try {
+      const { batches } = await this.#run([{ stream, rows: [] }], 0);
+      return batches.filter((batch) => batch.parents !== undefined && batch.rows.length === 0);
+    } catch {
+      // A transform that cannot do with an empty batch makes no stream that is not known from its rows.
+      return [];
+    }
+  }
+
   /** What transforms with `holds` of these kinds still keep, in order, sent through the transforms behind them. */
   async flush(kinds: readonly Transform["holds"][]): Promise<Transformed> {
     const batches: Batch[] = [];
