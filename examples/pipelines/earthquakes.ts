@@ -6,12 +6,7 @@ export default pipeline("earthquakes", {
   description: "A week of earthquakes from GeoJSON: nested fields become columns",
   source: json({ path: vega("earthquakes.json"), rows: "$.features[*]" }),
   transforms: [
-    pick({
-      id: "$.id",
-      magnitude: "$.properties.mag",
-      place: "$.properties.place",
-      time: "$.properties.time",
-    }),
+    pick({ id: "$.id", mag: "$.properties.mag", place: "$.properties.place", time: "$.properties.time" }),
     derive({ time: (row) => new Date(Number(row["time"])) }),
   ],
   destination: postgres().table("earthquakes", { key: ["id"], mode: "merge" }),

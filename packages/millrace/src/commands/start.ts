@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { maskUrl } from "@millrace/platform";
 import type { CliContext, CommandSetup } from "../cli-context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -39,7 +39,10 @@ async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {
   const { exitCode } = await runAndReport(cli, workspace, pipelines, {});
   const url = server?.url() ?? maskUrl(await workspace.environment.databaseUrl());
   printer.note(`\nQuery the data:  psql "${url}"`);
-  if (server !== undefined)
-    printer.note(printer.errorStyle.dim('It goes on running; "millrace db stop" ends it.'));
+  if (server !== undefined) {
+    const where = relative(cli.cwd, workspace.project.root);
+    const option = where === "" ? "" : ` --project ${where}`;
+    printer.note(printer.errorStyle.dim(`It goes on running; "npx millrace db stop${option}" ends it.`));
+  }
   cli.exit(exitCode === EXIT.ok && loaded.errors.length > 0 ? EXIT.project : exitCode);
 }
