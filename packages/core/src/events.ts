@@ -1,4 +1,5 @@
 import type { Counts } from "./counts.ts";
+import type { MillraceError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { SchemaChange } from "./schema/table.ts";
 
@@ -47,7 +48,13 @@ export type RunEvent =
       readonly message: string;
       readonly details?: Record<string, Json>;
     }
-  | { readonly type: "finished"; readonly status: RunStatus; readonly durationMs: number };
+  | {
+      readonly type: "finished";
+      readonly status: RunStatus;
+      readonly durationMs: number;
+      /** Why it failed, with the causes and stacks that the report leaves out. */
+      readonly error?: MillraceError;
+    };
 
 /** How a run ended. `stopped`: by a signal, with its state committed; it goes on when run again. */
 export type RunStatus = "succeeded" | "failed" | "stopped";

@@ -39,6 +39,8 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   MLR_DESTINATION_PERMISSION: EXIT.database,
   MLR_DESTINATION_FULL: EXIT.database,
   MLR_DATABASE_START: EXIT.database,
+  MLR_CONTROL_UNAVAILABLE: EXIT.database,
+  MLR_CONTROL_VERSION: EXIT.database,
   MLR_LEASE_HELD: EXIT.leaseHeld,
 };
 

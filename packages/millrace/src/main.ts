@@ -28,6 +28,12 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     project: () => findProject(start()),
     exit: (code) => void (exitCode = code),
   };
+  // Pipelines may leave promises and timers behind that throw when nobody waits for them.
+  const crash = (error: unknown): void => {
+    printer.fail(error);
+    process.exit(EXIT.failed);
+  };
+  process.on("uncaughtException", crash);
   try {
     const program = await createProgram(argv, cli);
     await program.parseAsync(argv, { from: "user" });
@@ -39,5 +45,7 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     const helped = thrown instanceof CommanderError && thrown.code === "commander.help" && !printer.json;
     if (!helped) printer.fail(error);
     return error instanceof MillraceError ? exitCodeOf(reportOf(error).code) : EXIT.failed;
+  } finally {
+    process.off("uncaughtException", crash);
   }
 }

@@ -237,7 +237,7 @@ class Execution {
         ? { plan: { changes: this.#progress.changes, sample: this.#progress.sample } }
         : {}),
     };
-    this.#progress.tell({ type: "finished", status, durationMs });
+    this.#progress.tell({ type: "finished", status, durationMs, ...(error === undefined ? {} : { error }) });
     return report;
   }
 }

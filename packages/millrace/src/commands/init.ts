@@ -15,12 +15,12 @@ export const init: CommandSetup = (command, cli) => {
     .action(async (folder: string, flags: { name?: string }) => {
       const root = resolve(cli.start(), folder);
       const files = projectFiles(packageName(flags.name ?? basename(root)), version());
-      await writeNewFiles(root, files);
+      const made = await writeNewFiles(root, files, ["README.md", ".gitignore"]);
       const place = relative(cli.cwd, root);
-      cli.printer.result({ project: root, files: Object.keys(files) }, () =>
+      cli.printer.result({ project: root, files: made }, () =>
         [
           `Made a project in ${clean(root)}:`,
-          ...Object.keys(files).map((file) => `  ${file}`),
+          ...made.map((file) => `  ${file}`),
           "",
           "Go on with:",
           ...(place === "" ? [] : [`  cd ${clean(place)}`]),

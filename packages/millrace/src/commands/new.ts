@@ -33,15 +33,13 @@ export const newPipeline: CommandSetup = (command, cli) => {
           },
         );
       }
-      const all = pipelineFiles(name, from);
       const kept = from === "function" ? undefined : dataFile(name, from);
       // A data file of that name is the user's own, and most likely what the pipeline is to read.
       const keep = kept !== undefined && existsSync(join(project.root, kept));
-      const files = Object.fromEntries(Object.entries(all).filter(([file]) => !(keep && file === kept)));
-      await writeNewFiles(project.root, files);
-      cli.printer.result({ pipeline: name, project: project.root, files: Object.keys(files) }, () =>
+      const made = await writeNewFiles(project.root, pipelineFiles(name, from), keep ? [kept] : []);
+      cli.printer.result({ pipeline: name, project: project.root, files: made }, () =>
         [
-          ...Object.keys(files).map((file) => `Made ${file}`),
+          ...made.map((file) => `Made ${file}`),
           ...(keep ? [`It reads ${kept}, which was there already: see that its key fits.`] : []),
           "",
           "Go on with:",

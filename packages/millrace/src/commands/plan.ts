@@ -58,7 +58,7 @@ export const plan: CommandSetup = (command, cli) => {
           signal: interrupts.signal,
           observe: view.observe,
         }).finally(interrupts.dispose);
-        view.end(report);
+        view.endDry(report);
         cli.printer.result(forPrograms(report), () => forPeople(report, cli.printer.style));
         if (report.status === "failed") cli.exit(exitCodeOf(report.error?.code ?? "MLR_INTERNAL"));
         if (report.status === "stopped") cli.exit(interrupts.exitCode() ?? 130);

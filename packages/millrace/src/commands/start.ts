@@ -38,7 +38,7 @@ async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {
   }
   const { exitCode } = await runAndReport(cli, workspace, pipelines, {});
   const url = server?.url() ?? maskUrl(await workspace.environment.databaseUrl());
-  printer.note(`\nQuery the data:  psql "${url}"`);
+  printer.line(`\nQuery the data:  psql "${url}"`);
   if (server !== undefined) {
     const where = relative(cli.cwd, workspace.project.root);
     const option = where === "" ? "" : ` --project ${where}`;

@@ -24,6 +24,8 @@ export interface Printer {
   warn(text: string): void;
   /** An error for people on stderr; with its stack where `verbose`. */
   explain(error: unknown, where?: string): void;
+  /** The stack of an error and its causes on stderr, where `verbose`. */
+  trace(error: unknown): void;
   /** The command failed: as `explain`, or with JSON the one document `{ error }`. */
   fail(error: unknown): void;
 }
@@ -45,9 +47,12 @@ export function createPrinter(options: PrinterOptions): Printer {
   const errorStyle = styleFor(stderr);
   const note = (text: string): void => void stderr.write(`${text}\n`);
   const document = (value: unknown): void => void write(`${JSON.stringify(value, writable, 2)}\n`);
+  const trace = (error: unknown): void => {
+    if (verbose) note(errorStyle.dim(cleanLines(stackOf(error))));
+  };
   const explain = (error: unknown, where?: string): void => {
     note(errorBlock(reportOf(error), errorStyle, where));
-    if (verbose) note(errorStyle.dim(cleanLines(stackOf(error))));
+    trace(error);
   };
   return {
     json,
@@ -57,6 +62,7 @@ export function createPrinter(options: PrinterOptions): Printer {
     stderr,
     note,
     explain,
+    trace,
     result: (value, people) => (json ? document(value) : void write(`${people()}\n`)),
     line: (text) => (json ? note(text) : void write(`${text}\n`)),
     warn: (text) => note(`${errorStyle.yellow("!")} ${text}`),

@@ -16,6 +16,8 @@ export interface RunView {
   observe(event: RunEvent): void;
   /** The run is over: its line stays, with what is worth knowing below it. */
   end(report: RunReport): void;
+  /** The run was a dry one: nothing stays, unless it failed. */
+  endDry(report: RunReport): void;
 }
 
 /**
@@ -35,21 +37,34 @@ export function showRun(printer: Printer, pipeline: string, nameWidth: number): 
   };
   const timer = setInterval(draw, live ? LIVE_MS : PLAIN_MS);
   timer.unref();
+  const stop = (): void => {
+    clearInterval(timer);
+    status?.close();
+  };
+  let thrown: unknown;
+  const summarize = (report: RunReport): void => {
+    printer.note(runSummary(report, name, printer.errorStyle));
+    if (thrown !== undefined) printer.trace(thrown);
+  };
   if (live) draw();
   return {
     observe(event) {
       state.observe(event);
       notes.observe(event);
+      if (event.type === "finished") thrown = event.error;
       if (event.type === "retrying" && !live) draw();
       if (event.type === "log" && (event.level === "warn" || printer.verbose)) {
         printer.note(`  ${printer.errorStyle.dim(`${name}  ${clean(event.message)}`)}`);
       }
     },
-    end(report) {
-      clearInterval(timer);
-      status?.close();
-      printer.note(runSummary(report, name, printer.errorStyle));
+    end: (report) => {
+      stop();
+      summarize(report);
       for (const note of notes.of(report)) printer.note(`  ${printer.errorStyle.yellow("!")} ${note}`);
+    },
+    endDry: (report) => {
+      stop();
+      if (report.status === "failed") summarize(report);
     },
   };
 }

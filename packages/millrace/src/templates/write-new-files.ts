@@ -7,11 +7,17 @@ import { asMillraceError, MillraceError } from "@millrace/core";
 export type NewFiles = Readonly<Record<string, string>>;
 
 /**
- * Writes new files below `root`. Never overwrites: where one of them exists, nothing is written at all.
- * Fails with MLR_PROJECT_INVALID.
+ * Writes new files below `root` and returns their names. Never overwrites: where one of them exists, nothing is written at
+ * all. Fails with MLR_PROJECT_INVALID.
+ * @param optional files that may exist already, and are then left as they are
  */
-export async function writeNewFiles(root: string, files: NewFiles): Promise<void> {
-  const existing = Object.keys(files).filter((file) => existsSync(join(root, file)));
+export async function writeNewFiles(
+  root: string,
+  files: NewFiles,
+  optional: readonly string[] = [],
+): Promise<readonly string[]> {
+  const present = Object.keys(files).filter((file) => existsSync(join(root, file)));
+  const existing = present.filter((file) => !optional.includes(file));
   if (existing.length > 0) {
     throw new MillraceError(
       "MLR_PROJECT_INVALID",
@@ -20,11 +26,13 @@ export async function writeNewFiles(root: string, files: NewFiles): Promise<void
     );
   }
   try {
-    for (const [file, text] of Object.entries(files)) {
+    const wanted = Object.entries(files).filter(([file]) => !present.includes(file));
+    for (const [file, text] of wanted) {
       const path = join(root, file);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text, { flag: "wx" });
     }
+    return wanted.map(([file]) => file);
   } catch (error) {
     throw asMillraceError(error, "MLR_PROJECT_INVALID", root);
   }
