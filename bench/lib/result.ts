@@ -39,7 +39,7 @@ export async function keep(bench: string, measured: readonly Measured[]): Promis
 }
 
 /** True where the ratio reaches the goal, `>= n`, `<= n` or `< n`; null without a goal. */
-export function judge(ratio: number, goal: string | null): boolean | null {
+function judge(ratio: number, goal: string | null): boolean | null {
   if (goal === null) return null;
   const [operator, limit] = goal.split(" ");
   const bound = Number(limit);

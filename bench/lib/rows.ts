@@ -23,7 +23,7 @@ const COUNTRIES = ["DE", "FR", "IT", "ES", "PL", "NL", "SE", "PT", "AT", "CZ"];
 const START_MS = Date.UTC(2024, 0, 1);
 
 /** Row number `i`; another `version` of it differs in amount and quantity. The same arguments give the same row. */
-export function benchRow(i: number, version = 0): Row {
+function benchRow(i: number, version = 0): Row {
   const mixed = (Math.imul(i, 2654435761) ^ (i >>> 7)) >>> 0;
   const createdMs = START_MS + (i % 31_536_000) * 1_000 + (mixed % 1_000);
   return {

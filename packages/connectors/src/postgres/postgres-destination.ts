@@ -30,7 +30,7 @@ export interface PostgresDestinationOptions {
 }
 
 /** What PostgreSQL can do. */
-export const POSTGRES_CAPABILITIES: Capabilities = {
+const POSTGRES_CAPABILITIES: Capabilities = {
   transactions: true,
   modes: ["append", "replace", "upsert", "merge", "snapshot"],
   types: SCALAR_KINDS,
@@ -82,27 +82,24 @@ export class PostgresDestination implements Destination {
   async close(): Promise<void> {}
 
   async #session(connection: Connection, owner: Owner, options: OpenOptions): Promise<Session> {
-    const dryRun = options.dryRun ?? false;
-    const full = options.full ?? false;
+    const { dryRun = false, full = false } = options;
     if (!dryRun) await ensureState(connection);
     const recorded = !dryRun || (await stateVersion(connection)) > 0;
     const stored = dryRun
-      ? recorded
-        ? await readState(connection, owner.pipeline)
-        : undefined
+      ? await lookAtState(connection, owner, recorded)
       : await raiseFence(connection, owner, options.signal);
-    const left = stored?.run;
-    const resumes = left !== undefined && !left.finished && !full && !dryRun;
-    const epochs = new Map((full ? [] : (stored?.epochs ?? [])).map((each) => [each.epoch.id, record(each)]));
+    const run = full || dryRun ? owner.run : (unfinishedRun(stored) ?? owner.run);
+    const left = stored?.epochs ?? [];
+    const epochs = new Map((full ? [] : left).map((each) => [each.epoch.id, record(each)]));
     return new PostgresSession({
-      context: this.#context(connection, { owner, run: resumes ? left.id : owner.run, dryRun, epochs }),
+      context: this.#context(connection, { owner, run, dryRun, epochs }),
       owner,
       recovered: recoveredState(stored, full),
       epochs,
       recorded,
       defaultSchema: this.#options.schema,
       full: full && !dryRun,
-      forgottenSides: full ? (stored?.epochs ?? []).flatMap(({ sideTable }) => sideTable ?? []) : [],
+      forgottenSides: full ? left.flatMap(({ sideTable }) => sideTable ?? []) : [],
       now: this.#internals.now,
       explain: (error) => this.#explain(error, connection, owner, dryRun),
     });
@@ -144,6 +141,22 @@ export class PostgresDestination implements Destination {
       step: async (step) => onStep?.(step),
     };
   }
+}
+
+/** What a dry run goes by: the state as it is, where there is any. */
+async function lookAtState(
+  connection: Connection,
+  owner: Owner,
+  recorded: boolean,
+): Promise<StoredState | undefined> {
+  if (!recorded) return undefined;
+  return readState(connection, owner.pipeline);
+}
+
+/** The run that an earlier attempt left, to be gone on with. */
+function unfinishedRun(stored: StoredState | undefined): string | undefined {
+  const left = stored?.run;
+  return left === undefined || left.finished ? undefined : left.id;
 }
 
 function recoveredState(stored: StoredState | undefined, full: boolean): Recovered {

@@ -9,7 +9,6 @@ import {
   finishedRun,
   startChild,
   type Child,
-  type ChildEnd,
   type Dump,
 } from "./driver.ts";
 import { runScenario, type Mode } from "./scenario.ts";
@@ -77,4 +76,4 @@ async function succeed(run: ReturnType<typeof runScenario>, recovering = false):
     throw new Error(`${recovering ? "the recovery" : "the run"} failed: ${JSON.stringify(report.error)}`);
 }
 
-export type { Child, ChildEnd };
+export type { Child };

@@ -6,7 +6,7 @@ import type { CrashBed } from "./bed.ts";
 import { merges, type Mode } from "./scenario.ts";
 
 /** The steps of a session in their order, see `internals.ts`. */
-export const STEPS: readonly Step[] = [
+const STEPS: readonly Step[] = [
   "opened",
   "copy-begin",
   "staged",

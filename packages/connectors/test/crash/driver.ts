@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { ChildOrder } from "./child.ts";
-import { merges, type Mode } from "./scenario.ts";
+import type { Mode } from "./scenario.ts";
 
 const script = fileURLToPath(new URL("child.ts", import.meta.url));
 

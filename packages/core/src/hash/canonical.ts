@@ -3,7 +3,7 @@ import type { ColumnType, ScalarKind } from "../schema/column-type.ts";
 import { canonicalDecimal } from "../schema/decimal.ts";
 import { elementsOf } from "./json-elements.ts";
 
-export { canonicalJson, canonicalJsonText } from "./canonical-json.ts";
+export { canonicalJson } from "./canonical-json.ts";
 
 /** Gives the canonical text of a value in storage form. */
 export type CanonicalText = (stored: unknown) => string;
@@ -49,12 +49,12 @@ function floatText(value: unknown): string {
 }
 
 /** `\x` and lower-case hex, as PostgreSQL writes it. */
-export function hexText(value: Uint8Array): string {
+function hexText(value: Uint8Array): string {
   return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}`;
 }
 
 /** A JSON string on its own is written raw, so that a text column widened to JSON keeps its texts. */
-export function jsonText(stored: string): string {
+function jsonText(stored: string): string {
   if (stored.charCodeAt(0) !== 34) return stored;
   const raw = JSON.parse(stored) as string;
   return LIKE_JSON.test(raw) ? stored : raw;
@@ -90,7 +90,7 @@ function quoteUnlessFinite(text: string): string {
 }
 
 /** Canonical JSON whose top-level array, if it is one, has its elements in the order of their texts. */
-export function sortElements(stored: string): string {
+function sortElements(stored: string): string {
   const elements = elementsOf(stored);
   return elements === undefined ? stored : `[${elements.sort().join(",")}]`;
 }

@@ -29,7 +29,7 @@ export function metadataColumns(
 }
 
 /** Where a snapshot's period begins: a date, or the hour as timestamptz for hourly ones. */
-export function snapshotColumn(definition: Pick<TableDefinition, "snapshot">): MetadataColumn {
+function snapshotColumn(definition: Pick<TableDefinition, "snapshot">): MetadataColumn {
   return { name: "_snapshot", sqlType: definition.snapshot === "hour" ? "timestamptz" : "date" };
 }
 

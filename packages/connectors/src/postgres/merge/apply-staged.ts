@@ -117,26 +117,27 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
   }
   let restored = 0;
   if (inserted > 0) {
-    if (restorable)
-      restored = Number((await runSql<{ n: string }>(context, what, sql.restored())).rows[0]?.n ?? 0);
+    if (restorable) restored = await countRestored(options, what);
     const written = await runSql(context, what, inserted === stage.rows ? sql.insertAll() : sql.insert(), run);
     if (written.rowCount !== inserted) return undefined;
   }
-  const before =
-    wantsBefore && updated > 0
-      ? await runSql<{ before: Buffer | null }>(
-          context,
-          what,
-          `SELECT string_agg(before, ''::bytea) AS before FROM ${diff} WHERE live IS NOT NULL`,
-        )
-      : undefined;
-  return {
-    inserted,
-    updated,
-    unchanged: stage.rows - updated - inserted,
-    restored,
-    before: before?.rows[0]?.before ?? undefined,
-  };
+  const before = wantsBefore && updated > 0 ? await prefixesBefore(options, what) : undefined;
+  return { inserted, updated, unchanged: stage.rows - updated - inserted, restored, before };
+}
+
+async function countRestored({ context, sql }: ApplyOptions, what: string): Promise<number> {
+  const { rows } = await runSql<{ n: string }>(context, what, sql.restored());
+  return Number(rows[0]?.n ?? 0);
+}
+
+/** Prefixes of the hashes that the updated rows had. */
+async function prefixesBefore({ context, diff }: ApplyOptions, what: string): Promise<Buffer | undefined> {
+  const { rows } = await runSql<{ before: Buffer | null }>(
+    context,
+    what,
+    `SELECT string_agg(before, ''::bytea) AS before FROM ${diff} WHERE live IS NOT NULL`,
+  );
+  return rows[0]?.before ?? undefined;
 }
 
 /** Somebody else inserted the same key after the differences were taken. */

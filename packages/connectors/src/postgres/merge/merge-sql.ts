@@ -49,7 +49,6 @@ export class MergeSql {
 
   /** How many of the new rows had been removed before. */
   restored(diff = this.#diff): string {
-    const sql = this.#sql;
     return `SELECT count(*) AS n FROM ${diff} AS d JOIN ${this.#stage} AS s ON s.ctid = d.staged
       WHERE d.live IS NULL AND ${this.lastRemoved("s")}`;
   }

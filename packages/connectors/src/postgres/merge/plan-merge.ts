@@ -20,7 +20,7 @@ export async function planMerge(
   commit: TableCommit,
   sample: FieldDifference[],
 ): Promise<void> {
-  const { context, sql, loader, target, parents, cache } = options;
+  const { sql, loader, target, parents, cache } = options;
   const { counts } = commit;
   const stage = loader.staging;
   const what = `planning the merge into table "${sql.table.name}"`;
@@ -35,25 +35,46 @@ export async function planMerge(
   counts.unchanged += cache.skipped - twice;
   let changed: Buffer | undefined;
   if (stage.rows > 0) {
-    const diff = `(${options.merge.differences}) AS`;
-    const { rows } = await runSql<{ updated: string; inserted: string; restored: string; before: Buffer | null }>(
-      context,
-      what,
-      `SELECT count(d.live) AS updated, count(*) FILTER (WHERE d.live IS NULL) AS inserted,
-         ${target.hasRemovals ? `count(*) FILTER (WHERE d.live IS NULL AND ${options.merge.lastRemoved("s")})` : "0"} AS restored,
-         string_agg(d.before, ''::bytea) AS before
-       FROM ${diff} d JOIN ${stage.name} AS s ON s.ctid = d.staged`,
-    );
-    const [row] = rows;
-    counts.updated += Number(row?.updated ?? 0);
-    counts.inserted += Number(row?.inserted ?? 0);
-    counts.restored += Number(row?.restored ?? 0);
-    counts.unchanged += stage.rows - Number(row?.updated ?? 0) - Number(row?.inserted ?? 0);
-    changed = row?.before ?? undefined;
+    const planned = await countPlanned(options, what);
+    counts.updated += planned.updated;
+    counts.inserted += planned.inserted;
+    counts.restored += planned.restored;
+    counts.unchanged += stage.rows - planned.updated - planned.inserted;
+    changed = planned.before;
     if (changed !== undefined) cache.forget(changed);
     await listChanges(options, sample);
   }
   await planRemovals({ ...options, changed }, commit, sample);
+}
+
+interface Planned {
+  readonly updated: number;
+  readonly inserted: number;
+  readonly restored: number;
+  /** Prefixes of the hashes that the updated rows have. */
+  readonly before: Buffer | undefined;
+}
+
+/** What the staged rows would do. */
+async function countPlanned({ context, loader, merge, target }: PlanOptions, what: string): Promise<Planned> {
+  const isNew = "d.live IS NULL";
+  const restored = target.hasRemovals
+    ? `count(*) FILTER (WHERE ${isNew} AND ${merge.lastRemoved("s")})`
+    : "0";
+  const { rows } = await runSql<{ updated: string; inserted: string; restored: string; before: Buffer | null }>(
+    context,
+    what,
+    `SELECT count(d.live) AS updated, count(*) FILTER (WHERE ${isNew}) AS inserted, ${restored} AS restored,
+       string_agg(d.before, ''::bytea) AS before
+     FROM (${merge.differences}) AS d JOIN ${loader.staging.name} AS s ON s.ctid = d.staged`,
+  );
+  const [row] = rows;
+  return {
+    updated: Number(row?.updated ?? 0),
+    inserted: Number(row?.inserted ?? 0),
+    restored: Number(row?.restored ?? 0),
+    before: row?.before ?? undefined,
+  };
 }
 
 async function planRemovals(options: PlanOptions, commit: TableCommit, sample: FieldDifference[]): Promise<void> {

@@ -9,7 +9,7 @@ import { TableSql } from "../sql/table-sql.ts";
 import type { LoadTarget } from "../stage/load-target.ts";
 
 /** Name of the constraint that lets PostgreSQL attach the table without reading it. */
-export const RUN_CHECK = "millrace_one_run";
+const RUN_CHECK = "millrace_one_run";
 
 /**
  * Collects the rows of one epoch, over as many commits as it takes, until they become visible together. It lies in schema

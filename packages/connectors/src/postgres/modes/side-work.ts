@@ -1,6 +1,6 @@
 import { MillraceError, type EncodableBatch, type FieldDifference, type Row } from "@millrace/core";
 import type { PlacedTable } from "../ddl/create-table.ts";
-import { runSql, type SessionContext } from "../session/session-context.ts";
+import type { SessionContext } from "../session/session-context.ts";
 import type { CompletedEpoch, EpochRecord, TableCommit, TableWork } from "../session/table-work.ts";
 import { TableSql } from "../sql/table-sql.ts";
 import { AppendWork } from "./append-work.ts";

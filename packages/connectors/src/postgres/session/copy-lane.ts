@@ -18,7 +18,7 @@ export interface CopyTarget {
 /** The connection can do one COPY at a time: the lane opens it with the first chunk and ends it when another is wanted. */
 export class CopyLane {
   readonly #connection: Connection;
-  #current: { readonly target: CopyTarget; readonly stream: CopyStreamQuery; failed: unknown } | undefined;
+  #current: { readonly target: CopyTarget; readonly stream: CopyStreamQuery; failed: Error | undefined } | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -65,8 +65,8 @@ export class CopyLane {
     const stream = this.#connection.client.query(
       copyFrom(target.statement, { highWaterMark: HIGH_WATER_BYTES }),
     );
-    const current = { target, stream, failed: undefined as unknown };
-    stream.on("error", (error) => (current.failed ??= error));
+    const current = { target, stream, failed: undefined as Error | undefined };
+    stream.on("error", (error: Error) => (current.failed ??= error));
     stream.write(target.header);
     this.#current = current;
   }

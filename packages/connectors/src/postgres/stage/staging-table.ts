@@ -1,5 +1,4 @@
-import type { Row } from "@millrace/core";
-import type { ColumnDefinition } from "@millrace/core";
+import type { ColumnDefinition, Row } from "@millrace/core";
 import { planColumns } from "../define/plan-table.ts";
 import { sqlType } from "../ddl/sql-type.ts";
 import { rehash } from "../inspect/rehash.ts";

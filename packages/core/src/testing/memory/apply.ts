@@ -83,6 +83,7 @@ function supersedeParents(commit: TableCommit, staged: Staged, batch: EncodableB
   for (const parent of parents) staged.parents.add(parent);
 }
 
+/** The key of the parent that a child row belongs to, as text that is equal for equal keys. */
 export function parentText(table: TableState, row: Row): string {
   return keyText(table.definition, row, table.definition.parentKey ?? []);
 }
