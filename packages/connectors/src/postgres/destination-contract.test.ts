@@ -18,7 +18,11 @@ destinationContract({
   create: async () => {
     const database = await freshDatabase();
     databases.push(database);
-    const destination = new PostgresDestination({ url: database.url, schema: undefined, fingerprintBytes: 64 * 1024 * 1024 });
+    const destination = new PostgresDestination({
+      url: database.url,
+      schema: undefined,
+      fingerprintBytes: 64 * 1024 * 1024,
+    });
     const client = new pg.Client(database.url);
     await client.connect();
     return {

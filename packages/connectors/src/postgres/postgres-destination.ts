@@ -106,7 +106,12 @@ export class PostgresDestination implements Destination {
   }
 
   /** A successor ends the connection of the attempt before: that one must not try again, as after any other loss. */
-  async #explain(error: MillraceError, connection: Connection, owner: Owner, dryRun: boolean): Promise<MillraceError> {
+  async #explain(
+    error: MillraceError,
+    connection: Connection,
+    owner: Owner,
+    dryRun: boolean,
+  ): Promise<MillraceError> {
     if (dryRun || !connection.lost || error.code === "MLR_FENCED") return error;
     try {
       const { url } = this.#options;

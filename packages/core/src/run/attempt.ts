@@ -2,7 +2,6 @@ import type { Clock } from "../clock.ts";
 import type { Destination, Session } from "../destination.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
-import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
 import type { ReadContext, Source } from "../source.ts";
 import { CommitWindow } from "./commit-window.ts";

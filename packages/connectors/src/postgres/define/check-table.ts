@@ -26,7 +26,8 @@ export function checkDefinition(table: PlacedTable): void {
     fail(`mode ${mode} needs a key`, 'Name the columns that identify a row: key: ["id"].');
   for (const part of key) {
     const column = columns.find((each) => each.name === part);
-    if (column === undefined) return fail(`it has no column "${part}", which is in its key`, "Correct the key.");
+    if (column === undefined)
+      return fail(`it has no column "${part}", which is in its key`, "Correct the key.");
     if (mode !== "append" && NO_KEYS.includes(column.type.kind))
       fail(`column "${part}" of type ${column.type.kind} cannot be in a key`, "Declare it as text.");
   }
@@ -81,7 +82,8 @@ export function checkFits(table: PlacedTable, current: CurrentTable, pipeline: s
 }
 
 function stored(table: PlacedTable, current: CurrentTable, pipeline: string): string[] {
-  const before = (current.owners.find((owner) => owner.pipeline === pipeline) ?? current.owners[0])?.definition;
+  const before = (current.owners.find((owner) => owner.pipeline === pipeline) ?? current.owners[0])
+    ?.definition;
   if (before === undefined) return [];
   const problems: string[] = [];
   if (before.mode !== table.mode) problems.push(`it is written in mode ${before.mode}, not ${table.mode}`);

@@ -1,4 +1,10 @@
-import { HASH_VERSION, MillraceError, canonicalJson, type SchemaChange, type TableDefinition } from "@millrace/core";
+import {
+  HASH_VERSION,
+  MillraceError,
+  canonicalJson,
+  type SchemaChange,
+  type TableDefinition,
+} from "@millrace/core";
 import type { PlacedTable } from "../ddl/create-table.ts";
 import { historyName } from "../ddl/names.ts";
 import { rehash } from "../inspect/rehash.ts";
@@ -255,7 +261,11 @@ function growth(table: PlacedTable, statements: readonly string[]): SchemaChange
   }));
 }
 
-async function isEmpty(context: SessionContext, wanted: TableDefinition & PlacedTable, current: CurrentTable): Promise<boolean> {
+async function isEmpty(
+  context: SessionContext,
+  wanted: TableDefinition & PlacedTable,
+  current: CurrentTable,
+): Promise<boolean> {
   const readable = ["table", "partitioned table"].includes(current.description?.kind ?? "");
   if (!readable || current.owners.length > 0) return true;
   const { rows } = await runSql<{ empty: boolean }>(

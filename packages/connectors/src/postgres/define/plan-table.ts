@@ -119,7 +119,8 @@ function joinColumns(joining: Joining): ColumnDefinition[] {
   const there = new Map(present.map((column) => [column.name, column]));
   const own = joining.current.owners.flatMap(({ definition }) => definition.columns);
   const kept = present.filter(
-    (column) => own.some(({ name }) => name === column.name) || wanted.columns.some(({ name }) => name === column.name),
+    (column) =>
+      own.some(({ name }) => name === column.name) || wanted.columns.some(({ name }) => name === column.name),
   );
   const names = new Set(kept.map(({ name }) => name));
   const joined = kept.map((old) => {
@@ -131,7 +132,10 @@ function joinColumns(joining: Joining): ColumnDefinition[] {
     if (!there.has(column.name)) refuseOddColumn(joining, column);
     add(joining, column);
   }
-  return [...joined, ...added.map((column) => (wanted.key.includes(column.name) ? column : { ...column, nullable: true }))];
+  return [
+    ...joined,
+    ...added.map((column) => (wanted.key.includes(column.name) ? column : { ...column, nullable: true })),
+  ];
 }
 
 function joinColumn(joining: Joining, old: ColumnDefinition, next: ColumnDefinition): ColumnDefinition {
@@ -146,7 +150,14 @@ function joinColumn(joining: Joining, old: ColumnDefinition, next: ColumnDefinit
       if (target !== wanted) continue;
       if (widening.rehash !== undefined) draft.rehash.push(widening.rehash);
       const from = formatColumnType(old.type);
-      draft.changes.push({ table: wanted.name, kind: "widen-column", column: old.name, from, to, statement: widening.statement });
+      draft.changes.push({
+        table: wanted.name,
+        kind: "widen-column",
+        column: old.name,
+        from,
+        to,
+        statement: widening.statement,
+      });
     }
   }
   const nullable = (next.nullable ?? true) && !wanted.key.includes(old.name);
@@ -170,11 +181,17 @@ function add({ wanted, draft, history }: Joining, column: ColumnDefinition): voi
 function refuseOddColumn({ wanted, current }: Joining, column: ColumnDefinition): void {
   const odd = current.description?.columns.find(({ name }) => name === column.name);
   if (odd === undefined) return;
-  const what = odd.generated ? "is computed by the database" : `is of type ${odd.sqlType}, which Millrace does not write`;
-  throw new MillraceError("MLR_SCHEMA_MISMATCH", `column "${column.name}" of table "${wanted.name}" ${what}`, {
-    hint: "Change the column, rename it in the pipeline with rename(), or choose another table.",
-    details: { table: wanted.name, column: column.name },
-  });
+  const what = odd.generated
+    ? "is computed by the database"
+    : `is of type ${odd.sqlType}, which Millrace does not write`;
+  throw new MillraceError(
+    "MLR_SCHEMA_MISMATCH",
+    `column "${column.name}" of table "${wanted.name}" ${what}`,
+    {
+      hint: "Change the column, rename it in the pipeline with rename(), or choose another table.",
+      details: { table: wanted.name, column: column.name },
+    },
+  );
 }
 
 function cannotWiden(table: string, from: ColumnDefinition, to: ColumnDefinition): MillraceError {

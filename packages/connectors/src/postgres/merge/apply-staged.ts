@@ -39,7 +39,8 @@ export interface ApplyOptions {
  * Fails with MLR_DESTINATION_CONFLICT where that does not help.
  */
 export async function applyStaged(options: ApplyOptions): Promise<Merged> {
-  if (options.stage.rows === 0) return { inserted: 0, updated: 0, unchanged: 0, restored: 0, before: undefined };
+  if (options.stage.rows === 0)
+    return { inserted: 0, updated: 0, unchanged: 0, restored: 0, before: undefined };
   const { context, table } = options;
   const what = `merging into table "${table}"`;
   for (let attempt = 1; ; attempt++) {
@@ -85,7 +86,11 @@ async function applyAtOnce(options: ApplyOptions, what: string): Promise<Merged 
   const changed = Number(row.changed);
   const inserted = Number(row.fresh);
   await context.step("diffed");
-  if (Number(row.archived) !== changed || Number(row.updated) !== changed || Number(row.inserted) !== inserted)
+  if (
+    Number(row.archived) !== changed ||
+    Number(row.updated) !== changed ||
+    Number(row.inserted) !== inserted
+  )
     return undefined;
   return {
     inserted,
@@ -105,8 +110,16 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
     what,
     `CREATE TEMPORARY TABLE IF NOT EXISTS ${bare} (staged tid, live tid, before bytea); TRUNCATE ${diff}`,
   );
-  const differing = await runSql(context, what, `INSERT INTO ${diff} (staged, live, before) ${sql.differences}`);
-  const counted = await runSql<{ changed: string }>(context, what, `SELECT count(live) AS changed FROM ${diff}`);
+  const differing = await runSql(
+    context,
+    what,
+    `INSERT INTO ${diff} (staged, live, before) ${sql.differences}`,
+  );
+  const counted = await runSql<{ changed: string }>(
+    context,
+    what,
+    `SELECT count(live) AS changed FROM ${diff}`,
+  );
   const updated = Number(counted.rows[0]?.changed ?? 0);
   const inserted = differing.rowCount - updated;
   await context.step("diffed");
@@ -118,7 +131,12 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
   let restored = 0;
   if (inserted > 0) {
     if (restorable) restored = await countRestored(options, what);
-    const written = await runSql(context, what, inserted === stage.rows ? sql.insertAll() : sql.insert(), run);
+    const written = await runSql(
+      context,
+      what,
+      inserted === stage.rows ? sql.insertAll() : sql.insert(),
+      run,
+    );
     if (written.rowCount !== inserted) return undefined;
   }
   const before = wantsBefore && updated > 0 ? await prefixesBefore(options, what) : undefined;

@@ -71,7 +71,9 @@ export class Parents {
     return {
       using: `(SELECT DISTINCT ${this.#columns()} FROM ${this.#staging.name}) AS p`,
       condition: `${sql.keysEqual("t", "p", this.#key)} AND ${sql.own("t")}${
-        stage.rows === 0 ? "" : ` AND NOT EXISTS (SELECT FROM ${stage.name} AS s WHERE ${sql.keysEqual("s", "t")})`
+        stage.rows === 0
+          ? ""
+          : ` AND NOT EXISTS (SELECT FROM ${stage.name} AS s WHERE ${sql.keysEqual("s", "t")})`
       }`,
     };
   }

@@ -61,7 +61,12 @@ async function countPlanned({ context, loader, merge, target }: PlanOptions, wha
   const restored = target.hasRemovals
     ? `count(*) FILTER (WHERE ${isNew} AND ${merge.lastRemoved("s")})`
     : "0";
-  const { rows } = await runSql<{ updated: string; inserted: string; restored: string; before: Buffer | null }>(
+  const { rows } = await runSql<{
+    updated: string;
+    inserted: string;
+    restored: string;
+    before: Buffer | null;
+  }>(
     context,
     what,
     `SELECT count(d.live) AS updated, count(*) FILTER (WHERE ${isNew}) AS inserted, ${restored} AS restored,
@@ -77,12 +82,19 @@ async function countPlanned({ context, loader, merge, target }: PlanOptions, wha
   };
 }
 
-async function planRemovals(options: PlanOptions, commit: TableCommit, sample: FieldDifference[]): Promise<void> {
+async function planRemovals(
+  options: PlanOptions,
+  commit: TableCommit,
+  sample: FieldDifference[],
+): Promise<void> {
   const { context, sql, parents, loader } = options;
   if (sql.table.removals === "keep") return;
   if (parents?.some === true) {
     const { using, condition } = parents.orphans(sql, loader.staging);
-    await list(options, sample, { operation: "remove", select: `FROM ${sql.target} AS t, ${using} WHERE ${condition}` });
+    await list(options, sample, {
+      operation: "remove",
+      select: `FROM ${sql.target} AS t, ${using} WHERE ${condition}`,
+    });
     const { rows } = await runSql<{ n: string }>(
       context,
       `planning removals from table "${sql.table.name}"`,
@@ -124,8 +136,14 @@ async function listChanges(options: PlanOptions, sample: FieldDifference[]): Pro
     select: `${from} JOIN ${sql.target} AS t ON t.ctid = d.live ${order}`,
   });
   const removed = target.hasRemovals ? merge.lastRemoved("s") : "false";
-  await list(options, sample, { operation: "restore", select: `${from} WHERE d.live IS NULL AND ${removed} ${order}` });
-  await list(options, sample, { operation: "insert", select: `${from} WHERE d.live IS NULL AND NOT ${removed} ${order}` });
+  await list(options, sample, {
+    operation: "restore",
+    select: `${from} WHERE d.live IS NULL AND ${removed} ${order}`,
+  });
+  await list(options, sample, {
+    operation: "insert",
+    select: `${from} WHERE d.live IS NULL AND NOT ${removed} ${order}`,
+  });
 }
 
 function list(options: PlanOptions, sample: FieldDifference[], listing: Listing): Promise<void> {

@@ -105,7 +105,11 @@ async function unseen(
     }
   }
   const rows = countIn(prefixes);
-  return { live: rows === 0 ? live : live - (await broughtNow(options, where)), rows, prefixes: joined(prefixes) };
+  return {
+    live: rows === 0 ? live : live - (await broughtNow(options, where)),
+    rows,
+    prefixes: joined(prefixes),
+  };
 }
 
 function countIn(prefixes: readonly Buffer[]): number {
@@ -166,7 +170,10 @@ async function remove(options: RemovalOptions, where: Row | undefined, prefixes:
 }
 
 /** Rows that this commit inserted into the scope: they were not live before. */
-async function broughtNow({ context, sql, inserted, dryRun }: RemovalOptions, where: Row | undefined): Promise<number> {
+async function broughtNow(
+  { context, sql, inserted, dryRun }: RemovalOptions,
+  where: Row | undefined,
+): Promise<number> {
   if (inserted === 0 || dryRun) return 0;
   if (where === undefined) return inserted;
   const { rows } = await runSql<{ n: string }>(
@@ -181,7 +188,11 @@ async function broughtNow({ context, sql, inserted, dryRun }: RemovalOptions, wh
 
 function checkShare(
   sql: TableSql,
-  { live, removed, scope }: { live: number; removed: number; scope: Readonly<Record<string, unknown>> | undefined },
+  {
+    live,
+    removed,
+    scope,
+  }: { live: number; removed: number; scope: Readonly<Record<string, unknown>> | undefined },
 ): void {
   const { table } = sql;
   const limit = table.maxRemovedShare ?? DEFAULT_SHARE;

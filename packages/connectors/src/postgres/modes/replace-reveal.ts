@@ -76,14 +76,22 @@ export class ReplaceReveal implements Reveal {
     if (attached) return this.#copy(sql, side, what);
     await runSql(this.#context, what, "SAVEPOINT attaching");
     try {
-      await runSql(this.#context, what, `ALTER TABLE ${sql.target} ATTACH PARTITION ${side.sql.target} ${this.#bound()}`);
+      await runSql(
+        this.#context,
+        what,
+        `ALTER TABLE ${sql.target} ATTACH PARTITION ${side.sql.target} ${this.#bound()}`,
+      );
       await runSql(this.#context, what, "RELEASE SAVEPOINT attaching");
     } catch (error) {
       if (!(error instanceof MillraceError) || this.#context.connection.lost) throw error;
       // The table has something that the side table has not, such as a column of somebody else's.
       await runSql(this.#context, what, "ROLLBACK TO SAVEPOINT attaching");
       const place = { namespace: "millrace", name: `${side.name.slice(0, 50)}_copied` };
-      await runSql(this.#context, what, `CREATE TABLE ${quoteTable(place)} PARTITION OF ${sql.target} ${this.#bound()}`);
+      await runSql(
+        this.#context,
+        what,
+        `CREATE TABLE ${quoteTable(place)} PARTITION OF ${sql.target} ${this.#bound()}`,
+      );
       await this.#copy(sql, side, what);
     }
   }
@@ -115,4 +123,3 @@ export class ReplaceReveal implements Reveal {
     return rows;
   }
 }
-

@@ -23,7 +23,11 @@ export class SideTable implements LoadTarget {
   /** The columns that it has; undefined: it does not exist yet. */
   #columns: readonly ColumnDefinition[] | undefined;
 
-  constructor(context: SessionContext, table: PlacedTable, options: { epoch: string; existing: string | undefined }) {
+  constructor(
+    context: SessionContext,
+    table: PlacedTable,
+    options: { epoch: string; existing: string | undefined },
+  ) {
     this.#context = context;
     this.name = options.existing ?? sideName(context, table, options.epoch);
     this.sql = new TableSql(this.#place(table));
@@ -61,7 +65,11 @@ export class SideTable implements LoadTarget {
     if (this.#columns === undefined) {
       const check = `CONSTRAINT ${quoteIdentifier(RUN_CHECK)} CHECK (_run_id = ${quoteLiteral(this.#context.run)}::uuid)`;
       await runSql(this.#context, what, createTable(table, { primaryKey: table.key, extra: [check] }));
-      await runSql(this.#context, what, `COMMENT ON TABLE ${target} IS 'Rows of a reading; visible once it is complete.'`);
+      await runSql(
+        this.#context,
+        what,
+        `COMMENT ON TABLE ${target} IS 'Rows of a reading; visible once it is complete.'`,
+      );
     } else await runSql(this.#context, what, this.#growth().join("; "));
     this.#columns = table.columns;
   }

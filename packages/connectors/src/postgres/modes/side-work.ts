@@ -57,7 +57,9 @@ export class SideWork implements TableWork {
       throw new MillraceError(
         "MLR_SOURCE_PROTOCOL",
         `rows for table "${this.#table.name}" (mode ${this.#table.mode}) came outside of any epoch`,
-        { hint: 'The source has to send { type: "begin" } before the rows and { type: "complete" } after them.' },
+        {
+          hint: 'The source has to send { type: "begin" } before the rows and { type: "complete" } after them.',
+        },
       );
     }
     const side = await this.#side(epoch);
@@ -100,7 +102,8 @@ export class SideWork implements TableWork {
     for (const { work } of this.#sides.values()) await work.plan(commit, sample);
     for (const { record, where } of commit.completed) {
       if (record.taints.size > 0) commit.withhold([...record.taints]);
-      else if (!this.#pendingCreate()) commit.counts.removed += await this.#reveal.count(new TableSql(this.#table), where);
+      else if (!this.#pendingCreate())
+        commit.counts.removed += await this.#reveal.count(new TableSql(this.#table), where);
     }
     for (const difference of sample) renameTable(difference, this.#table.name);
   }
@@ -131,7 +134,8 @@ export class SideWork implements TableWork {
 
   async #giveUp(id: string, commit: TableCommit): Promise<void> {
     const record = this.#stored.get(id);
-    const side = this.#sides.get(id)?.table ?? (record === undefined ? undefined : await this.#storedSide(record));
+    const side =
+      this.#sides.get(id)?.table ?? (record === undefined ? undefined : await this.#storedSide(record));
     this.#sides.delete(id);
     if (side !== undefined) await this.#drop(side, commit);
   }
@@ -150,7 +154,9 @@ export class SideWork implements TableWork {
     const table = new SideTable(this.#context, this.#table, { epoch, existing });
     if (existing !== undefined) await table.look();
     const work =
-      this.#table.key.length === 0 ? new AppendWork(this.#context, table) : new UpsertWork(this.#context, table);
+      this.#table.key.length === 0
+        ? new AppendWork(this.#context, table)
+        : new UpsertWork(this.#context, table);
     const side = { table, work };
     this.#sides.set(epoch, side);
     return side;

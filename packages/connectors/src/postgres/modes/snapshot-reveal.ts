@@ -25,7 +25,9 @@ export class SnapshotReveal implements Reveal {
       `DELETE FROM ${sql.target} AS t WHERE t._snapshot = ${period} AND ${sql.within("t", where)}`,
     );
     if (side?.exists === true) {
-      const values = metadataColumns(sql.table).map(({ name }) => (name === "_snapshot" ? period : dotted("s", name)));
+      const values = metadataColumns(sql.table).map(({ name }) =>
+        name === "_snapshot" ? period : dotted("s", name),
+      );
       await runSql(
         this.#context,
         what,

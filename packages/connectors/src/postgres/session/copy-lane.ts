@@ -18,7 +18,8 @@ export interface CopyTarget {
 /** The connection can do one COPY at a time: the lane opens it with the first chunk and ends it when another is wanted. */
 export class CopyLane {
   readonly #connection: Connection;
-  #current: { readonly target: CopyTarget; readonly stream: CopyStreamQuery; failed: Error | undefined } | undefined;
+  #current:
+    { readonly target: CopyTarget; readonly stream: CopyStreamQuery; failed: Error | undefined } | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;

@@ -81,7 +81,10 @@ export class PostgresSession implements Session {
     return this.#exclusive(() => this.#define(this.#place(table)));
   }
 
-  existing(table: { readonly name: string; readonly namespace?: string }): Promise<TableDefinition | undefined> {
+  existing(table: {
+    readonly name: string;
+    readonly namespace?: string;
+  }): Promise<TableDefinition | undefined> {
     return this.#exclusive(async () => {
       const known = this.#tables.get(table.name)?.managed.table;
       const place = { name: table.name, namespace: this.#namespace(table.namespace) };
@@ -89,7 +92,8 @@ export class PostgresSession implements Session {
       await this.#context.lane.finish();
       const current = await currentTable(this.#context.connection, place, this.#p.recorded);
       if (current.description === undefined) return undefined;
-      const owner = current.owners.find(({ pipeline }) => pipeline === this.#context.pipeline) ?? current.owners[0];
+      const owner =
+        current.owners.find(({ pipeline }) => pipeline === this.#context.pipeline) ?? current.owners[0];
       const definition = owner?.definition ?? { ...place, columns: [], key: [], mode: "append" as const };
       const hidden = owner === undefined ? [] : metadataColumns(definition).map(({ name }) => name);
       return { ...definition, ...place, columns: presentColumns(current, hidden) };
@@ -100,7 +104,10 @@ export class PostgresSession implements Session {
     return this.#exclusive(async () => {
       const entry = this.#tables.get(table);
       if (entry === undefined)
-        throw new MillraceError("MLR_INTERNAL", `rows were written to table "${table}" before it was defined`);
+        throw new MillraceError(
+          "MLR_INTERNAL",
+          `rows were written to table "${table}" before it was defined`,
+        );
       this.#written = true;
       entry.touched = true;
       await entry.work.write(batch);
@@ -111,7 +118,10 @@ export class PostgresSession implements Session {
     return this.#exclusive(async () => {
       if (this.#last?.id === cut.id && !this.#written) return this.#last;
       if (cut.id !== this.#lastCommit + 1n)
-        throw new MillraceError("MLR_INTERNAL", `commit ${cut.id} does not follow commit ${this.#lastCommit}`);
+        throw new MillraceError(
+          "MLR_INTERNAL",
+          `commit ${cut.id} does not follow commit ${this.#lastCommit}`,
+        );
       const result = this.#context.dryRun ? await this.#plan(cut) : await this.#commit(cut);
       this.#last = result;
       this.#lastCommit = cut.id;
@@ -198,7 +208,11 @@ export class PostgresSession implements Session {
   async #lockState({ id }: Cut): Promise<CommitResult | undefined> {
     const { transaction, lane, pipeline } = this.#context;
     await lane.finish();
-    const rows = await transaction.beginWith<{ attempt: string; last: string; result: Omit<CommitResult, "id"> | null }>(
+    const rows = await transaction.beginWith<{
+      attempt: string;
+      last: string;
+      result: Omit<CommitResult, "id"> | null;
+    }>(
       "checking the fence",
       `SELECT attempt, last_commit AS last, last_result AS result FROM millrace.pipelines
        WHERE pipeline = ${quoteLiteral(pipeline)} FOR NO KEY UPDATE`,
@@ -219,7 +233,10 @@ export class PostgresSession implements Session {
     }
     if (last === id - 1n) return undefined;
     await transaction.rollback();
-    throw new MillraceError("MLR_INTERNAL", `commit ${id} of pipeline "${pipeline}" does not follow commit ${last}`);
+    throw new MillraceError(
+      "MLR_INTERNAL",
+      `commit ${id} of pipeline "${pipeline}" does not follow commit ${last}`,
+    );
   }
 
   async #applyAll(cut: Cut): Promise<{ records: Map<string, EpochRecord>; result: CommitResult }> {
@@ -230,10 +247,10 @@ export class PostgresSession implements Session {
     for (const [name, entry] of this.#tables) {
       const commit = this.#tableCommit({ cut, name, records, withheld, entry });
       await entry.work.apply(commit);
-      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry)) tables[name] = commit.counts;
+      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry))
+        tables[name] = commit.counts;
     }
-    for (const [name, counts] of Object.entries(cut.counts))
-      tables[name] ??= addCounts(zeroCounts(), counts);
+    for (const [name, counts] of Object.entries(cut.counts)) tables[name] ??= addCounts(zeroCounts(), counts);
     return { records, result: { id: cut.id, tables, totals: this.#addTotals(tables), withheld } };
   }
 
@@ -246,10 +263,10 @@ export class PostgresSession implements Session {
     for (const [name, entry] of this.#tables) {
       const commit = this.#tableCommit({ cut, name, records, withheld, entry });
       await entry.work.plan(commit, sample);
-      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry)) tables[name] = commit.counts;
+      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry))
+        tables[name] = commit.counts;
     }
-    for (const [name, counts] of Object.entries(cut.counts))
-      tables[name] ??= addCounts(zeroCounts(), counts);
+    for (const [name, counts] of Object.entries(cut.counts)) tables[name] ??= addCounts(zeroCounts(), counts);
     const totals = this.#addTotals(tables);
     this.#totals = totals;
     return { id: cut.id, tables, totals, withheld, sample: sample.slice(0, 20) };
@@ -267,7 +284,9 @@ export class PostgresSession implements Session {
     for (const record of own.values()) for (const taint of entry.managed.taints) record.taints.add(taint);
     const completed = cut.completed.flatMap((epoch): CompletedEpoch[] => {
       const record = own.get(epoch.id);
-      return record === undefined ? [] : [{ record, where: epoch.scope === undefined ? undefined : epoch.where, through: epoch.through }];
+      return record === undefined
+        ? []
+        : [{ record, where: epoch.scope === undefined ? undefined : epoch.where, through: epoch.through }];
     });
     return {
       id: cut.id,
@@ -294,7 +313,9 @@ export class PostgresSession implements Session {
   /** The open epochs as they are with this cut: copies, so that a commit that fails changes nothing. */
   #epochRecords(cut: Cut): Map<string, EpochRecord> {
     const stored = this.#forget ? [] : [...this.#p.epochs.values()];
-    const records = new Map(stored.map((record) => [record.id, { ...record, taints: new Set(record.taints) }]));
+    const records = new Map(
+      stored.map((record) => [record.id, { ...record, taints: new Set(record.taints) }]),
+    );
     for (const epoch of [...cut.begun, ...cut.completed]) {
       const record = records.get(epoch.id) ?? newRecord(epoch);
       for (const taint of epoch.taints) record.taints.add(taint);
@@ -331,13 +352,16 @@ export class PostgresSession implements Session {
         [this.#context.pipeline, table],
       );
       const [found] = rows;
-      if (found !== undefined) await this.#defineFirst({ ...found.definition, name: table, namespace: found.namespace });
+      if (found !== undefined)
+        await this.#defineFirst({ ...found.definition, name: table, namespace: found.namespace });
       void id;
     }
   }
 
   #storedOf(ids: readonly string[]): EpochRecord[] {
-    return ids.flatMap((id) => this.#p.epochs.get(id) ?? []).filter(({ sideTable }) => sideTable !== undefined);
+    return ids
+      .flatMap((id) => this.#p.epochs.get(id) ?? [])
+      .filter(({ sideTable }) => sideTable !== undefined);
   }
 
   async #dropForgotten(): Promise<void> {
@@ -366,7 +390,11 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #afterCommit(records: ReadonlyMap<string, EpochRecord>, over: readonly string[], result: CommitResult): Promise<void> {
+  async #afterCommit(
+    records: ReadonlyMap<string, EpochRecord>,
+    over: readonly string[],
+    result: CommitResult,
+  ): Promise<void> {
     this.#p.epochs.clear();
     for (const record of records.values())
       if (!over.includes(record.id)) this.#p.epochs.set(record.id, { ...record, stored: true });

@@ -33,7 +33,12 @@ export async function listDifferences(
   const before = operation === "update" || operation === "remove" ? texts(sql, "t", present) : "NULL";
   const after = operation === "remove" ? "NULL" : texts(sql, "s", undefined);
   const changed = operation === "update" ? changedNames(sql, present) : "NULL::text[]";
-  const { rows } = await runSql<{ key: string[]; before: (string | null)[] | null; after: (string | null)[] | null; changed: string[] | null }>(
+  const { rows } = await runSql<{
+    key: string[];
+    before: (string | null)[] | null;
+    after: (string | null)[] | null;
+    changed: string[] | null;
+  }>(
     options.context,
     `listing differences of table "${sql.table.name}"`,
     `SELECT ARRAY[${sql.table.key.map((name) => `${dotted(alias, name)}::text`).join(", ")}]::text[] AS key,
@@ -42,12 +47,18 @@ export async function listDifferences(
   for (const row of rows) {
     const fields = columns
       .map((name, i) => ({ name, before: row.before?.[i] ?? null, after: row.after?.[i] ?? null }))
-      .filter((field) => (row.changed === null ? field.before !== null || field.after !== null : row.changed.includes(field.name)));
+      .filter((field) =>
+        row.changed === null
+          ? field.before !== null || field.after !== null
+          : row.changed.includes(field.name),
+      );
     sample.push({
       table: sql.table.name,
       key: Object.fromEntries(sql.table.key.map((name, i) => [name, row.key[i]])),
       operation,
-      fields: Object.fromEntries(fields.map(({ name, before: b, after: a }) => [name, { before: b, after: a }])),
+      fields: Object.fromEntries(
+        fields.map(({ name, before: b, after: a }) => [name, { before: b, after: a }]),
+      ),
     });
   }
 }

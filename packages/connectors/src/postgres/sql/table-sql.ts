@@ -42,7 +42,9 @@ export class TableSql {
 
   /** Assignments of an UPDATE from staged rows. @param run placeholder of the run's id. */
   assignments(from: string, run: string): string {
-    const metadata = metadataColumns(this.table).map(({ name }) => `${quoteIdentifier(name)} = ${this.#metadata(name, from, run)}`);
+    const metadata = metadataColumns(this.table).map(
+      ({ name }) => `${quoteIdentifier(name)} = ${this.#metadata(name, from, run)}`,
+    );
     const columns = this.table.columns
       .filter(({ name }) => !this.table.key.includes(name))
       .map(({ name }) => `${quoteIdentifier(name)} = ${dotted(from, name)}`);
@@ -69,7 +71,9 @@ export class TableSql {
   /** The rows that this pipeline may remove and count: those of its discriminator's value, or all. */
   own(alias: string): string {
     const { discriminator } = this.table;
-    return discriminator === undefined ? "true" : `${dotted(alias, discriminator.column)} = ${quoteLiteral(discriminator.value)}`;
+    return discriminator === undefined
+      ? "true"
+      : `${dotted(alias, discriminator.column)} = ${quoteLiteral(discriminator.value)}`;
   }
 
   /** The rows of a scope (all where there is none) that are the pipeline's own. */

@@ -1,5 +1,10 @@
 import type { ColumnDefinition, Row } from "@millrace/core";
-import { compileCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type TrailingField } from "../codec/copy-encoder.ts";
+import {
+  compileCopyEncoder,
+  type CopyEncoder,
+  type CopyEncoderOptions,
+  type TrailingField,
+} from "../codec/copy-encoder.ts";
 import { quoteIdentifier } from "../quote.ts";
 import type { CopyLane, CopyTarget } from "../session/copy-lane.ts";
 

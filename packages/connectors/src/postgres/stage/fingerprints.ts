@@ -185,13 +185,21 @@ export class Fingerprints {
 /** First four bytes of a row hash, as a number. */
 export function highHalf(hash: string): number {
   return (
-    ((hash.charCodeAt(0) << 24) | (hash.charCodeAt(1) << 16) | (hash.charCodeAt(2) << 8) | hash.charCodeAt(3)) >>> 0
+    ((hash.charCodeAt(0) << 24) |
+      (hash.charCodeAt(1) << 16) |
+      (hash.charCodeAt(2) << 8) |
+      hash.charCodeAt(3)) >>>
+    0
   );
 }
 
 /** The next four. */
 export function lowHalf(hash: string): number {
   return (
-    ((hash.charCodeAt(4) << 24) | (hash.charCodeAt(5) << 16) | (hash.charCodeAt(6) << 8) | hash.charCodeAt(7)) >>> 0
+    ((hash.charCodeAt(4) << 24) |
+      (hash.charCodeAt(5) << 16) |
+      (hash.charCodeAt(6) << 8) |
+      hash.charCodeAt(7)) >>>
+    0
   );
 }

@@ -1,4 +1,12 @@
-import { MillraceError, type Counts, type Epoch, type Json, type Owner, type Recovered, type Scope } from "@millrace/core";
+import {
+  MillraceError,
+  type Counts,
+  type Epoch,
+  type Json,
+  type Owner,
+  type Recovered,
+  type Scope,
+} from "@millrace/core";
 import type { Connection } from "../session/connection.ts";
 import { endBackend, withTakeover, type Backend } from "./takeover.ts";
 
@@ -88,7 +96,9 @@ export async function raiseFence(
   owner: Owner,
   signal: AbortSignal | undefined,
 ): Promise<StoredState> {
-  const before = await withTakeover(connection, { pipeline: owner.pipeline, signal }, () => raise(connection, owner));
+  const before = await withTakeover(connection, { pipeline: owner.pipeline, signal }, () =>
+    raise(connection, owner),
+  );
   // Its locks and uncommitted rows would be in the way, and it can never commit.
   await endBackend(connection, before.backend);
   return before;
@@ -105,7 +115,8 @@ async function raise(connection: Connection, owner: Owner): Promise<StoredState>
       [pipeline],
     );
     const state = await readState(connection, pipeline, " FOR NO KEY UPDATE");
-    if (state === undefined) throw new MillraceError("MLR_INTERNAL", `no state row for pipeline "${pipeline}"`);
+    if (state === undefined)
+      throw new MillraceError("MLR_INTERNAL", `no state row for pipeline "${pipeline}"`);
     if (state.attempt >= attempt) throw fenced(owner, state.attempt);
     await connection.query(
       "raising the fence",

@@ -84,5 +84,8 @@ function held(pipeline: string, cause: unknown): MillraceError {
 }
 
 function stopped(pipeline: string): MillraceError {
-  return new MillraceError("MLR_RUN_STOPPED", `pipeline "${pipeline}" was stopped while it opened its destination`);
+  return new MillraceError(
+    "MLR_RUN_STOPPED",
+    `pipeline "${pipeline}" was stopped while it opened its destination`,
+  );
 }
