@@ -41,7 +41,7 @@ test("a new project runs at once on the embedded PostgreSQL, and never overwrite
     const started = await millrace("start");
     expect(started.code).toBe(0);
     expect(started.stdout).toMatch(/^cities +cities +5 +0 +0 +5 /m);
-    expect(started.stderr).toContain(stdout.trim());
+    expect(started.stdout).toContain(stdout.trim());
     expect(JSON.parse((await millrace("doctor", "--json")).stdout)).toMatchObject({ ok: true });
   } finally {
     expect((await millrace("db", "stop")).code).toBe(0);
