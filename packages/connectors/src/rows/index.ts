@@ -5,12 +5,10 @@ export type RowsInput = readonly Row[];
 
 const SLICE = "rows";
 const BATCH_ROWS = 4_096;
-/** How many batches make a checkpoint. */
-const CHECKPOINT_BATCHES = 12;
 
 /**
  * Rows from memory, for tests and small fixed tables: an array for the stream `rows`, or an object with an array for
- * each stream. Read whole each time, so that what is no longer given is removed where the table's mode removes.
+ * each stream. Read whole each time and committed at once: what is no longer given is removed where the table's mode removes.
  * Fails with MLR_ARGUMENT_INVALID.
  * @example rows([{ id: 1, name: "Ann" }])
  * @example rows({ people: [{ id: 1 }], places: [{ id: 7 }] })
@@ -21,14 +19,12 @@ export function rows(input: RowsInput | Readonly<Record<string, RowsInput>>): So
     kind: "rows",
     async *read({ wants, signal }) {
       for (const [stream, all] of streams) {
+        if (signal.aborted) return;
         if (wants === "everything") yield { type: "begin", stream };
         for (let at = 0; at < all.length; at += BATCH_ROWS) {
           if (signal.aborted) return;
           const batch = all.slice(at, at + BATCH_ROWS);
           yield { type: "rows", stream, slice: SLICE, rows: batch, position: { line: at + 1 } };
-          // A whole reading may start over, so it may be committed in parts; rows that are only added come in one commit.
-          const due = (at / BATCH_ROWS) % CHECKPOINT_BATCHES === CHECKPOINT_BATCHES - 1;
-          if (due && wants === "everything") yield { type: "checkpoint", slice: SLICE, state: null };
         }
         if (wants === "everything") yield { type: "complete", stream };
       }

@@ -13,18 +13,20 @@ test("gives the rows of an array as one whole reading", async () => {
 
 test("gives several streams, also empty ones", async () => {
   const { messages } = await collect(rows({ people: [{ id: 1 }], places: [] }));
-  expect(
-    messages.map((message) => `${message.type} ${"stream" in message ? String(message.stream) : ""}`),
-  ).toEqual(["begin people", "rows people", "complete people", "begin places", "complete places"]);
+  const told = messages.map((message) =>
+    message.type === "begin" || message.type === "rows" || message.type === "complete"
+      ? `${message.type} ${message.stream}`
+      : message.type,
+  );
+  expect(told).toEqual(["begin people", "rows people", "complete people", "begin places", "complete places"]);
 });
 
-test("lets a whole reading be committed in parts, but never rows that are only added", async () => {
-  const many = Array.from({ length: 120_000 }, (_, id) => ({ id }));
-  const whole = await collect(rows(many));
-  expect(whole.rows).toEqual(many);
-  expect(whole.states).toHaveLength(2);
+test("gives batches, and no epoch where only news are wanted", async () => {
+  const many = Array.from({ length: 10_000 }, (_, id) => ({ id }));
   const news = await collect(rows(many), { wants: "news" });
-  expect(new Set(news.messages.map((message) => message.type))).toEqual(new Set(["rows"]));
+  expect(news.rows).toEqual(many);
+  expect(news.messages.map((message) => message.type)).toEqual(["rows", "rows", "rows"]);
+  expect(news.places.at(-1)).toBe("undefined:10000");
 });
 
 test.each([[5], [null], [[1]], [{ people: 5 }], [{ people: ["x"] }]])("refuses %j", (input) => {

@@ -9,8 +9,14 @@ export function fileSource(format: FileFormat): Source {
   return {
     kind: format.kind,
     async *read(context) {
+      if (context.signal.aborted) return;
       const { readFiles } = await import("./read-files.ts");
-      yield* readFiles(format, context);
+      try {
+        yield* readFiles(format, context);
+      } catch (error) {
+        // What was under way when the run was stopped, such as a download, ends with an error of its own.
+        if (!context.signal.aborted) throw error;
+      }
     },
   };
 }

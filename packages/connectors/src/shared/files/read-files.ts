@@ -84,9 +84,10 @@ class Reading {
     if (this.#plan.begin) yield { type: "begin", stream };
     this.#totalBytes = await this.#sizes();
     for (const planned of this.#plan.files) {
-      yield* this.#file(planned);
       if (this.#context.signal.aborted) return;
+      yield* this.#file(planned);
     }
+    if (this.#context.signal.aborted) return;
     if (whole) yield { type: "complete", stream };
     yield this.#checkpoint({ whole, reading: false });
   }
@@ -113,6 +114,7 @@ class Reading {
     let rows = from?.rows ?? 0;
     let last = from?.mark;
     for await (const chunk of chunks) {
+      if (signal.aborted && this.#rows === 0) return;
       rows += chunk.rows.length;
       yield* this.#chunk(file, chunk);
       if (chunk.mark === undefined) continue;
