@@ -248,6 +248,12 @@ describe("packed files", () => {
     await expect(read(damaged)).rejects.toMatchObject({ code: "MLR_SOURCE_FORMAT" });
   });
 
+  test("may hold very much more than they weigh", async () => {
+    const packed = gzipSync(`a,b\n${"1,2\n".repeat(1_000_000)}`, { level: 9 });
+    expect(packed.length).toBeLessThan(50_000);
+    expect((await read(packed)).rows).toHaveLength(1_000_000);
+  });
+
   test("of other kinds are named", async () => {
     await expect(read("PK\u0003\u0004rest")).rejects.toMatchObject({
       message: `${count}.csv is a ZIP archive or an Excel workbook, not csv`,

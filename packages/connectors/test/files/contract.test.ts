@@ -19,16 +19,11 @@ const COUNT = 51_000;
 const numbers: readonly Row[] = Array.from({ length: COUNT }, (_, id) => ({ id, word: `wörd ${id}` }));
 const texts: readonly Row[] = numbers.map((row) => ({ id: String(row["id"]), word: row["word"] }));
 
-function written(
-  name: string,
-  source: Source,
-  stream: string,
-  content: string | Buffer,
-  all: readonly Row[],
-): void {
+function written(source: Source, content: string, all: readonly Row[]): void {
+  const stream = source.kind ?? "";
   sourceContract({
     ...tools,
-    name,
+    name: stream,
     expectedRows: { [stream]: all },
     create: async () => {
       const folder = await temporaryFolder();
@@ -46,8 +41,8 @@ function written(
 const lines = texts.map((row) => `${String(row["id"])},"${String(row["word"])}"\n`).join("");
 const objects = numbers.map((row) => JSON.stringify(row));
 
-written("csv", csv({ path: ["file", "second"] }), "csv", `id,word\n${lines}`, texts);
-written("json", json({ path: "file", rows: "$.all[*]" }), "json", `{"all":[${objects.join(",")}]}`, numbers);
+written(csv({ path: ["file", "second"] }), `id,word\n${lines}`, texts);
+written(json({ path: "file", rows: "$.all[*]" }), `{"all":[${objects.join(",")}]}`, numbers);
 
 sourceContract({
   ...tools,

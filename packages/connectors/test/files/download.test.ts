@@ -77,6 +77,11 @@ test("gzip is unpacked and the encoding of the answer is used", async () => {
   expect(logs).toEqual([]);
 });
 
+test("UTF-8 is not read as what a server says by default", async () => {
+  handle = serve("ville\nOrléans\n", { "content-type": "text/csv; charset=iso-8859-1" });
+  expect((await collect(csv({ path: `${base}/x` }))).rows).toEqual([{ ville: "Orléans" }]);
+});
+
 describe("a second reading", () => {
   test("asks by ETag, and reports the rows as unchanged on 304", async () => {
     handle = serve("id\n1\n2\n", { etag: '"v1"' });

@@ -32,25 +32,34 @@ const WIDER: Readonly<Record<string, string>> = {
 /** Guesses below are refused. */
 const LEAST_CONFIDENCE = 10;
 
+/** What is known of a text besides its beginning. */
+export interface EncodingHints {
+  /** Whether the beginning is all of it. */
+  readonly whole: boolean;
+  /** What the user says. */
+  readonly declared: string | undefined;
+  /** What a server says, which is often only its default. */
+  readonly hinted: string | undefined;
+  /** For errors. */
+  readonly file: string;
+}
+
 /**
- * Decides the encoding: what is declared, else a byte order mark, else UTF-8 where `sample` is valid, else a guess.
+ * Decides the encoding: what is declared, else a byte order mark, else UTF-8 where `sample`, the beginning, is valid
+ * UTF-8, else what a server says, else a guess.
  * Fails with MLR_ARGUMENT_INVALID for an unknown encoding, MLR_SOURCE_FORMAT where no guess is good enough.
- * @param sample the beginning of the content
- * @param whole whether `sample` is all of it
  */
-export function detectEncoding(
-  sample: Buffer,
-  whole: boolean,
-  declared: string | undefined,
-  name: string,
-): Encoding {
+export function detectEncoding(sample: Buffer, { whole, declared, hinted, file }: EncodingHints): Encoding {
   const mark = MARKS.find(([, bytes]) => bytes.every((byte, index) => sample[index] === byte));
   if (declared !== undefined) return declaredEncoding(declared, mark);
   if (mark !== undefined) return { name: mark[0], skip: mark[1].length };
   const wide = utf16WithoutMark(sample);
   if (wide !== undefined) return { name: wide, skip: 0, confidence: 90 };
   if (isUtf8(whole ? sample : withoutPartialEnd(sample))) return { name: "utf-8", skip: 0 };
-  return guess(sample, name);
+  if (hinted !== undefined && iconv.encodingExists(normal(hinted)) && normal(hinted) !== "utf-8") {
+    return { name: normal(hinted), skip: 0 };
+  }
+  return guess(sample, file);
 }
 
 function declaredEncoding(declared: string, mark: (typeof MARKS)[number] | undefined): Encoding {

@@ -1,5 +1,5 @@
 import { Readable, pipeline } from "node:stream";
-import { constants, createGunzip, gunzipSync } from "node:zlib";
+import { constants, createGunzip } from "node:zlib";
 import { MillraceError } from "@millrace/core";
 
 const PIECE_BYTES = 1 << 18;
@@ -9,13 +9,27 @@ export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-/** The beginning of what is packed in the beginning of a gzip file. */
-export function gunzipHead(head: Uint8Array, name: string): Buffer {
+/**
+ * The first `length` bytes of what is packed in the beginning of a gzip file, and whether that is all.
+ * @param whole whether `head` is the whole file
+ */
+export async function gunzipHead(
+  head: Buffer,
+  { name, length, whole }: { name: string; length: number; whole: boolean },
+): Promise<{ bytes: Buffer; whole: boolean }> {
+  const finishFlush = whole ? constants.Z_FINISH : constants.Z_SYNC_FLUSH;
+  const unpacker = createGunzip({ finishFlush, chunkSize: length });
+  unpacker.end(head);
+  let bytes: Buffer = Buffer.alloc(0);
   try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+    for await (const piece of unpacker as AsyncIterable<Buffer>) {
+      bytes = Buffer.concat([bytes, piece]);
+      if (bytes.length > length) return { bytes: bytes.subarray(0, length), whole: false };
+    }
   } catch (error) {
     throw damaged(name, error);
   }
+  return { bytes, whole };
 }
 
 /** Unpacks gzip with any number of members. Fails with MLR_SOURCE_FORMAT where it is cut short or damaged. */

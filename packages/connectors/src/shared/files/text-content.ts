@@ -49,11 +49,17 @@ export class TextContent {
   ): Promise<TextContent> {
     const head = await file.head(SAMPLE_BYTES);
     const packed = isGzip(head);
-    const unpacked = packed ? gunzipHead(head, file.name) : head;
-    refuseBinary(unpacked, file.name, kind);
-    const whole = head.length === file.size;
-    const declared = options.encoding ?? file.facts.charset;
-    const encoding = detectEncoding(unpacked, whole, declared, file.name);
+    const all = head.length === file.size;
+    const { bytes, whole } = packed
+      ? await gunzipHead(head, { name: file.name, length: SAMPLE_BYTES, whole: all })
+      : { bytes: head, whole: all };
+    refuseBinary(bytes, file.name, kind);
+    const encoding = detectEncoding(bytes, {
+      whole,
+      declared: options.encoding,
+      hinted: file.facts.charset,
+      file: file.name,
+    });
     if (encoding.confidence !== undefined) {
       log("warn", `${file.name} is read as ${encoding.name}, which is a guess`, {
         file: file.name,
@@ -63,7 +69,7 @@ export class TextContent {
       });
     }
     const decoder = pieceDecoder({ encoding, onInvalid: "replace", file: file.name, offset: 0 });
-    const sample = decoder.decode(unpacked.subarray(encoding.skip)) + (whole ? decoder.end() : "");
+    const sample = decoder.decode(bytes.subarray(encoding.skip)) + (whole ? decoder.end() : "");
     return new TextContent(file, { encoding, packed, sample, whole }, options.onInvalid);
   }
 
