@@ -19,7 +19,12 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 
 const wanted = process.argv.slice(2);
-for (const name of order(wanted.length === 0 ? Object.keys(NEEDS) : wanted)) await build(name);
+try {
+  for (const name of order(wanted.length === 0 ? Object.keys(NEEDS) : wanted)) await build(name);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
 
 function order(names: readonly string[]): readonly string[] {
   const all = new Set<string>();
