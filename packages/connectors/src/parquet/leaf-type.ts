@@ -1,4 +1,7 @@
 import {
+  DAY_MICROS,
+  MAX_DAYS,
+  MIN_DAYS,
   canonicalDecimal,
   canonicalText,
   formatInterval,
@@ -47,8 +50,8 @@ const LEAVES: Readonly<Partial<Record<Meaning, (element: SchemaElement) => Leaf>
   GEOGRAPHY: () => plain("json"),
   BSON: () => ({ type: { kind: "bytea" }, convert: copied }),
   INTERVAL: () => ({ type: { kind: "interval" }, convert: intervalText }),
-  DATE: () => ({ type: { kind: "date" }, convert: (raw) => dateText(raw) }),
-  JSON: () => ({ type: { kind: "json" }, convert: (raw) => parseJsonExact(String(raw)) }),
+  DATE: () => ({ type: { kind: "date" }, convert: dateOf }),
+  JSON: () => ({ type: { kind: "json" }, convert: jsonOf }),
   DECIMAL: decimal,
   TIME: (element) => time(unitOf(element)),
   TIMESTAMP: (element) => {
@@ -71,6 +74,22 @@ export function takeLeaf(element: SchemaElement, binaryAsText: boolean): Leaf {
   // hyparquet decodes each entry of a dictionary once.
   if (meaning === "STRING" || meaning === "ENUM" || meaning === "JSON") element.converted_type = "UTF8";
   return leaf;
+}
+
+/** Days outside of the years 1 to 9999 stay numbers, which no column of dates takes: the row is rejected with its number. */
+function dateOf(raw: unknown): unknown {
+  const days = Number(raw);
+  return days >= MIN_DAYS && days <= MAX_DAYS ? dateText(days) : days;
+}
+
+/** Text that is no JSON after all is kept as a JSON string. */
+function jsonOf(raw: unknown): unknown {
+  const text = String(raw);
+  try {
+    return parseJsonExact(text);
+  } catch {
+    return text;
+  }
 }
 
 function meaningOf({ logical_type: logical, converted_type: converted }: SchemaElement): Meaning {
@@ -167,7 +186,12 @@ function pointAt(unscaled: bigint, scale: number): string {
 function timestamp(unit: TimeUnit, utc: boolean): Leaf {
   const type: ScalarType = { kind: utc ? "timestamptz" : "timestamp" };
   const text = canonicalText(type);
-  return { type, convert: (raw) => text(microseconds(raw as number | bigint, unit)) };
+  const convert = (raw: unknown): unknown => {
+    const micros = microseconds(raw as number | bigint, unit);
+    const days = Number(micros) / DAY_MICROS;
+    return days >= MIN_DAYS && days < MAX_DAYS + 1 ? text(micros) : micros;
+  };
+  return { type, convert };
 }
 
 function time(unit: TimeUnit): Leaf {

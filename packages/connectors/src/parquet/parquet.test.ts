@@ -127,6 +127,16 @@ describe("values", () => {
     });
   });
 
+  test("outside of the years 1 to 9999 stay numbers, so that their rows are rejected", async () => {
+    const { rows } = await read("range");
+    expect(rows.map(({ d, t }) => [d, t])).toEqual([
+      [2_932_897, 4_611_686_018_427_387_904n],
+      [-800_000, -4_611_686_018_427_387_904n],
+      [2_147_483_647, 253_402_300_800_000_000n],
+      ["1970-01-01", "1970-01-01"],
+    ]);
+  });
+
   test.each(["none", "snappy", "gzip", "brotli", "lz4", "zstd"])("packed as %s are read", async (name) => {
     const { rows } = await read(name);
     expect(rows).toHaveLength(50);
