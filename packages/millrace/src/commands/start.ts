@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { maskUrl } from "@millrace/platform";
 import type { CliContext, CommandSetup } from "../cli-context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -32,7 +32,7 @@ async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {
   if (server !== undefined) {
     printer.note(
       printer.errorStyle.dim(
-        `PostgreSQL ${server.version} ${server.started ? "started" : "runs"} on port ${server.port}, data in ${server.directory}`,
+        `PostgreSQL ${server.version} ${server.started ? "started" : "runs"} on port ${server.port}, data in ${near(server.directory, cli.cwd)}`,
       ),
     );
   }
@@ -45,4 +45,10 @@ async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {
     printer.note(printer.errorStyle.dim(`It goes on running; "npx millrace db stop${option}" ends it.`));
   }
   cli.exit(exitCode === EXIT.ok && loaded.errors.length > 0 ? EXIT.project : exitCode);
+}
+
+/** A path from the current folder on, where it is inside; otherwise absolute. */
+function near(path: string, cwd: string): string {
+  const inside = relative(cwd, path);
+  return inside === "" || inside.startsWith("..") || isAbsolute(inside) ? path : inside;
 }
