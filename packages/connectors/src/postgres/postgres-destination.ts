@@ -29,6 +29,9 @@ export interface PostgresDestinationOptions {
   readonly fingerprintBytes: number;
 }
 
+/** Bytes that comparing what was seen with what is there may always take: the more, the fewer passes. */
+const MIN_PASS_BYTES = 16 * 1024 * 1024;
+
 /** What PostgreSQL can do. */
 const POSTGRES_CAPABILITIES: Capabilities = {
   transactions: true,
@@ -141,6 +144,7 @@ export class PostgresDestination implements Destination {
       run: of.run,
       dryRun: of.dryRun,
       fingerprintBytes: this.#options.fingerprintBytes,
+      passBytes: this.#internals.passBytes ?? Math.max(MIN_PASS_BYTES, this.#options.fingerprintBytes),
       storedEpochs: of.epochs,
       nextNumber: () => ++number,
       step: async (step) => onStep?.(step),

@@ -34,8 +34,10 @@ export class MergeWork implements TableWork {
   readonly #diff: string;
   #checkOwn: ((row: Row) => void) | undefined;
   #version = 0;
-  #merged: Merged | undefined;
   #removed: readonly Buffer[] = [];
+  /** Epochs that every row of the table came in: the session found it empty. Undefined: not known. */
+  #filledBy: ReadonlySet<string> | undefined;
+  #filling = false;
   #open: ReadonlySet<string> = new Set();
 
   constructor(context: SessionContext, target: MergeTarget) {
@@ -59,6 +61,7 @@ export class MergeWork implements TableWork {
     await this.#loader.start(this.#parents === undefined);
     if (this.#parents === undefined && !this.#loader.isDirect)
       await this.#cache.expect(this.#target.pending === "create" ? undefined : this.#target.sql, rows.length, epochs);
+    this.#trackFilling(epochs);
     if (batch.parents !== undefined) {
       this.#parents?.add(batch.parents, this.#loader.staging.mark());
       await this.#parents?.drain();
@@ -94,12 +97,11 @@ export class MergeWork implements TableWork {
   async apply(commit: TableCommit): Promise<void> {
     const { counts } = commit;
     const liveBefore = this.#cache.rows?.size ?? 0;
-    const merged = this.#loader.isDirect || this.#loader.wasDirect ? await this.#applyDirect(commit) : await this.#applyStaged(commit);
+    const merged = await this.#merge(commit);
     counts.inserted += merged.inserted;
     counts.updated += merged.updated;
     counts.unchanged += merged.unchanged;
     counts.restored += merged.restored;
-    this.#merged = merged;
     await this.#context.step("applied");
     if (merged.before !== undefined) this.#cache.forget(merged.before);
     await this.#seeKept();
@@ -129,14 +131,20 @@ export class MergeWork implements TableWork {
 
   async committed(): Promise<void> {
     for (const prefixes of this.#removed) this.#cache.forget(prefixes);
+    // A key that was removed comes back as a restored one, which only the comparison with the history tells.
+    this.#loader.reset(this.#removed.length === 0 && !this.#target.hasRemovals);
     this.#removed = [];
-    // A table that held nothing may still do so: asking again is cheap, and seldom needed.
-    this.#loader.reset((this.#merged?.inserted ?? 0) > 0 || this.#cache.rows !== undefined ? false : undefined);
-    this.#merged = undefined;
     this.#parents?.reset();
     this.#kept.reset();
     this.#cache.committed(this.#open.size > 0);
     this.#seen.committed();
+  }
+
+  #trackFilling(epochs: readonly string[]): void {
+    if (!this.#loader.isComplete) this.#filledBy = undefined;
+    else if (this.#filledBy === undefined && !this.#filling) this.#filledBy = new Set(epochs);
+    else this.#filledBy &&= new Set(epochs.filter((id) => this.#filledBy?.has(id)));
+    this.#filling = true;
   }
 
   /** Decides of each row whether it is sent, and where to. */
@@ -186,22 +194,15 @@ export class MergeWork implements TableWork {
     }
   }
 
-  async #applyDirect(commit: TableCommit): Promise<Merged> {
-    const loader = this.#loader;
-    await loader.finishDirect();
-    commit.counts.duplicates += await loader.dropSuperseded();
-    const { inserted, overwritten } = await loader.overwrite();
-    commit.counts.duplicates += overwritten;
-    return { inserted: loader.directRows + inserted, updated: 0, unchanged: 0, restored: 0, before: undefined };
-  }
-
-  async #applyStaged(commit: TableCommit): Promise<Merged> {
+  async #merge(commit: TableCommit): Promise<Merged> {
     const { sql } = this.#target;
     const stage = this.#loader.staging;
+    await this.#loader.finishDirect();
     const outdated = (await this.#parents?.dropSuperseded(sql, stage)) ?? 0;
     commit.counts.duplicates += outdated + (await this.#loader.dropSuperseded());
     const twice = await this.#skippedTwice();
-    commit.counts.duplicates += twice;
+    const replaced = await this.#loader.dropReplaced();
+    commit.counts.duplicates += twice + replaced;
     const merged = await applyStaged({
       context: this.#context,
       sql: this.#mergeSql(),
@@ -212,7 +213,11 @@ export class MergeWork implements TableWork {
       wantsBefore: this.#cache.rows !== undefined,
       version: `${this.#diff.slice("pg_temp.diff_".length)}_${this.#version}`,
     });
-    return { ...merged, unchanged: merged.unchanged + this.#cache.skipped - twice };
+    return {
+      ...merged,
+      inserted: merged.inserted + this.#loader.directRows - replaced,
+      unchanged: merged.unchanged + this.#cache.skipped - twice,
+    };
   }
 
   /** Rows that were skipped as unchanged, and followed by another of the same key: those are duplicates. */
@@ -271,6 +276,7 @@ export class MergeWork implements TableWork {
         commit.withhold(taints);
         continue;
       }
+      if (this.#loader.isComplete && this.#filledBy?.has(completed.record.id) === true) continue;
       const removed = await removeUnseen(removal, completed, commit);
       this.#removed = [...this.#removed, ...removed.prefixes];
       if (removed.rows > 0 && table.removals !== "delete") await this.#target.markRemovals();

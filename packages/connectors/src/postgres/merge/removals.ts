@@ -13,9 +13,6 @@ const SHARE_FROM_ROWS = 100;
 const DEFAULT_SHARE = 0.5;
 /** Rows that one statement removes at most. */
 const CHUNK_ROWS = 500_000;
-/** Bytes that a pass over what was seen may always take. */
-const MIN_PASS_BYTES = 256 * 1024;
-
 export interface RemovalOptions {
   readonly context: SessionContext;
   readonly sql: TableSql;
@@ -91,7 +88,7 @@ async function unseen(
 ): Promise<Found> {
   const { where } = came;
   const { context, sql } = options;
-  const maxBytes = Math.max(MIN_PASS_BYTES, context.fingerprintBytes);
+  const maxBytes = context.passBytes;
   const passes = Math.min(256, Math.max(1, Math.ceil((came.rows * 1.2) / Fingerprints.capacity(maxBytes))));
   const prefixes: Buffer[] = [];
   let live = 0;

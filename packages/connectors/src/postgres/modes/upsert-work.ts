@@ -1,5 +1,7 @@
 import type { EncodableBatch, FieldDifference, Row } from "@millrace/core";
 import type { PlacedTable } from "../ddl/create-table.ts";
+import { metadataColumns } from "../ddl/metadata-columns.ts";
+import { quoteIdentifier } from "../quote.ts";
 import { runSql, type SessionContext } from "../session/session-context.ts";
 import type { TableCommit, TableWork } from "../session/table-work.ts";
 import { ownDiscriminator } from "../sql/own-discriminator.ts";
@@ -16,7 +18,6 @@ export class UpsertWork implements TableWork {
   readonly #target: LoadTarget & { readonly presentColumns: ReadonlySet<string> };
   readonly #loader: RowLoader;
   #checkOwn: ((row: Row) => void) | undefined;
-  #inserted = 0;
 
   constructor(
     context: SessionContext,
@@ -58,13 +59,12 @@ export class UpsertWork implements TableWork {
   async apply({ counts }: TableCommit): Promise<void> {
     const loader = this.#loader;
     await loader.finishDirect();
-    const direct = loader.directRows;
     counts.duplicates += await loader.dropSuperseded();
-    const { inserted, overwritten } = await loader.overwrite();
-    counts.inserted += direct + inserted;
-    // What a row of the same commit overwrites was no row of the table before.
-    counts[direct > 0 ? "duplicates" : "updated"] += overwritten;
-    this.#inserted = direct + inserted;
+    const replaced = await loader.dropReplaced();
+    const { inserted, updated } = await this.#write();
+    counts.duplicates += replaced;
+    counts.inserted += loader.directRows - replaced + inserted;
+    counts.updated += updated;
     await this.#context.step("applied");
   }
 
@@ -97,8 +97,32 @@ export class UpsertWork implements TableWork {
   }
 
   async committed(): Promise<void> {
-    this.#loader.reset(this.#inserted > 0 ? false : undefined);
-    this.#inserted = 0;
+    this.#loader.reset(true);
+  }
+
+  /** Inserts the staged rows, or overwrites those that are there. */
+  async #write(): Promise<{ inserted: number; updated: number }> {
+    const stage = this.#loader.staging;
+    if (stage.rows === 0) return { inserted: 0, updated: 0 };
+    const { sql } = this.#target;
+    const metadata = metadataColumns(sql.table).map(({ name }) => name);
+    const others = sql.table.columns.map(({ name }) => name).filter((name) => !sql.table.key.includes(name));
+    const names = [...others, ...metadata];
+    // A table of key columns alone still has to touch the row, or nothing would tell that it was there.
+    const written = names.length === 0 ? sql.table.key.slice(0, 1) : names;
+    const { rows } = await runSql<{ fresh: string }>(
+      this.#context,
+      `writing to table "${sql.table.name}"`,
+      `WITH written AS (
+         INSERT INTO ${sql.target} AS t (${sql.allColumns()})
+         SELECT ${sql.stagedValues("s", "$1")} FROM ${stage.name} AS s
+         ON CONFLICT (${sql.keyColumns()}) DO UPDATE SET ${written.map((name) => `${quoteIdentifier(name)} = excluded.${quoteIdentifier(name)}`).join(", ")}
+         RETURNING t.xmax = 0 AS fresh
+       ) SELECT count(*) FILTER (WHERE fresh) AS fresh FROM written`,
+      metadata.includes("_run_id") ? [this.#context.run] : [],
+    );
+    const inserted = Number(rows[0]?.fresh ?? 0);
+    return { inserted, updated: stage.rows - inserted };
   }
 
   async #isEmpty(): Promise<boolean> {

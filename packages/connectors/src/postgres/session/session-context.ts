@@ -15,6 +15,8 @@ export interface SessionContext {
   readonly dryRun: boolean;
   /** Bytes that the fingerprints of one table may take. */
   readonly fingerprintBytes: number;
+  /** Bytes that a pass over what an epoch has seen may take. */
+  readonly passBytes: number;
   /** Ids of the open epochs that are in the database. */
   readonly storedEpochs: { has(id: string): boolean };
   /** A number that no temporary table of this session has yet. */

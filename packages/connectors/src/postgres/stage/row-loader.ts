@@ -10,6 +10,8 @@ import { KeySet } from "./key-set.ts";
 import type { LoadTarget } from "./load-target.ts";
 import { StagingTable } from "./staging-table.ts";
 
+/** So many rows whose key came before, and this share of all, end the time in which rows go straight into the table. */
+const REPEATS = { rows: 5_000, share: 0.1 };
 /** From here on finding duplicates by sorting everything is cheaper than by a list of suspects. */
 const MAX_SUSPECTS = 50_000;
 
@@ -23,8 +25,9 @@ export interface RowLoaderOptions {
 }
 
 /**
- * Brings the rows of one commit to the server: straight into a table that is empty, otherwise into the staging table; and
- * knows which keys came more than once.
+ * Brings the rows of one commit to the server and knows which keys came more than once. Rows go straight into a table that
+ * holds nothing but what this session put there: then each of its keys is known, and a new one cannot be in it. Others go
+ * into the staging table.
  */
 export class RowLoader {
   readonly #o: RowLoaderOptions;
@@ -32,8 +35,8 @@ export class RowLoader {
   readonly #staging: StagingTable;
   #keyHash: (row: Row) => number;
   #direct: CopySink | undefined;
-  /** Undefined: not known. */
-  #empty: boolean | undefined;
+  /** Every key that the table holds is in `#keys`; undefined: not known. */
+  #complete: boolean | undefined;
   #started = false;
   #staged = false;
   #keyDropped = false;
@@ -63,14 +66,14 @@ export class RowLoader {
     return this.#suspects;
   }
 
+  /** The table holds nothing but what this session put there. */
+  get isComplete(): boolean {
+    return this.#complete === true;
+  }
+
   /** Rows go straight into the table. */
   get isDirect(): boolean {
     return this.#direct !== undefined;
-  }
-
-  /** Rows of this commit came before the table was known to hold some. */
-  get wasDirect(): boolean {
-    return this.directRows > 0;
   }
 
   /** Decides for this commit where rows go. @param mayBeDirect false where they have to be staged for another reason. */
@@ -78,9 +81,11 @@ export class RowLoader {
     if (this.#started) return;
     this.#started = true;
     const { context, target } = this.#o;
-    if (!mayBeDirect || context.dryRun || target.pending === "alter") return;
-    this.#empty ??= target.pending === "create" || (await this.#o.isEmpty());
-    if (!this.#empty) return;
+    if (!mayBeDirect || context.dryRun) return;
+    // What is staged now may be in the table later, under keys that are not known.
+    if (target.pending === "alter") this.#complete = false;
+    this.#complete ??= target.pending === "create" || (await this.#o.isEmpty());
+    if (!this.#complete) return;
     await context.lane.finish();
     await context.transaction.begin();
     this.#direct = this.#newDirect();
@@ -167,56 +172,42 @@ export class RowLoader {
     return rowCount;
   }
 
-  /** Overwrites rows of the table by the staged ones, adding those that are new. Returns how many there were of each. */
-  async overwrite(): Promise<{ inserted: number; overwritten: number }> {
-    if (this.#staging.rows === 0) return { inserted: 0, overwritten: 0 };
+  /**
+   * Takes rows that went straight into the table out of it again, where a staged row of the same commit replaces them.
+   * Returns how many.
+   */
+  async dropReplaced(): Promise<number> {
+    if (this.directRows === 0 || this.#staging.rows === 0) return 0;
     const { sql } = this.#o.target;
-    const { context } = this.#o;
-    const what = `writing to table "${sql.table.name}"`;
-    const metadata = metadataColumns(sql.table).map(({ name }) => name);
-    const columns = sql.table.columns.map(({ name }) => name);
-    const before = this.wasDirect ? await this.#countExisting(what) : 0;
-    const { rows } = await runSql<{ fresh: string }>(
-      context,
-      what,
-      `WITH written AS (
-         INSERT INTO ${sql.target} AS t (${sql.allColumns()})
-         SELECT ${sql.stagedValues("s", "$1")} FROM ${this.#staging.name} AS s
-         ON CONFLICT (${sql.keyColumns()}) DO UPDATE SET ${overwriteAssignments(columns, sql.table.key, metadata)}
-         RETURNING t.xmax = 0 AS fresh
-       ) SELECT count(*) FILTER (WHERE fresh) AS fresh FROM written`,
-      metadata.includes("_run_id") ? [context.run] : [],
+    // Only rows of this transaction have its time.
+    const { rowCount } = await runSql(
+      this.#o.context,
+      `finding duplicate keys for table "${sql.table.name}"`,
+      `DELETE FROM ${sql.target} AS t USING ${this.#staging.name} AS s
+       WHERE ${sql.keysEqual("t", "s")} AND t.xmin = pg_current_xact_id()::xid`,
     );
-    // Where this transaction wrote the rows that are overwritten, xmax does not tell them from new ones.
-    const inserted = this.wasDirect ? this.#staging.rows - before : Number(rows[0]?.fresh ?? 0);
-    return { inserted, overwritten: this.#staging.rows - inserted };
+    return rowCount;
   }
 
   cleanup(): string[] {
     return this.#staging.cleanup();
   }
 
-  /** The commit is done. @param empty whether the table still holds nothing; undefined: not known. */
-  reset(empty: boolean | undefined): void {
+  /** The commit is done. @param complete false where the table may hold keys that did not come this way. */
+  reset(complete: boolean): void {
+    const rows = this.directRows + this.#staging.rows;
+    const repeats = this.#allSuspect ? rows : this.#suspects.length;
+    const repeating = repeats > REPEATS.rows && repeats > rows * REPEATS.share;
+    if (this.#complete === true) this.#complete = complete && !repeating && !this.#keys.full;
+    else if (rows > 0) this.#complete = false;
+    if (this.#complete !== true) this.#keys.clear();
     this.#staging.reset();
-    this.#keys.clear();
     this.#suspects = [];
     this.#allSuspect = false;
     this.#direct = undefined;
     this.#started = false;
     this.#staged = false;
     this.directRows = 0;
-    this.#empty = empty;
-  }
-
-  async #countExisting(what: string): Promise<number> {
-    const { sql } = this.#o.target;
-    const { rows } = await runSql<{ n: string }>(
-      this.#o.context,
-      what,
-      `SELECT count(*) AS n FROM ${this.#staging.name} AS s JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "s")}`,
-    );
-    return Number(rows[0]?.n ?? 0);
   }
 
   #newDirect(): CopySink {
@@ -252,12 +243,4 @@ export class RowLoader {
       `ALTER TABLE ${target.sql.target} DROP CONSTRAINT ${quoteIdentifier(primaryKeyName(target.sql.table.name))}`,
     );
   }
-}
-
-function overwriteAssignments(columns: readonly string[], key: readonly string[], metadata: readonly string[]): string {
-  const names = [...columns.filter((name) => !key.includes(name)), ...metadata];
-  // A table of key columns alone still has to touch the row, or the statement would be refused.
-  return (names.length === 0 ? key.slice(0, 1) : names)
-    .map((name) => `${quoteIdentifier(name)} = excluded.${quoteIdentifier(name)}`)
-    .join(", ");
 }

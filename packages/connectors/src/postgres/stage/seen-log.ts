@@ -1,7 +1,7 @@
 import { endianness } from "node:os";
 
 /** Fingerprints of a part: eight bytes each. */
-const PART_ROWS = 1024 * 1024;
+const PART_ROWS = 256 * 1024;
 const FIRST_ROWS = 512;
 const SWAPPED = endianness() === "LE";
 
