@@ -21,6 +21,8 @@ export interface ReadContext {
    * has to be whole. `news`: it only adds (append, upsert), so what was read before is not wanted again.
    */
   readonly wants: "everything" | "news";
+  /** Tells versions of the pipeline's code apart, where its file is known: what was skipped as unchanged may come out otherwise now. */
+  readonly codeVersion?: string;
   /** Values given with `--param`, or the defaults. */
   readonly params: Readonly<Record<string, string>>;
   /** The project's folder, absolute: relative paths start here. */

@@ -16,13 +16,14 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-function run(options: PipelineOptions, signal?: AbortSignal): Promise<RunReport> {
+function run(options: PipelineOptions, signal?: AbortSignal, codeVersion?: string): Promise<RunReport> {
   return executeRun({
     pipeline: pipeline("files", options),
     environment: { directory: folder.path, databaseUrl: () => Promise.reject(new Error("no database here")) },
     run: `00000000-0000-7000-8000-${String(++runs).padStart(12, "0")}`,
     attempts: { next: (above = 0n) => Promise.resolve((attempt = (attempt > above ? attempt : above) + 1n)) },
     ...(signal === undefined ? {} : { signal }),
+    ...(codeVersion === undefined ? {} : { codeVersion }),
   });
 }
 
@@ -50,6 +51,26 @@ test("files land with their types, are unchanged the second time, and only diffe
   await rm(path.join(folder.path, "b.csv"));
   const third = await run(options);
   expect(third.tables["people"]).toMatchObject({ read: 2, updated: 1, unchanged: 1, removed: 1 });
+});
+
+test("an unchanged file is read again when the pipeline's code is another, unless rows are only added", async () => {
+  const memory = memoryDestination();
+  await write("a.csv", "id,name\n1,Ann\n");
+  const source = csv({ path: "a.csv" });
+  const shout = (row: Record<string, unknown>) => ({ ...row, name: String(row["name"]).toUpperCase() });
+  const merged = memory.table("people", { key: ["id"] });
+  await run({ source, destination: merged }, undefined, "one");
+  const changed = await run({ source, destination: merged, transforms: [shout] }, undefined, "two");
+  expect(changed.tables["people"]).toMatchObject({ read: 1, updated: 1 });
+
+  const added = memoryDestination();
+  await run({ source, destination: added.table("log", { mode: "append" }) }, undefined, "one");
+  await run(
+    { source, destination: added.table("log", { mode: "append" }), transforms: [shout] },
+    undefined,
+    "two",
+  );
+  expect(added.rows("log")).toHaveLength(1);
 });
 
 test("lines that are no records are kept in the quarantine, and nothing is removed for lack of them", async () => {

@@ -28,6 +28,7 @@ export interface AttemptOptions {
   readonly since: string | undefined;
   readonly limit: number | undefined;
   readonly params: Readonly<Record<string, string>>;
+  readonly codeVersion: string | undefined;
   readonly dryRun: boolean;
   readonly directory: string;
   /** Wish to stop. */
@@ -248,6 +249,7 @@ class Attempt {
       directory: this.#o.directory,
       ...(this.#o.since === undefined ? {} : { since: this.#o.since }),
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
+      ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),
       wants: wantsEverything(pipeline) ? "everything" : "news",
       params: this.#o.params,
       log: (level, message, details?: Record<string, Json>) =>

@@ -33,6 +33,8 @@ export interface ExecuteOptions {
   readonly limit?: number;
   /** Values for the parameters that the pipeline declares; others fail with MLR_ARGUMENT_INVALID. */
   readonly params?: Readonly<Record<string, string>>;
+  /** Digest of the pipeline's code, for `ReadContext.codeVersion`. */
+  readonly codeVersion?: string;
   /** Write nothing; the report's `plan` tells what a run would do. */
   readonly dryRun?: boolean;
   /** Wish to stop: commit at the next checkpoint and end. */
@@ -154,6 +156,7 @@ class Execution {
         since: this.#o.since,
         limit: this.#o.limit,
         params,
+        codeVersion: this.#o.codeVersion,
         dryRun: this.#o.dryRun ?? false,
         directory: this.#o.environment.directory,
         stop: this.#stop,

@@ -11,6 +11,7 @@ import type { CommandSetup } from "../cli-context.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { formatMany } from "../output/numbers.ts";
 import type { Style } from "../output/style.ts";
+import { codeVersionOf } from "../project/code-version.ts";
 import { runTable } from "../output/run-table.ts";
 import { showRun } from "../output/run-view.ts";
 import { clean, cleanLines } from "../output/text.ts";
@@ -43,6 +44,7 @@ export const plan: CommandSetup = (command, cli) => {
         if (pipeline === undefined) return;
         const interrupts = listenForInterrupts(cli.printer);
         const view = showRun(cli.printer, name, displayWidth(name));
+        const codeVersion = codeVersionOf(pipeline);
         const report = await executeRun({
           ...(flags.full === undefined ? {} : { full: flags.full }),
           ...(flags.since === undefined ? {} : { since: flags.since }),
@@ -50,6 +52,7 @@ export const plan: CommandSetup = (command, cli) => {
           ...(param === undefined ? {} : { params: param }),
           pipeline,
           environment: workspace.environment,
+          ...(codeVersion === undefined ? {} : { codeVersion }),
           run: newRunId(),
           attempts: {
             next: () => Promise.reject(new MillraceError("MLR_INTERNAL", "A dry run asked for an attempt")),

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { asMillraceError, isPipeline, MillraceError, type Pipeline } from "@millrace/core";
 import type { ProjectFolder } from "./find-project.ts";
+import { noteCodeVersion } from "./code-version.ts";
 import { importDefault, projectPath } from "./import-file.ts";
 
 /** A pipeline with the file it comes from. */
@@ -38,10 +39,15 @@ async function loadFile(path: string, root: string): Promise<LoadedPipeline[] | 
   try {
     const exported = await importDefault(path, root);
     const items: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
-    return items.map((item, index) => {
+    const loaded = items.map((item, index) => {
       if (isPipeline(item)) return { pipeline: item, file };
       throw notPipeline(file, exported, index);
     });
+    await noteCodeVersion(
+      loaded.map(({ pipeline }) => pipeline),
+      path,
+    );
+    return loaded;
   } catch (error) {
     return asMillraceError(error, "MLR_PROJECT_INVALID", file);
   }

@@ -1,5 +1,6 @@
 import { asMillraceError, executeRun, type Pipeline, type RunEvent, type RunReport } from "@millrace/core";
 import { newRunId } from "@millrace/platform";
+import { codeVersionOf } from "../project/code-version.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** How a run is asked for. */
@@ -71,10 +72,12 @@ async function runLeased(
       // Values of parameters may be secrets; their names tell enough.
       options: { ...asked, ...(options.params === undefined ? {} : { params: Object.keys(options.params) }) },
     });
+    const codeVersion = codeVersionOf(pipeline);
     const report = await executeRun({
       ...options,
       pipeline,
       environment: workspace.environment,
+      ...(codeVersion === undefined ? {} : { codeVersion }),
       run,
       attempts: lease.attempts,
       signal,

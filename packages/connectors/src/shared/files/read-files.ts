@@ -28,7 +28,7 @@ export async function* readFiles(
   const locations = await locate(options, context.directory);
   const candidates = locations.map((location) => new Candidate(location, opening));
   try {
-    const fingerprint = fingerprintOf(format);
+    const fingerprint = fingerprintOf(format, context);
     const prior = parseFilesState(context.checkpoints.get(SLICE), fingerprint);
     const plan = await planReading({ format, stream, candidates, prior, context });
     yield* new Reading({ format, stream, context, plan, fingerprint }).messages();
@@ -38,8 +38,13 @@ export async function* readFiles(
   }
 }
 
-function fingerprintOf(format: FileFormat): string {
-  const text = JSON.stringify([format.kind, format.decisive]);
+/**
+ * What decides which rows come out of a file besides its content. Where the destination compares, that includes the
+ * pipeline's code: other transforms make other rows. Where it only adds, rows that were read must not come again.
+ */
+function fingerprintOf(format: FileFormat, context: ReadContext): string {
+  const code = context.wants === "everything" ? [context.codeVersion ?? null] : [];
+  const text = JSON.stringify([format.kind, format.decisive, ...code]);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
