@@ -38,6 +38,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_deferrable: "off",
   row_security: "off",
   jit: "off",
+  // Without statistics on staged rows the planner would sort whole tables.
+  enable_mergejoin: "off",
   random_page_cost: "1.1",
   work_mem: "64MB",
   maintenance_work_mem: "256MB",
