@@ -160,7 +160,8 @@ export class TableWriter {
     epochs: readonly OpenEpoch[],
   ): Promise<void> {
     const keptKeys = rejected.flatMap(({ key }) => (key === undefined ? [] : [key]));
-    if (keptKeys.length === 0 || epochs.length === 0 || !this.#defined) return;
+    const removes = epochs.length > 0 || this.definition.parentKey !== undefined;
+    if (keptKeys.length === 0 || !removes || !this.#defined) return;
     await this.#context.session.write(this.table, {
       slice,
       sequence: this.#context.nextSequence(),

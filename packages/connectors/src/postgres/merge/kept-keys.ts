@@ -48,6 +48,12 @@ export class KeptKeys {
     if (prefixes !== null && prefixes !== undefined) yield prefixes;
   }
 
+  /** Part of a condition: the row of alias `t` is under none of the keys. */
+  without(sql: TableSql): string {
+    if (this.#staging.rows === 0) return "";
+    return ` AND NOT EXISTS (SELECT FROM ${this.#staging.name} AS k WHERE ${sql.keysEqual("k", "t")})`;
+  }
+
   cleanup(): string[] {
     return this.#staging.cleanup();
   }

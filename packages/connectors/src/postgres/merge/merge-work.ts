@@ -67,7 +67,7 @@ export class MergeWork implements TableWork {
       await this.#parents?.drain();
     }
     const log = table.removals === "keep" || rows.length === 0 ? undefined : this.#seen.log(epochs, batch.sequence);
-    if (batch.keptKeys !== undefined && epochs.length > 0) await this.#kept.add(batch.keptKeys, epochs);
+    if (batch.keptKeys !== undefined && (epochs.length > 0 || this.#parents !== undefined)) await this.#kept.add(batch.keptKeys, epochs);
     for (let from = 0; from < rows.length; from += DRAIN_ROWS) {
       this.#place(batch, { from, to: Math.min(rows.length, from + DRAIN_ROWS), log });
       await this.#loader.drain();
@@ -118,6 +118,7 @@ export class MergeWork implements TableWork {
         target: this.#target,
         loader: this.#loader,
         parents: this.#parents,
+        kept: this.#kept,
         skippedTwice: () => this.#skippedTwice(),
       },
       commit,
@@ -286,7 +287,7 @@ export class MergeWork implements TableWork {
 
   async #removeOrphans(commit: TableCommit): Promise<void> {
     const { sql } = this.#target;
-    const from = this.#parents?.orphans(sql, this.#loader.staging);
+    const from = this.#parents?.orphans(sql, this.#loader.staging, this.#kept);
     if (from === undefined) return;
     const keep = sql.table.removals !== "delete";
     const { rows } = await runSql<{ n: string }>(

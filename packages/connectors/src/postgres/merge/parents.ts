@@ -6,6 +6,7 @@ import { dotted } from "../sql/table-sql.ts";
 import { compileKeyHash } from "../stage/key-hash.ts";
 import { KeySet } from "../stage/key-set.ts";
 import { StagingTable } from "../stage/staging-table.ts";
+import type { KeptKeys } from "./kept-keys.ts";
 
 /** Child tables: the parents whose children all came in a commit. */
 export class Parents {
@@ -66,15 +67,15 @@ export class Parents {
     return rowCount;
   }
 
-  /** What a removal selects: live children of these parents that did not come. */
-  orphans(sql: TableSql, stage: StagingTable): { using: string; condition: string } {
+  /** What a removal selects: live children of these parents that did not come, not even to be rejected. */
+  orphans(sql: TableSql, stage: StagingTable, kept: KeptKeys): { using: string; condition: string } {
     return {
       using: `(SELECT DISTINCT ${this.#columns()} FROM ${this.#staging.name}) AS p`,
       condition: `${sql.keysEqual("t", "p", this.#key)} AND ${sql.own("t")}${
         stage.rows === 0
           ? ""
           : ` AND NOT EXISTS (SELECT FROM ${stage.name} AS s WHERE ${sql.keysEqual("s", "t")})`
-      }`,
+      }${kept.without(sql)}`,
     };
   }
 

@@ -3,6 +3,7 @@ import { runSql } from "../session/session-context.ts";
 import type { TableCommit } from "../session/table-work.ts";
 import { listDifferences, SAMPLE_ROWS, type Listing } from "../sql/sample.ts";
 import type { RowLoader } from "../stage/row-loader.ts";
+import type { KeptKeys } from "./kept-keys.ts";
 import type { MergeTarget } from "./merge-target.ts";
 import type { Parents } from "./parents.ts";
 import { removeUnseen, type RemovalOptions } from "./removals.ts";
@@ -11,6 +12,7 @@ export interface PlanOptions extends RemovalOptions {
   readonly target: MergeTarget;
   readonly loader: RowLoader;
   readonly parents: Parents | undefined;
+  readonly kept: KeptKeys;
   skippedTwice(): Promise<number>;
 }
 
@@ -90,7 +92,7 @@ async function planRemovals(
   const { context, sql, parents, loader } = options;
   if (sql.table.removals === "keep") return;
   if (parents?.some === true) {
-    const { using, condition } = parents.orphans(sql, loader.staging);
+    const { using, condition } = parents.orphans(sql, loader.staging, options.kept);
     await list(options, sample, {
       operation: "remove",
       select: `FROM ${sql.target} AS t, ${using} WHERE ${condition}`,

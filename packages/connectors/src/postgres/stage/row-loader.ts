@@ -125,6 +125,8 @@ export class RowLoader {
   /** Sends the rows that go straight into the table: it is about to be defined anew. */
   async settle(): Promise<void> {
     await this.#direct?.flush();
+    // Whoever looks at the table now has to find it with its key.
+    await this.finishDirect();
   }
 
   /**
