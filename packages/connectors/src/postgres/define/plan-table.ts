@@ -25,7 +25,8 @@ export interface TablePlan {
 }
 
 /** Compares the wanted table with the one that is there. Fails with MLR_SCHEMA_MISMATCH where a column cannot become what is wanted. */
-export function planTable(wanted: PlacedTable, current: CurrentTable): TablePlan {
+export function planTable(given: PlacedTable, current: CurrentTable): TablePlan {
+  const wanted = { ...given, columns: given.columns.map((column) => plainColumn(column, given.key)) };
   if (current.description === undefined) return creation(wanted, current);
   const draft: Draft = { changes: [], statements: [], rehash: [] };
   const own = metadataColumns(wanted);
@@ -125,17 +126,27 @@ function joinColumns(joining: Joining): ColumnDefinition[] {
   const names = new Set(kept.map(({ name }) => name));
   const joined = kept.map((old) => {
     const next = wanted.columns.find(({ name }) => name === old.name);
-    return next === undefined ? old : joinColumn(joining, old, next);
+    return next === undefined ? plainColumn(old, wanted.key) : joinColumn(joining, old, next);
   });
   const added = wanted.columns.filter(({ name }) => !names.has(name));
   for (const column of added) {
     if (!there.has(column.name)) refuseOddColumn(joining, column);
     add(joining, column);
   }
-  return [
-    ...joined,
-    ...added.map((column) => (wanted.key.includes(column.name) ? column : { ...column, nullable: true })),
-  ];
+  // Rows that are there have no value for them.
+  return [...joined, ...added.map(({ nullable: _, ...column }) => column)];
+}
+
+/** Says only what is not the default, so that the same column is always described in the same way. */
+function plainColumn(
+  { nullable, unordered, ...column }: ColumnDefinition,
+  key: readonly string[],
+): ColumnDefinition {
+  return {
+    ...column,
+    ...(nullable === false && !key.includes(column.name) ? { nullable } : {}),
+    ...(unordered === true ? { unordered } : {}),
+  };
 }
 
 function joinColumn(joining: Joining, old: ColumnDefinition, next: ColumnDefinition): ColumnDefinition {
@@ -166,7 +177,9 @@ function joinColumn(joining: Joining, old: ColumnDefinition, next: ColumnDefinit
     draft.statements.push(statement);
     draft.changes.push({ table: wanted.name, kind: "drop-not-null", column: old.name, statement });
   }
-  return { ...next, type, nullable: nullable || old.nullable !== false };
+  const { nullable: _, ...plain } = next;
+  const staysNotNull = !nullable && old.nullable === false && !wanted.key.includes(old.name);
+  return { ...plain, type, ...(staysNotNull ? { nullable: false } : {}) };
 }
 
 function add({ wanted, draft, history }: Joining, column: ColumnDefinition): void {
