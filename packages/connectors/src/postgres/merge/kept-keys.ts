@@ -4,26 +4,38 @@ import { runSql, type SessionContext } from "../session/session-context.ts";
 import type { TableSql } from "../sql/table-sql.ts";
 import { StagingTable } from "../stage/staging-table.ts";
 
+/** Keys that came one after another in the same epochs. */
+export interface KeptGroup {
+  readonly epochs: readonly string[];
+  /** Ordinals in the staging table: from the first on, and below the second. */
+  readonly from: number;
+  to: number;
+}
+
 /** The keys of rows that were rejected in a commit: what the table holds under them must not be removed. */
 export class KeptKeys {
   readonly #context: SessionContext;
   readonly #staging: StagingTable;
-  readonly #epochs = new Set<string>();
+  #groups: KeptGroup[] = [];
 
   constructor(context: SessionContext, table: PlacedTable) {
     this.#context = context;
     this.#staging = new StagingTable({ context, table: table.name, columns: keyOf(table), hashed: false });
   }
 
-  /** Epochs that such rows came in. */
-  get epochs(): Iterable<string> {
-    return this.#epochs;
+  /** The keys in the order that they came. */
+  get groups(): readonly KeptGroup[] {
+    return this.#groups;
   }
 
   async add(keys: readonly Row[], epochs: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
+    const from = this.#staging.mark();
     for (const key of keys) this.#staging.append(key, undefined);
-    for (const epoch of epochs) this.#epochs.add(epoch);
+    const to = this.#staging.mark();
+    const last = this.#groups.at(-1);
+    if (last !== undefined && JSON.stringify(last.epochs) === JSON.stringify(epochs)) last.to = to;
+    else this.#groups.push({ epochs, from, to });
     await this.#staging.drain();
   }
 
@@ -35,17 +47,17 @@ export class KeptKeys {
     return this.#staging.flush();
   }
 
-  /** First eight bytes of the row hashes that the table holds under the keys. */
-  async *prefixes(sql: TableSql): AsyncGenerator<Buffer> {
-    if (this.#staging.rows === 0) return;
+  /** First eight bytes of the row hashes that the table holds under the keys of a group. */
+  async prefixes(sql: TableSql, { from, to }: KeptGroup): Promise<Buffer> {
     const { rows } = await runSql<{ prefixes: Buffer | null }>(
       this.#context,
       `looking for rows of table "${sql.table.name}" that were rejected`,
       `SELECT string_agg(substring(t._row_hash FROM 1 FOR 8), ''::bytea) AS prefixes
-       FROM (SELECT DISTINCT ${sql.keyColumns()} FROM ${this.#staging.name}) AS k JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "k")}`,
+       FROM (SELECT DISTINCT ${sql.keyColumns()} FROM ${this.#staging.name} WHERE _ordinal >= $1 AND _ordinal < $2) AS k
+       JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "k")}`,
+      [from, to],
     );
-    const prefixes = rows[0]?.prefixes;
-    if (prefixes !== null && prefixes !== undefined) yield prefixes;
+    return rows[0]?.prefixes ?? Buffer.alloc(0);
   }
 
   /** Part of a condition: the row of alias `t` is under none of the keys. */
@@ -60,7 +72,7 @@ export class KeptKeys {
 
   reset(): void {
     this.#staging.reset();
-    this.#epochs.clear();
+    this.#groups = [];
   }
 }
 

@@ -60,14 +60,20 @@ export class MergeWork implements TableWork {
       throw new MillraceError("MLR_INTERNAL", `a batch for table "${table.name}" has not one hash per row`);
     await this.#loader.start(this.#parents === undefined);
     if (this.#parents === undefined && !this.#loader.isDirect)
-      await this.#cache.expect(this.#target.pending === "create" ? undefined : this.#target.sql, rows.length, epochs);
+      await this.#cache.expect(
+        this.#target.pending === "create" ? undefined : this.#target.sql,
+        rows.length,
+        epochs,
+      );
     this.#trackFilling(epochs);
     if (batch.parents !== undefined) {
       this.#parents?.add(batch.parents, this.#loader.staging.mark());
       await this.#parents?.drain();
     }
-    const log = table.removals === "keep" || rows.length === 0 ? undefined : this.#seen.log(epochs, batch.sequence);
-    if (batch.keptKeys !== undefined && (epochs.length > 0 || this.#parents !== undefined)) await this.#kept.add(batch.keptKeys, epochs);
+    const log =
+      table.removals === "keep" || rows.length === 0 ? undefined : this.#seen.log(epochs, batch.sequence);
+    if (batch.keptKeys !== undefined && (epochs.length > 0 || this.#parents !== undefined))
+      await this.#kept.add(batch.keptKeys, epochs);
     for (let from = 0; from < rows.length; from += DRAIN_ROWS) {
       this.#place(batch, { from, to: Math.min(rows.length, from + DRAIN_ROWS), log });
       await this.#loader.drain();
@@ -127,7 +133,12 @@ export class MergeWork implements TableWork {
   }
 
   cleanup(): string[] {
-    return [...this.#loader.cleanup(), ...(this.#parents?.cleanup() ?? []), ...this.#kept.cleanup(), ...this.#seen.cleanup()];
+    return [
+      ...this.#loader.cleanup(),
+      ...(this.#parents?.cleanup() ?? []),
+      ...this.#kept.cleanup(),
+      ...this.#seen.cleanup(),
+    ];
   }
 
   async committed(): Promise<void> {
@@ -181,11 +192,9 @@ export class MergeWork implements TableWork {
 
   /** What the table holds under the keys of rejected rows came, as far as removals are concerned. */
   async #seeKept(): Promise<void> {
-    const epochs = [...this.#kept.epochs];
-    if (epochs.length === 0) return;
-    // Newer than whatever completes in this commit.
-    const log = this.#seen.log(epochs, Infinity);
-    for await (const prefixes of this.#kept.prefixes(this.#target.sql)) {
+    for (const group of this.#kept.groups) {
+      const log = this.#seen.logApart(group.epochs);
+      const prefixes = await this.#kept.prefixes(this.#target.sql, group);
       for (let at = 0; at < prefixes.length; at += 8) {
         const [high, low] = [prefixes.readUInt32BE(at), prefixes.readUInt32BE(at + 4)];
         log.add(high, low);
@@ -199,8 +208,9 @@ export class MergeWork implements TableWork {
     const { sql } = this.#target;
     const stage = this.#loader.staging;
     await this.#loader.finishDirect();
-    const outdated = (await this.#parents?.dropSuperseded(sql, stage)) ?? 0;
-    commit.counts.duplicates += outdated + (await this.#loader.dropSuperseded());
+    // By key first: a child that went to another parent, which then came without it, must not come back at the first one.
+    commit.counts.duplicates += await this.#loader.dropSuperseded();
+    commit.counts.duplicates += (await this.#parents?.dropSuperseded(sql, stage)) ?? 0;
     const twice = await this.#skippedTwice();
     const replaced = await this.#loader.dropReplaced();
     commit.counts.duplicates += twice + replaced;

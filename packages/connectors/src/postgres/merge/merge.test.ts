@@ -46,7 +46,10 @@ const TABLE: TableDefinition = {
 };
 const hash = compileRowHasher(TABLE.columns);
 
-function destination(options: { fingerprintBytes?: number } = {}, internals: PostgresInternals = {}): PostgresDestination {
+function destination(
+  options: { fingerprintBytes?: number } = {},
+  internals: PostgresInternals = {},
+): PostgresDestination {
   return new PostgresDestination(
     { url: database.url, schema: undefined, fingerprintBytes: options.fingerprintBytes ?? 64 * 1024 * 1024 },
     internals,
@@ -73,7 +76,11 @@ class Writer {
     const session = await from.open({ pipeline, attempt: ++attempt, run: randomUUID() });
     const writer = new Writer(session);
     for (const epoch of session.recovered.openEpochs)
-      writer.#epochs.set(epoch.id, { ...epoch, table: table.name, ...(epoch.scope ? { where: epoch.scope } : {}) });
+      writer.#epochs.set(epoch.id, {
+        ...epoch,
+        table: table.name,
+        ...(epoch.scope ? { where: epoch.scope } : {}),
+      });
     await session.define(table);
     return writer;
   }
@@ -152,60 +159,67 @@ describe.each([
   ["with fingerprints that stop fitting", { fingerprintBytes: 110_000 }, { passBytes: 40_000 }],
   ["without fingerprints, in several passes", { fingerprintBytes: 0 }, { passBytes: 40_000 }],
 ])("random work on thousands of rows, %s", (_name, options, internals) => {
-  test.each([1, 2])("counts, rows and history are those of the destination in memory, seed %i", async (seed) => {
-    const random = chance(seed);
-    const int = (below: number): number => Math.floor(random() * below);
-    const real = destination(options, internals);
-    const memory = memoryDestination();
-    let pair = [await Writer.open(real), await Writer.open(memory)] as const;
-    const size = 7_000;
-    const row = (id: number): Row => ({ id, shop: `s${int(3)}`, v: int(4) });
-    let stock = Array.from({ length: size }, (_, id) => row(id));
-    const both = async (work: (writer: Writer, side: number) => Promise<void> | void): Promise<void> => {
-      for (const [side, writer] of pair.entries()) await work(writer, side);
-    };
-    for (let round = 0; round < 5; round++) {
-      // Some change, some go, some come, some come twice; then all are read in parts over several commits.
-      stock = stock.filter(() => random() > 0.02).map((old) => (random() < 0.05 ? row(old["id"] as number) : old));
-      for (let i = 0; i < 100; i++) stock.push(row(size + int(2_000)));
-      const reading = [...new Map(stock.map((each) => [each["id"], each])).values()];
-      stock = reading;
-      const repeated = reading.flatMap((each) => (random() < 0.02 ? [row(each["id"] as number), each] : [each]));
-      const scope = round === 3 ? { shop: "s1" } : undefined;
-      const rows = scope === undefined ? repeated : repeated.filter((each) => each["shop"] === "s1");
-      const epoch = `${seed}.${round}`;
-      await both((writer) => void writer.begin(scope, epoch));
-      const parts = 1 + int(3);
-      for (let part = 0; part < parts; part++) {
-        const from = Math.floor((rows.length * part) / parts);
-        const to = Math.floor((rows.length * (part + 1)) / parts);
-        for (let at = from; at < to; at += 1_500)
-          await both((writer) => writer.write(rows.slice(at, Math.min(to, at + 1_500))));
-        if (part === parts - 1) await both((writer) => writer.complete(epoch));
-        const [ours, theirs] = [await pair[0].commit(), await pair[1].commit()];
-        expect(ours.tables, `round ${round}, part ${part} of ${parts}`).toEqual(theirs.tables);
-        if (part < parts - 1 && random() < 0.3) {
-          for (const writer of pair) await writer.session.close();
-          pair = [await Writer.open(real), await Writer.open(memory)];
+  test.each([1, 2])(
+    "counts, rows and history are those of the destination in memory, seed %i",
+    async (seed) => {
+      const random = chance(seed);
+      const int = (below: number): number => Math.floor(random() * below);
+      const real = destination(options, internals);
+      const memory = memoryDestination();
+      let pair = [await Writer.open(real), await Writer.open(memory)] as const;
+      const size = 7_000;
+      const row = (id: number): Row => ({ id, shop: `s${int(3)}`, v: int(4) });
+      let stock = Array.from({ length: size }, (_, id) => row(id));
+      const both = async (work: (writer: Writer, side: number) => Promise<void> | void): Promise<void> => {
+        for (const [side, writer] of pair.entries()) await work(writer, side);
+      };
+      for (let round = 0; round < 5; round++) {
+        // Some change, some go, some come, some come twice; then all are read in parts over several commits.
+        stock = stock
+          .filter(() => random() > 0.02)
+          .map((old) => (random() < 0.05 ? row(old["id"] as number) : old));
+        for (let i = 0; i < 100; i++) stock.push(row(size + int(2_000)));
+        const reading = [...new Map(stock.map((each) => [each["id"], each])).values()];
+        stock = reading;
+        const repeated = reading.flatMap((each) =>
+          random() < 0.02 ? [row(each["id"] as number), each] : [each],
+        );
+        const scope = round === 3 ? { shop: "s1" } : undefined;
+        const rows = scope === undefined ? repeated : repeated.filter((each) => each["shop"] === "s1");
+        const epoch = `${seed}.${round}`;
+        await both((writer) => void writer.begin(scope, epoch));
+        const parts = 1 + int(3);
+        for (let part = 0; part < parts; part++) {
+          const from = Math.floor((rows.length * part) / parts);
+          const to = Math.floor((rows.length * (part + 1)) / parts);
+          for (let at = from; at < to; at += 1_500)
+            await both((writer) => writer.write(rows.slice(at, Math.min(to, at + 1_500))));
+          if (part === parts - 1) await both((writer) => writer.complete(epoch));
+          const [ours, theirs] = [await pair[0].commit(), await pair[1].commit()];
+          expect(ours.tables, `round ${round}, part ${part} of ${parts}`).toEqual(theirs.tables);
+          if (part < parts - 1 && random() < 0.3) {
+            for (const writer of pair) await writer.session.close();
+            pair = [await Writer.open(real), await Writer.open(memory)];
+          }
         }
+        const expected = [...memory.rows("t")].map(({ id, shop, v }) => ({ id, shop, v: String(v) }));
+        expect(await liveRows()).toEqual(
+          expected.sort((a, b) => Number(a.id) - Number(b.id)).map((each) => JSON.stringify(each)),
+        );
       }
-      const expected = [...memory.rows("t")].map(({ id, shop, v }) => ({ id, shop, v: String(v) }));
-      expect(await liveRows()).toEqual(
-        expected.sort((a, b) => Number(a.id) - Number(b.id)).map((each) => JSON.stringify(each)),
+      const { rows: histories } = await sql.query(
+        "SELECT _operation, count(*)::int AS n FROM t__history GROUP BY 1 ORDER BY 1",
       );
-    }
-    const { rows: histories } = await sql.query(
-      "SELECT _operation, count(*)::int AS n FROM t__history GROUP BY 1 ORDER BY 1",
-    );
-    const theirs = memory.snapshot().tables["t"]?.history ?? [];
-    expect(histories).toEqual(
-      ["remove", "update"].map((operation) => ({
-        _operation: operation,
-        n: theirs.filter((version) => version.operation === operation).length,
-      })),
-    );
-    for (const writer of pair) await writer.session.close();
-  });
+      const theirs = memory.snapshot().tables["t"]?.history ?? [];
+      expect(histories).toEqual(
+        ["remove", "update"].map((operation) => ({
+          _operation: operation,
+          n: theirs.filter((version) => version.operation === operation).length,
+        })),
+      );
+      for (const writer of pair) await writer.session.close();
+    },
+  );
 });
 
 const many = (n: number, v: (id: number) => number = () => 1): Row[] =>
@@ -244,7 +258,9 @@ test("a value that goes back in a later commit of the same run is written again"
   writer.complete(epoch);
   expect(counted(await writer.commit(true))).toEqual({ unchanged: 5 });
   await writer.session.close();
-  const { rows } = await sql.query("SELECT v, count(*)::int AS n FROM t__history WHERE id = 3 GROUP BY v ORDER BY v");
+  const { rows } = await sql.query(
+    "SELECT v, count(*)::int AS n FROM t__history WHERE id = 3 GROUP BY v ORDER BY v",
+  );
   expect(rows).toEqual([
     { v: "1", n: 1 },
     { v: "2", n: 1 },
@@ -255,12 +271,22 @@ test("of rows with the same key the last one wins, whether the others were sent 
   await load(many(8_000));
   const writer = await Writer.open(destination());
   const epoch = writer.begin();
-  await writer.write([...many(8_000), { id: 1, shop: "a", v: 5 }, { id: 2, shop: "a", v: 6 }, { id: 2, shop: "a", v: 1 }]);
+  await writer.write([
+    ...many(8_000),
+    { id: 1, shop: "a", v: 5 },
+    { id: 2, shop: "a", v: 6 },
+    { id: 2, shop: "a", v: 1 },
+  ]);
   await writer.write([{ id: 3, shop: "a", v: 1 }]);
   writer.complete(epoch);
   expect(counted(await writer.commit(true))).toEqual({ unchanged: 7_999, updated: 1, duplicates: 4 });
   await writer.session.close();
-  expect((await sql.query("SELECT id, v FROM t WHERE id < 4 ORDER BY id")).rows.map(({ v }) => v)).toEqual(["1", "5", "1", "1"]);
+  expect((await sql.query("SELECT id, v FROM t WHERE id < 4 ORDER BY id")).rows.map(({ v }) => v)).toEqual([
+    "1",
+    "5",
+    "1",
+    "1",
+  ]);
 });
 
 test("a first load over several commits tells duplicates of the commit from changes since the last", async () => {
@@ -268,10 +294,19 @@ test("a first load over several commits tells duplicates of the commit from chan
   const epoch = writer.begin();
   await writer.write([...many(3_000), { id: 5, shop: "b", v: 9 }]);
   expect(counted(await writer.commit())).toEqual({ inserted: 3_000, duplicates: 1 });
-  await writer.write([{ id: 5, shop: "b", v: 10 }, { id: 6, shop: "a", v: 1 }, { id: 4_000, shop: "c", v: 1 }]);
+  await writer.write([
+    { id: 5, shop: "b", v: 10 },
+    { id: 6, shop: "a", v: 1 },
+    { id: 4_000, shop: "c", v: 1 },
+  ]);
   await writer.write([{ id: 4_000, shop: "c", v: 2 }]);
   writer.complete(epoch);
-  expect(counted(await writer.commit(true))).toEqual({ inserted: 1, updated: 1, unchanged: 1, duplicates: 1 });
+  expect(counted(await writer.commit(true))).toEqual({
+    inserted: 1,
+    updated: 1,
+    unchanged: 1,
+    duplicates: 1,
+  });
   await writer.session.close();
   expect((await sql.query("SELECT v, _changed FROM t__history")).rows).toEqual([{ v: "9", _changed: ["v"] }]);
   expect((await sql.query("SELECT shop, v FROM t WHERE id IN (5, 4000) ORDER BY id")).rows).toEqual([
@@ -297,7 +332,9 @@ test("starts over where somebody else changes the same rows between comparing an
   await writer.write(many(3_000, () => 2));
   expect(counted(await writer.commit(true))).toEqual({ inserted: 1, updated: 2_999 });
   await writer.session.close();
-  const { rows } = await sql.query("SELECT count(*)::int AS n, count(*) FILTER (WHERE v = 2)::int AS fresh FROM t");
+  const { rows } = await sql.query(
+    "SELECT count(*)::int AS n, count(*) FILTER (WHERE v = 2)::int AS fresh FROM t",
+  );
   expect(rows).toEqual([{ n: 3_000, fresh: 3_000 }]);
   expect((await sql.query("SELECT shop FROM t__history WHERE id = 7")).rows).toEqual([{ shop: "foreign" }]);
 });
@@ -314,7 +351,8 @@ test("starts over where somebody else's change of the same row lands while the o
   await watch.connect();
   await writer.write(many(100, () => 2));
   const committing = writer.commit(true);
-  const waits = "SELECT FROM pg_stat_activity WHERE application_name LIKE 'millrace p %' AND wait_event_type = 'Lock'";
+  const waits =
+    "SELECT FROM pg_stat_activity WHERE application_name LIKE 'millrace p %' AND wait_event_type = 'Lock'";
   while ((await watch.query(waits)).rowCount === 0);
   await sql.query("COMMIT");
   expect(counted(await committing)).toEqual({ updated: 100 });
@@ -328,7 +366,11 @@ test("a column that becomes wider in the middle of a commit widens what was stag
   const writer = await Writer.open(destination());
   const wider: TableDefinition = {
     ...TABLE,
-    columns: [...TABLE.columns.slice(0, 2), { name: "v", type: { kind: "text" } }, { name: "w", type: { kind: "double" } }],
+    columns: [
+      ...TABLE.columns.slice(0, 2),
+      { name: "v", type: { kind: "text" } },
+      { name: "w", type: { kind: "double" } },
+    ],
   };
   const widerHash = compileRowHasher(wider.columns);
   const epoch = writer.begin();
@@ -338,8 +380,18 @@ test("a column that becomes wider in the middle of a commit widens what was stag
     ["widen-column", "v"],
     ["add-column", "w"],
   ]);
-  const more = [{ id: 0, shop: "a", v: "x" }, { id: 1, shop: "a", v: "1", w: 0.5 }, { id: 60, shop: "a", v: "1" }];
-  await writer.session.write("t", { slice: "s", sequence: 9, rows: more, hashes: more.map(widerHash), epochs: [epoch] });
+  const more = [
+    { id: 0, shop: "a", v: "x" },
+    { id: 1, shop: "a", v: "1", w: 0.5 },
+    { id: 60, shop: "a", v: "1" },
+  ];
+  await writer.session.write("t", {
+    slice: "s",
+    sequence: 9,
+    rows: more,
+    hashes: more.map(widerHash),
+    epochs: [epoch],
+  });
   writer.complete(epoch);
   expect(counted(await writer.commit(true))).toEqual({ unchanged: 5_950, updated: 50, duplicates: 3 });
   await writer.session.close();
@@ -371,6 +423,10 @@ test("a removal beyond the share rolls the whole commit back", async () => {
     details: { table: "t", live: 7_000, removed: 3_000, maxRemovedShare: 0.3 },
   });
   await writer.session.close();
-  expect((await sql.query("SELECT count(*)::int AS n, max(v) AS v FROM t")).rows).toEqual([{ n: 7_000, v: "1" }]);
-  expect((await sql.query("SELECT last_commit FROM millrace.pipelines")).rows).toEqual([{ last_commit: "1" }]);
+  expect((await sql.query("SELECT count(*)::int AS n, max(v) AS v FROM t")).rows).toEqual([
+    { n: 7_000, v: "1" },
+  ]);
+  expect((await sql.query("SELECT last_commit FROM millrace.pipelines")).rows).toEqual([
+    { last_commit: "1" },
+  ]);
 });

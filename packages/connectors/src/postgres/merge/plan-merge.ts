@@ -26,7 +26,8 @@ export async function planMerge(
   const { counts } = commit;
   const stage = loader.staging;
   const what = `planning the merge into table "${sql.table.name}"`;
-  counts.duplicates += ((await parents?.dropSuperseded(sql, stage)) ?? 0) + (await loader.dropSuperseded());
+  counts.duplicates += await loader.dropSuperseded();
+  counts.duplicates += (await parents?.dropSuperseded(sql, stage)) ?? 0;
   if (target.pending === "create") {
     counts.inserted += stage.rows;
     if (stage.rows > 0) await listNew(options, sample);

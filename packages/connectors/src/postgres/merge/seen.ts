@@ -30,14 +30,23 @@ export class Seen {
 
   /** Where to note the rows of a batch. */
   log(epochs: readonly string[], sequence: number): SeenLog {
-    const key = JSON.stringify(epochs);
+    const segment = this.#segment(JSON.stringify(epochs), epochs);
+    segment.batches.push({ sequence, rows: segment.log.rows });
+    return segment.log;
+  }
+
+  /** Where to note what counts as seen in these epochs alone, however late it is looked up. */
+  logApart(epochs: readonly string[]): SeenLog {
+    return this.#segment(JSON.stringify([epochs]), epochs).log;
+  }
+
+  #segment(key: string, epochs: readonly string[]): Segment {
     let segment = this.#segments.get(key);
     if (segment === undefined) {
       segment = { epochs, log: new SeenLog(), number: this.#segments.size, spilled: 0, batches: [] };
       this.#segments.set(key, segment);
     }
-    segment.batches.push({ sequence, rows: segment.log.rows });
-    return segment.log;
+    return segment;
   }
 
   /** Rows that came in an epoch since the last commit. */
