@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { ChildOrder } from "./child.ts";
@@ -95,6 +96,23 @@ export async function finishedRun(url: string): Promise<string | null> {
       "SELECT run_id FROM millrace.pipelines WHERE finished",
     );
     return rows[0]?.run_id ?? null;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Resolves when nobody else is connected to the database. */
+export async function disconnected(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    for (;;) {
+      const { rowCount } = await client.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+      );
+      if (rowCount === 0) return;
+      await sleep(10);
+    }
   } finally {
     await client.end();
   }
