@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly identifiers: {
     /** Longest identifier in UTF-8 bytes. */
     readonly maxBytes: number;
+    /** Names that no column of a table may have, such as those of system columns. Default: none. */
+    readonly reserved?: readonly string[];
   };
   /** `open` accepts `dryRun`. */
   readonly dryRun: boolean;

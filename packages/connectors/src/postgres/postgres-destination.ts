@@ -32,13 +32,16 @@ export interface PostgresDestinationOptions {
 /** Bytes that comparing what was seen with what is there may always take: the more, the fewer passes. */
 const MIN_PASS_BYTES = 16 * 1024 * 1024;
 
+/** Columns that every table has; see the manual, "System Columns". */
+const SYSTEM_COLUMNS = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
 /** What PostgreSQL can do. */
 const POSTGRES_CAPABILITIES: Capabilities = {
   transactions: true,
   modes: ["append", "replace", "upsert", "merge", "snapshot"],
   types: SCALAR_KINDS,
   arrays: true,
-  identifiers: { maxBytes: IDENTIFIER_BYTES },
+  identifiers: { maxBytes: IDENTIFIER_BYTES, reserved: SYSTEM_COLUMNS },
   dryRun: true,
 };
 

@@ -45,7 +45,8 @@ function reasonOf(value: unknown, type: ColumnType): string | undefined {
   if (type.kind === "numeric" && type.precision !== undefined)
     return digitsReason(type.precision, type.scale ?? 0);
   if (typeof value === "number" || typeof value === "bigint") return numberReason(value, type);
-  if (typeof value === "object") return `it is ${Array.isArray(value) ? "an array" : "an object"}`;
+  if (typeof value === "object")
+    return whyNotJson(value) ?? `it is ${Array.isArray(value) ? "an array" : "an object"}`;
   return `it is a ${typeof value}`;
 }
 

@@ -38,6 +38,14 @@ function errorOf(action: () => unknown): MillraceError {
 }
 
 describe("shaping rows", () => {
+  it("tells of what is nested too deeply for any column that it is, whatever type the column has", () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 1000; level++) deep = [deep];
+    const { rows, rejected } = shaperFor().shape([{ n: deep }, { n: 1 }]);
+    expect(rows).toEqual([{ n: 1 }]);
+    expect(rejected[0]?.message).toContain("nested deeper than 500 levels");
+  });
+
   it("passes rows that are in storage form through as the same objects", () => {
     const shaper = shaperFor();
     const rows = [
@@ -165,6 +173,18 @@ describe("names", () => {
     expect(error.code).toBe("MLR_SCHEMA_COLLISION");
     expect(error.message).toContain('"userId" and "user_id"');
     expect(error.hint).toContain("rename");
+  });
+
+  it("that each table of the destination has are refused", () => {
+    const shaper = shaperFor(
+      {},
+      { capabilities: { ...capabilities, identifiers: { maxBytes: 63, reserved: ["ctid"] } } },
+    );
+    const error = errorOf(() => shaper.shape([{ id: 1, CTID: "x" }]));
+    expect([error.code, error.message]).toEqual([
+      "MLR_SCHEMA_COLLISION",
+      expect.stringContaining("each table of the destination"),
+    ]);
   });
 
   it("that the table keeps for itself are refused", () => {

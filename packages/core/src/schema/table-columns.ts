@@ -62,7 +62,7 @@ export class TableColumns {
     const name = this.nameOf(source);
     const other = this.#sources.get(name);
     if (other !== undefined) throw this.#collision(other, source, name);
-    if (isReservedName(name, this.#mode)) throw this.#reserved(source, name);
+    if (this.#isReserved(name)) throw this.#reserved(source, name);
     if (this.#finals.size < MAX_KEPT_NAMES) {
       this.#finals.set(source, name);
       this.#sources.set(name, source);
@@ -72,7 +72,7 @@ export class TableColumns {
 
   /** Adds a column, or changes the one of that name. */
   put(column: ColumnDefinition, how: { readonly fixed: boolean; readonly epochNumbers?: boolean }): void {
-    if (isReservedName(column.name, this.#mode)) throw this.#reserved(column.name, column.name);
+    if (this.#isReserved(column.name)) throw this.#reserved(column.name, column.name);
     this.states.set(column.name, {
       name: column.name,
       logical: column.type,
@@ -170,6 +170,12 @@ export class TableColumns {
     return normalizeIdentifier(name, this.#capabilities.identifiers.maxBytes);
   }
 
+  #isReserved(name: string): boolean {
+    return (
+      isReservedName(name, this.#mode) || this.#capabilities.identifiers.reserved?.includes(name) === true
+    );
+  }
+
   #collision(first: string, second: string, name: string): MillraceError {
     return new MillraceError(
       "MLR_SCHEMA_COLLISION",
@@ -182,7 +188,10 @@ export class TableColumns {
   }
 
   #reserved(source: string, name: string): MillraceError {
-    const message = `column "${source}" would become "${name}", which table "${this.#table}" (mode ${this.#mode}) keeps for itself`;
+    const keeper = isReservedName(name, this.#mode)
+      ? `table "${this.#table}" (mode ${this.#mode})`
+      : `each table of the destination, such as "${this.#table}",`;
+    const message = `column "${source}" would become "${name}", which ${keeper} keeps for itself`;
     return new MillraceError("MLR_SCHEMA_COLLISION", message, {
       hint: `Rename it: transforms: [rename({ "${source}": "…" })].`,
       details: { table: this.#table, column: name, sources: [source] },
