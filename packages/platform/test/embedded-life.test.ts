@@ -62,6 +62,12 @@ describe("the embedded server", () => {
     expect(new URL(server.controlUrl).pathname).toBe("/millrace_control");
   });
 
+  it("leads people who name no schema to public, never to the one that holds the state", async () => {
+    await ask(server.url(), "CREATE SCHEMA IF NOT EXISTS millrace");
+    const [found] = await ask(server.url(), "SELECT current_schema() AS name");
+    expect(found).toEqual({ name: "public" });
+  });
+
   it("listens on the loopback address alone and wants the password", async () => {
     const [settings] = await ask(
       server.adminUrl,

@@ -26,6 +26,8 @@ export async function configuration(port: number): Promise<string> {
     // No replicas: a table filled in the transaction that created it needs no WAL.
     wal_level: "minimal",
     max_wal_senders: 0,
+    // PostgreSQL's default begins with the schema of the role's name, which is the one that Millrace keeps its books in.
+    search_path: "public",
     max_locks_per_transaction: 256,
     jit: "off",
     timezone: "UTC",
