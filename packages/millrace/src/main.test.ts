@@ -37,6 +37,7 @@ describe("what cannot be understood", () => {
     [["lst"], "Did you mean list?"],
     [["list", "--jsn"], "Did you mean --json?"],
     [["db", "strat"], "Did you mean start?"],
+    [["db", "bogus"], "millrace db --help"],
     [["runs", "--limit", "0"], "millrace runs --help"],
     [["run", "x", "--param", "=1"], "name=value"],
     [["init"], "Missing required argument"],
@@ -49,6 +50,12 @@ describe("what cannot be understood", () => {
     expect(stdout).toBe("");
     expect(stderr).toContain(hint);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("help on an unknown command says so after the help", async () => {
+    const { code, stderr } = await millrace("help", "runn");
+    expect(code).toBe(2);
+    expect(stderr).toContain("Did you mean run?");
   });
 
   test("with --json the error is the one document on stdout, and stderr is silent", async () => {
@@ -85,6 +92,18 @@ describe("help", () => {
     expect(stdout).toContain(`Usage: millrace ${name}`);
     expect(stdout).toMatch(/Examples:\n +(millrace|psql)/);
     expect(stdout).toContain("--json");
+  });
+
+  test.each([
+    [["--version"], "version", /^\d+\.\d+\.\d+/],
+    [["--help"], "help", /^Usage: millrace [^]*Examples:/],
+    [["run", "--help"], "help", /^Usage: millrace run [^]*Examples:/],
+    [["help", "run"], "help", /^Usage: millrace run [^]*Examples:/],
+  ])("%j with --json is the one document on stdout", async (argv, name, text) => {
+    const { code, stdout, stderr } = await millrace(...argv, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ [name]: expect.stringMatching(text) as unknown });
+    expect(stderr).toBe("");
   });
 
   test("lists every exit code", async () => {

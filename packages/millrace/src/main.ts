@@ -19,6 +19,8 @@ export async function main(argv: readonly string[], io: Process): Promise<number
   });
   let exitCode: number = EXIT.ok;
   let folder: string | undefined;
+  /** Help or version, which with JSON are the one document. */
+  let said = "";
   const start = (): string => resolve(io.cwd, folder ?? ".");
   const cli: CliContext = {
     ...io,
@@ -35,15 +37,24 @@ export async function main(argv: readonly string[], io: Process): Promise<number
   };
   process.on("uncaughtException", crash);
   try {
-    const program = await createProgram(argv, cli);
+    const program = await createProgram(argv, cli, (text) => {
+      if (printer.json) said += text;
+      else printer.line(text.trimEnd());
+    });
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) {
+      if (printer.json) {
+        const what = thrown.code === "commander.version" ? "version" : "help";
+        printer.result({ [what]: said.trim() }, () => "");
+      }
+      return EXIT.ok;
+    }
     const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown;
     // Whoever gave no command has the help before them.
     const helped = thrown instanceof CommanderError && thrown.code === "commander.help" && !printer.json;
-    if (!helped) printer.fail(error);
+    if (!helped || reportOf(error).code === "MLR_OPTION_UNKNOWN") printer.fail(error);
     return error instanceof MillraceError ? exitCodeOf(reportOf(error).code) : EXIT.failed;
   } finally {
     process.off("uncaughtException", crash);

@@ -5,8 +5,15 @@ import { EXIT_CODES } from "./exit-codes.ts";
 import { verbOf } from "./verb.ts";
 import { version } from "./version.ts";
 
-/** The whole command line. Only the file of the command that `argv` names is loaded; completion needs all. */
-export async function createProgram(argv: readonly string[], cli: CliContext): Promise<Command> {
+/**
+ * The whole command line. Only the file of the command that `argv` names is loaded; completion needs all.
+ * @param say gets the help or the version, where they are asked for
+ */
+export async function createProgram(
+  argv: readonly string[],
+  cli: CliContext,
+  say: (text: string) => void,
+): Promise<Command> {
   const program = new Command("millrace");
   program
     .description("Collect data from anything, land it in a database exactly once, and see all of it.")
@@ -15,7 +22,7 @@ export async function createProgram(argv: readonly string[], cli: CliContext): P
     .helpCommand("help [command]", "print the help of a command")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => cli.printer.line(text.trimEnd()),
+      writeOut: say,
       writeErr: (text) => cli.printer.line(text.trimEnd()),
       outputError: () => undefined,
     })

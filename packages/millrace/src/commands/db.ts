@@ -12,7 +12,7 @@ import { embeddedFolder } from "../workspace/workspace.ts";
 export const db: CommandSetup = (command, cli) => {
   command.addHelpText(
     "after",
-    examples(["db start", "db url", 'psql "$(millrace db url)"', "db reset --yes"]),
+    `${examples(["db start", "db url", "db reset --yes"])}\n  psql "$(millrace db url)"`,
   );
   const add = (name: string, summary: string): Command => {
     const sub = command.command(name).description(summary);

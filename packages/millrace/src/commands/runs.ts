@@ -6,6 +6,7 @@ import { renderTable } from "../output/table.ts";
 import { clean } from "../output/text.ts";
 import { timeText } from "../output/time-text.ts";
 import { examples } from "../program.ts";
+import { choosePipelines } from "../project/choose-pipelines.ts";
 import { withWorkspace } from "../workspace/workspace.ts";
 
 /** `millrace runs`: the latest runs. */
@@ -25,6 +26,9 @@ export const runs: CommandSetup = (command, cli) => {
           ...(pipeline === undefined ? {} : { pipeline }),
           ...(before === undefined ? {} : { before }),
         });
+        // One that was taken out of the project may still have runs.
+        if (pipeline !== undefined && found.length === 0)
+          choosePipelines(await workspace.pipelines(), [pipeline]);
         cli.printer.result(found, () => {
           if (found.length === 0) return 'No runs yet. Start one with "millrace run <pipeline>".';
           const { style } = cli.printer;
