@@ -189,6 +189,12 @@ test("history shows every version of a row, verify finds what others changed", a
   const verified = await project.millrace("verify", "shop", "--json");
   expect(verified.code).toBe(1);
   expect(JSON.parse(verified.stdout)).toMatchObject({ table: "shop", rows: 3, equal: 2, different: 1 });
+  const [mended] = reports(await project.millrace("run", "shop", "--full", "--json"));
+  expect(mended?.tables["shop"]).toEqual({ ...zero, read: 3, updated: 1, unchanged: 2 });
+  expect((await client.query("SELECT name FROM shop WHERE id = 1")).rows).toEqual([{ name: "one" }]);
+  expect((await client.query("SELECT name, _changed FROM shop__history WHERE id = 1")).rows).toEqual([
+    { name: "forged", _changed: ["name"] },
+  ]);
   const missing = await project.millrace("verify", "shp");
   expect(missing.code).toBe(3);
   expect(missing.stderr).toContain('Did you mean "shop"?');
@@ -202,6 +208,9 @@ test("runs and show tell what ran, state tells where it goes on and forgets it w
   expect(shown.stdout).toContain(report?.run);
   expect(shown.stdout).toContain("succeeded");
   expect((await project.millrace("show", "ffffffff")).code).toBe(3);
+  const unknown = await project.millrace("runs", "shp");
+  expect(unknown.code).toBe(3);
+  expect(unknown.stderr).toContain('Did you mean "shop"?');
 
   const known = await project.millrace("state", "shop");
   expect(known.stdout).toContain("data/shop.csv");

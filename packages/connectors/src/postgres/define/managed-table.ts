@@ -5,6 +5,7 @@ import {
   type SchemaChange,
   type TableDefinition,
 } from "@millrace/core";
+import type { ClientBase } from "pg";
 import type { PlacedTable } from "../ddl/create-table.ts";
 import { historyName } from "../ddl/names.ts";
 import { rehash } from "../inspect/rehash.ts";
@@ -18,6 +19,9 @@ import { planColumns, planTable, type TablePlan } from "./plan-table.ts";
 
 /** Says why an epoch under way cannot remove. */
 const REHASHED = "a column became json while the reading was under way, which changed row hashes";
+
+/** For rows that have no hash: no row that is read has this one. */
+const NO_HASH = Buffer.alloc(32);
 
 /** A table as the session writes it: what it is in the database, what it is to be, and what is still to be done for that. */
 export class ManagedTable implements MergeTarget {
@@ -188,7 +192,7 @@ export class ManagedTable implements MergeTarget {
     if (!this.#taints.includes(REHASHED)) this.#taints = [...this.#taints, REHASHED];
   }
 
-  /** Computes all row hashes anew where they follow an older version of the specification; in a transaction of its own. */
+  /** Computes all row hashes anew where they follow an older version of the specification. */
   async upgradeHashes(): Promise<void> {
     const own = this.#ownRow();
     if (own === undefined || own.hashVersion >= HASH_VERSION || this.table.mode !== "merge") return;
@@ -199,19 +203,31 @@ export class ManagedTable implements MergeTarget {
         { hint: "Run the pipeline once, which computes them anew; then a dry run can compare." },
       );
     }
-    const what = `computing the row hashes of table "${this.table.name}" anew`;
-    await runSql(this.#context, what, "BEGIN");
     const { columns } = own.definition;
-    for (const place of [this.table, historyOf(this.table)])
-      await rehash(this.#context.connection.client, { table: place, columns });
-    await runSql(
-      this.#context,
-      what,
-      "UPDATE millrace.tables SET hash_version = $3 WHERE table_schema = $1 AND table_name = $2",
-      [this.table.namespace, this.table.name, HASH_VERSION],
-    );
-    await runSql(this.#context, what, "COMMIT");
+    await this.#rehashing(async (client, what) => {
+      for (const place of [this.table, historyOf(this.table)])
+        await rehash(client, { table: place, columns });
+      await runSql(
+        this.#context,
+        what,
+        "UPDATE millrace.tables SET hash_version = $3 WHERE table_schema = $1 AND table_name = $2",
+        [this.table.namespace, this.table.name, HASH_VERSION],
+      );
+    });
     await this.#reread();
+  }
+
+  /** Gives rows that others changed the hash of what they hold now, so that a reading finds them different. */
+  async admitChanges(): Promise<void> {
+    const own = this.#ownRow();
+    const { table } = this;
+    if (own === undefined || table.mode !== "merge" || table.internal === true || this.#context.dryRun)
+      return;
+    const { columns } = own.definition;
+    const where = this.sql.own(quoteTable(table));
+    await this.#rehashing(async (client) => {
+      await rehash(client, { table, columns, where, otherwise: NO_HASH });
+    });
   }
 
   /** The commit is durable. */
@@ -222,6 +238,16 @@ export class ManagedTable implements MergeTarget {
     this.#hasRemovals ||= this.#removalsMarked;
     this.#removalsMarked = false;
     this.#taints = [];
+  }
+
+  /** Runs `work` in a transaction: the session's, where rows went straight into another table already. */
+  async #rehashing(work: (client: ClientBase, what: string) => Promise<void>): Promise<void> {
+    const { connection, transaction } = this.#context;
+    const what = `computing the row hashes of table "${this.table.name}" anew`;
+    if (transaction.open) return work(connection.client, what);
+    await runSql(this.#context, what, "BEGIN");
+    await work(connection.client, what);
+    await runSql(this.#context, what, "COMMIT");
   }
 
   async #reread(): Promise<void> {

@@ -11,6 +11,8 @@ export interface RehashOptions {
   readonly columns: readonly ColumnDefinition[];
   /** An SQL condition: only these rows. Default: all rows. */
   readonly where?: string;
+  /** The hash of rows with values that Millrace never writes, such as infinite dates. Default: the one that they have. */
+  readonly otherwise?: Buffer;
   /** Told of each hash that changes, for whoever keeps hashes or fingerprints elsewhere. */
   readonly changed?: (before: Uint8Array | undefined, after: Uint8Array) => void;
 }
@@ -43,7 +45,7 @@ export async function rehash(client: ClientBase, options: RehashOptions): Promis
 
 async function rehashBlocks(
   client: ClientBase,
-  { table, columns, where, changed }: RehashOptions,
+  { table, columns, where, otherwise, changed }: RehashOptions,
   { from, to }: { from: number; to: number },
 ): Promise<number> {
   const hash = compileRowHasher(columns);
@@ -65,7 +67,7 @@ async function rehashBlocks(
     read,
   )) {
     for (const row of rows) {
-      const fresh = hashBytes(hash, row);
+      const fresh = hashBytes(hash, row) ?? otherwise;
       const old = row[OLD_HASH] instanceof Uint8Array ? row[OLD_HASH] : undefined;
       if (fresh === undefined || (old !== undefined && fresh.equals(old))) continue;
       changed?.(old, fresh);
@@ -82,7 +84,7 @@ async function rehashBlocks(
   return written.rowCount ?? 0;
 }
 
-/** Undefined for a row with values that Millrace never writes, such as infinite dates: it keeps the hash that it has. */
+/** Undefined for a row with values that Millrace never writes. */
 function hashBytes(hash: (row: Row) => string, row: Row): Buffer | undefined {
   try {
     return Buffer.from(hash(row), "latin1");

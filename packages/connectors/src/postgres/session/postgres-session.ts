@@ -155,7 +155,7 @@ export class PostgresSession implements Session {
 
   async #define(table: PlacedTable): Promise<readonly SchemaChange[]> {
     const entry = this.#tables.get(table.name);
-    if (entry === undefined) return this.#defineFirst(table);
+    if (entry === undefined) return this.#defineFirst(table, this.#forget);
     const { managed, work } = entry;
     if (managed.table.namespace !== table.namespace) {
       throw new MillraceError(
@@ -172,10 +172,11 @@ export class PostgresSession implements Session {
     return changes;
   }
 
-  async #defineFirst(wanted: PlacedTable): Promise<readonly SchemaChange[]> {
+  async #defineFirst(wanted: PlacedTable, admits = false): Promise<readonly SchemaChange[]> {
     await this.#context.lane.finish();
     const { table: managed, changes } = await ManagedTable.define(this.#context, wanted, this.#p.recorded);
     await managed.upgradeHashes();
+    if (admits) await managed.admitChanges();
     const work = workFor(this.#context, managed, { epochs: this.#p.epochs, now: this.#p.now });
     this.#tables.set(wanted.name, { managed, work, touched: false });
     return changes;
