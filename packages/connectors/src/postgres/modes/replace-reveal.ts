@@ -3,6 +3,7 @@ import { quoteLiteral, quoteTable } from "../quote.ts";
 import { runSql, type SessionContext } from "../session/session-context.ts";
 import type { TableSql } from "../sql/table-sql.ts";
 import type { SideTable } from "./side-table.ts";
+import { lockAgainstReaders } from "./lock-readers.ts";
 import type { Reveal } from "./side-work.ts";
 
 /** Milliseconds that cleaning up waits for readers. */
@@ -11,32 +12,49 @@ const TIDY_LOCK_MS = 100;
 interface Partition {
   namespace: string;
   name: string;
-  size: string;
+  /** It is the one of the run. */
   run: boolean;
+  /** The last VACUUM left no row of before the last deletion, so that nobody can see one. */
+  bare: boolean;
 }
 
 /**
- * replace: the side table becomes a partition of the table, and the rows that were there are deleted, in one transaction.
- * Neither needs a lock that readers would notice, and each reader sees the old rows or the new ones by its own snapshot:
- * exchanging partitions would show nothing to a snapshot that is older than the exchange. Partitions that have become
- * empty are dropped once no snapshot can see their rows.
+ * replace: the rows that were there are deleted and the side table becomes a partition, in one transaction. Readers of every
+ * snapshot see the old rows or the new ones: exchanging partitions would show nothing to a snapshot that is older than the
+ * exchange. The table is locked only to attach, as the very last thing, so that no reader plans with the partitions of
+ * before and then looks after. Partitions that have become empty are dropped once no snapshot can see their rows.
  */
 export class ReplaceReveal implements Reveal {
   readonly #context: SessionContext;
+  /** The last transaction that deleted rows. */
+  #deletedBy = "0";
+  #attach: { readonly sql: TableSql; readonly side: SideTable } | undefined;
 
   constructor(context: SessionContext) {
     this.#context = context;
   }
 
   async swap(sql: TableSql, side: SideTable | undefined, where: Row | undefined): Promise<number> {
-    const what = `replacing the rows of table "${sql.table.name}"`;
+    const what = replacing(sql);
+    // Two readings in one commit: the first one has to be there for the second to replace it.
+    await this.finish();
     const removed = await runSql(
       this.#context,
       what,
       `DELETE FROM ${sql.target} AS t WHERE ${sql.within("t", where)}`,
     );
-    if (side?.exists === true) await this.#reveal(sql, side, what);
+    const own = await runSql<{ id: string }>(this.#context, what, "SELECT pg_current_xact_id()::text AS id");
+    this.#deletedBy = own.rows[0]?.id ?? "0";
+    if (side?.exists === true) this.#attach = { sql, side };
     return removed.rowCount;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#attach === undefined) return;
+    const { sql, side } = this.#attach;
+    this.#attach = undefined;
+    await lockAgainstReaders(this.#context, sql.table.name, sql.target);
+    await this.#reveal(sql, side, replacing(sql));
   }
 
   async count(sql: TableSql, where: Row | undefined): Promise<number> {
@@ -54,10 +72,13 @@ export class ReplaceReveal implements Reveal {
       if (partition.run) continue;
       const name = quoteTable(partition);
       try {
-        // What is left after it no snapshot can see: so an empty file says that nobody needs the partition.
-        await runSql(this.#context, what, `VACUUM (TRUNCATE TRUE, INDEX_CLEANUP OFF, PARALLEL 0) ${name}`);
+        await runSql(
+          this.#context,
+          what,
+          `VACUUM (DISABLE_PAGE_SKIPPING TRUE, TRUNCATE FALSE, PARALLEL 0) ${name}`,
+        );
         const [after] = (await this.#partitions(sql)).filter((each) => quoteTable(each) === name);
-        if (Number(after?.size ?? 1) > 0) continue;
+        if (after?.bare !== true) continue;
         await runSql(
           this.#context,
           what,
@@ -114,12 +135,16 @@ export class ReplaceReveal implements Reveal {
     const { rows } = await runSql<Partition>(
       this.#context,
       `looking at the partitions of table "${sql.table.name}"`,
-      `SELECT n.nspname::text AS namespace, c.relname::text AS name, pg_relation_size(c.oid) AS size,
+      `SELECT n.nspname::text AS namespace, c.relname::text AS name, c.reltuples = 0 AND age(c.relfrozenxid) < age($3::xid8::xid) AS bare,
          pg_get_expr(c.relpartbound, c.oid) = $2 AS run
        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
        WHERE i.inhparent = $1::regclass ORDER BY c.oid`,
-      [sql.target, this.#bound()],
+      [sql.target, this.#bound(), this.#deletedBy],
     );
     return rows;
   }
+}
+
+function replacing(sql: TableSql): string {
+  return `replacing the rows of table "${sql.table.name}"`;
 }

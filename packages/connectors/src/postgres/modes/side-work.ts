@@ -11,6 +11,8 @@ import { UpsertWork } from "./upsert-work.ts";
 export interface Reveal {
   /** Lets the rows of the side table (undefined: there are none) take the place of those of the scope; returns how many those were. */
   swap(sql: TableSql, side: SideTable | undefined, where: Row | undefined): Promise<number>;
+  /** The last thing before the commit: what may lock the table. */
+  finish(): Promise<void>;
   /** How many rows would have to go. */
   count(sql: TableSql, where: Row | undefined): Promise<number>;
   /** After the commit: cleans up, as far as nobody is in the way. */
@@ -108,6 +110,12 @@ export class SideWork implements TableWork {
     for (const difference of sample) renameTable(difference, this.#table.name);
   }
 
+  async finish(): Promise<void> {
+    if (!this.#tidy) return;
+    await this.#reveal.finish();
+    await this.#context.step("swapped");
+  }
+
   cleanup(): string[] {
     return [...this.#sides.values()].flatMap(({ work }) => work.cleanup());
   }
@@ -127,7 +135,6 @@ export class SideWork implements TableWork {
     } else {
       commit.counts.removed += await this.#reveal.swap(new TableSql(this.#table), side, where);
       this.#tidy = true;
-      await this.#context.step("swapped");
     }
     record.sideTable = undefined;
   }

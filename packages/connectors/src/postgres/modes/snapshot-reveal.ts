@@ -47,6 +47,8 @@ export class SnapshotReveal implements Reveal {
     return Number(rows[0]?.n ?? 0);
   }
 
+  async finish(): Promise<void> {}
+
   async tidy(): Promise<void> {}
 
   /** Where the current period begins, as SQL. */

@@ -198,10 +198,10 @@ export class PostgresSession implements Session {
     const open = this.#changedOpen(records, cut, over);
     await recordCommit(context, { cut, result, open, over, forget: this.#forget });
     await context.step("recorded");
+    for (const { work } of this.#tables.values()) await work.finish?.();
     await context.step("before-commit");
     await this.#send();
     await this.#afterCommit(records, over, result);
-    await context.step("after-commit");
     return result;
   }
 
@@ -401,10 +401,16 @@ export class PostgresSession implements Session {
       if (!over.includes(record.id)) this.#p.epochs.set(record.id, { ...record, stored: true });
     this.#totals = { ...result.totals };
     this.#forget = false;
-    for (const entry of this.#tables.values()) {
-      await entry.work.committed();
-      await entry.managed.committed();
-      entry.touched = false;
+    try {
+      for (const entry of this.#tables.values()) {
+        await entry.work.committed();
+        await entry.managed.committed();
+        entry.touched = false;
+      }
+      await this.#context.step("after-commit");
+    } catch (error) {
+      // The commit has landed, and whoever asked for it has to know; the next call hears of the failure.
+      this.#broken = await this.#p.explain(this.#context.connection.error(error, "after the commit"));
     }
   }
 

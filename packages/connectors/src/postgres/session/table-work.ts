@@ -56,6 +56,8 @@ export interface TableWork {
   apply(commit: TableCommit): Promise<void>;
   /** Tells what `apply` would do, by looking only. */
   plan(commit: TableCommit, sample: FieldDifference[]): Promise<void>;
+  /** The last step of `apply`, after those of all tables and the state: what locks a table that others read. */
+  finish?(): Promise<void>;
   /** Statements for the end of the transaction. */
   cleanup(): string[];
   /** The commit is durable. */

@@ -41,8 +41,9 @@ export async function ensureState(connection: Connection): Promise<void> {
 }
 
 function statements(from: number): string[] {
+  // An administrator may have made the schema for a user who may not: then even IF NOT EXISTS would be refused.
   const create =
-    "CREATE SCHEMA IF NOT EXISTS millrace; " +
+    "DO $$ BEGIN IF to_regnamespace('millrace') IS NULL THEN CREATE SCHEMA millrace; END IF; END $$; " +
     "CREATE TABLE IF NOT EXISTS millrace.migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
   const wanted = MIGRATIONS.slice(from).map(
     (text, i) => `${text}; INSERT INTO millrace.migrations (version) VALUES (${from + i + 1})`,
