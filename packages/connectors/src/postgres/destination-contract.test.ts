@@ -7,8 +7,17 @@ import { findStoredTable } from "./inspect/stored-table.ts";
 import { PostgresDestination } from "./postgres-destination.ts";
 import { quoteIdentifier, quoteTable } from "./quote.ts";
 
-const databases: FreshDatabase[] = [];
-afterAll(() => Promise.all(databases.map((database) => database.drop())));
+let database: FreshDatabase | undefined;
+afterAll(() => database?.drop());
+
+/** An empty database: one for all tests, emptied before each, which is faster than one for each. */
+async function emptyDatabase(): Promise<pg.Client & { readonly url: string }> {
+  database ??= await freshDatabase();
+  const client = Object.assign(new pg.Client(database.url), { url: database.url });
+  await client.connect();
+  await client.query("DROP SCHEMA IF EXISTS public, millrace CASCADE; CREATE SCHEMA public");
+  return client;
+}
 
 destinationContract({
   name: "PostgreSQL",
@@ -16,15 +25,12 @@ destinationContract({
   it: (name, body) => it(name, body),
   expect,
   create: async () => {
-    const database = await freshDatabase();
-    databases.push(database);
+    const client = await emptyDatabase();
     const destination = new PostgresDestination({
-      url: database.url,
+      url: client.url,
       schema: undefined,
       fingerprintBytes: 64 * 1024 * 1024,
     });
-    const client = new pg.Client(database.url);
-    await client.connect();
     return {
       destination,
       async rows(table) {
