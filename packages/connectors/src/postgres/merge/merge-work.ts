@@ -242,7 +242,7 @@ export class MergeWork implements TableWork {
       `finding duplicate keys for table "${sql.table.name}"`,
       `SELECT string_agg(substring(t._row_hash FROM 1 FOR 8), ''::bytea) AS prefixes
        FROM ${staging.name} AS s JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "s")} WHERE s._ordinal >= $1`,
-      [suspects[0]],
+      [suspects[0] ?? 0],
     );
     const prefixes = rows[0]?.prefixes ?? Buffer.alloc(0);
     let twice = 0;

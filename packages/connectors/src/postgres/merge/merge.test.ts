@@ -430,3 +430,47 @@ test("a removal beyond the share rolls the whole commit back", async () => {
     { last_commit: "1" },
   ]);
 });
+
+test.each([
+  ["a first load", 0],
+  ["a later one", 6_000],
+])(
+  "a key whose type becomes wider in the middle of a commit is still the same key, in %s",
+  async (_name, before) => {
+    if (before > 0) await load(many(before));
+    const writer = await Writer.open(destination());
+    const wider: TableDefinition = {
+      ...TABLE,
+      columns: [{ name: "id", type: { kind: "text" } }, ...TABLE.columns.slice(1)],
+    };
+    const widerHash = compileRowHasher(wider.columns);
+    await writer.write(many(7_000));
+    await writer.session.define(wider);
+    const more = [
+      { id: "5", shop: "b", v: 1 },
+      { id: "6999", shop: "a", v: 1 },
+      { id: "x", shop: "a", v: 1 },
+      { id: "x", shop: "c", v: 1 },
+    ];
+    await writer.session.write("t", {
+      slice: "s",
+      sequence: 9,
+      rows: more,
+      hashes: more.map(widerHash),
+      epochs: [],
+    });
+    const result = counted(await writer.commit(true));
+    await writer.session.close();
+    expect(result).toEqual(
+      before === 0
+        ? { inserted: 7_001, duplicates: 3 }
+        : { inserted: 1_001, updated: 1, unchanged: 5_999, duplicates: 3 },
+    );
+    const { rows } = await sql.query("SELECT id, shop FROM t WHERE id IN ('5', '6999', 'x') ORDER BY id");
+    expect(rows).toEqual([
+      { id: "5", shop: "b" },
+      { id: "6999", shop: "a" },
+      { id: "x", shop: "c" },
+    ]);
+  },
+);

@@ -10,7 +10,11 @@ const TRIES = 600;
  * Waits until nobody is in the middle of reading a table, and keeps others out until the end of the transaction. Others
  * never wait longer than a moment behind a reader that takes long. Fails with MLR_DESTINATION_CONFLICT after five minutes.
  */
-export async function lockAgainstReaders(context: SessionContext, table: string, target: string): Promise<void> {
+export async function lockAgainstReaders(
+  context: SessionContext,
+  table: string,
+  target: string,
+): Promise<void> {
   const what = `waiting for readers of table "${table}"`;
   await runSql(context, what, `SET LOCAL lock_timeout = ${LOCK_MS}`);
   for (let attempt = 1; ; attempt++) {
@@ -32,6 +36,10 @@ function busy(table: string, cause: MillraceError): MillraceError {
   return new MillraceError(
     "MLR_DESTINATION_CONFLICT",
     `table "${table}" is being read without a pause, so that its rows cannot be replaced`,
-    { hint: "Find long transactions in pg_stat_activity, and end them or wait for their end.", details: { table }, cause },
+    {
+      hint: "Find long transactions in pg_stat_activity, and end them or wait for their end.",
+      details: { table },
+      cause,
+    },
   );
 }

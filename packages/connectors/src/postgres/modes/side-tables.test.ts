@@ -43,7 +43,10 @@ const rows = (n: number, v: number, shop = "a", from = 0): Row[] =>
   Array.from({ length: n }, (_, i) => ({ id: from + i, shop, v }));
 
 async function open(definition: TableDefinition, internals: PostgresInternals = {}): Promise<Session> {
-  const destination = new PostgresDestination({ url: database.url, schema: undefined, fingerprintBytes: 0 }, internals);
+  const destination = new PostgresDestination(
+    { url: database.url, schema: undefined, fingerprintBytes: 0 },
+    internals,
+  );
   const session = await destination.open({ pipeline: "p", attempt: ++attempt, run: randomUUID() });
   await session.define(definition);
   return session;
@@ -51,7 +54,15 @@ async function open(definition: TableDefinition, internals: PostgresInternals = 
 
 let sequence = 0;
 let epochs = 0;
-const NOTHING = { checkpoints: new Map(), begun: [], completed: [], taints: new Map(), discarded: [], counts: {}, final: false };
+const NOTHING = {
+  checkpoints: new Map(),
+  begun: [],
+  completed: [],
+  taints: new Map(),
+  discarded: [],
+  counts: {},
+  final: false,
+};
 
 function epoch(scope?: { shop: string }, id = `e${++epochs}`): EpochCut {
   return { id, stream: "t", table: "t", taints: [], ...(scope === undefined ? {} : { scope, where: scope }) };
@@ -90,8 +101,12 @@ test("replace shows the new rows in place of the old ones, and keeps grants, vie
     COMMENT ON TABLE t IS 'mine'; CREATE VIEW best AS SELECT * FROM t WHERE id < 10; CREATE INDEX t_v ON t (v)`);
   expect(await read(rows(4_000, 2), table("replace"))).toEqual({ inserted: 4_000, removed: 5_000 });
   expect((await sql.query(summary)).rows).toEqual([{ n: 4_000, v: 2, most: 2 }]);
-  expect((await sql.query("SELECT count(*)::int AS n, max(v) AS v FROM best")).rows).toEqual([{ n: 10, v: 2 }]);
-  expect((await sql.query("SELECT obj_description('t'::regclass) AS comment")).rows).toEqual([{ comment: "mine" }]);
+  expect((await sql.query("SELECT count(*)::int AS n, max(v) AS v FROM best")).rows).toEqual([
+    { n: 10, v: 2 },
+  ]);
+  expect((await sql.query("SELECT obj_description('t'::regclass) AS comment")).rows).toEqual([
+    { comment: "mine" },
+  ]);
   await sql.query(`SET ROLE ${role}`);
   expect((await sql.query("SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 4_000 }]);
   await sql.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
@@ -108,7 +123,9 @@ test("replace never shows an empty table, whatever snapshot a reader has", async
   await reader.query("COMMIT");
   // Once nobody can see them any more, the partitions of before are dropped.
   await read(rows(1_000, 4), table("replace"));
-  const { rows: left } = await sql.query("SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 't'::regclass");
+  const { rows: left } = await sql.query(
+    "SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 't'::regclass",
+  );
   expect(left).toEqual([{ n: 1 }]);
 });
 
@@ -116,7 +133,8 @@ test("replace waits for who is in the middle of reading, and lets others read me
   await read(rows(3_000, 1), table("replace"));
   await reader.query("BEGIN; DECLARE c CURSOR FOR SELECT id FROM t; FETCH 1 FROM c");
   const replacing = read(rows(2_000, 2), table("replace"));
-  const waits = "SELECT FROM pg_stat_activity WHERE application_name LIKE 'millrace p %' AND wait_event_type = 'Lock'";
+  const waits =
+    "SELECT FROM pg_stat_activity WHERE application_name LIKE 'millrace p %' AND wait_event_type = 'Lock'";
   while ((await sql.query(waits)).rowCount === 0);
   expect((await sql.query(summary)).rows).toEqual([{ n: 3_000, v: 1, most: 1 }]);
   expect((await reader.query("FETCH ALL FROM c")).rowCount).toBe(2_999);
@@ -142,51 +160,74 @@ test("a reader that looks all the time while the table is replaced always sees o
   expect([...seen].filter((each) => !whole.includes(each))).toEqual([]);
 });
 
-test.each(["replace", "snapshot"] as const)("%s collects over commits and attempts, and shows nothing before the end", async (mode) => {
-  await read(rows(10, 1), table(mode));
-  let session = await open(table(mode));
-  const of = epoch();
-  await write(session, rows(3_000, 2), of);
-  await session.commit({ ...NOTHING, id: 2n, begun: [of] });
-  await session.close();
-  expect((await sql.query(summary)).rows).toEqual([{ n: 10, v: 1, most: 1 }]);
-  session = await open(table(mode));
-  expect(session.recovered.openEpochs.map(({ id }) => id)).toEqual([of.id]);
-  const wider = { ...table(mode), columns: [...table(mode).columns, { name: "w", type: { kind: "text" as const } }] };
-  await session.define(wider);
-  // The last row of a key wins over commits as well.
-  await write(session, [{ id: 1, shop: "b", v: 3, w: "x" }, { id: 9_000, shop: "b", v: 3, w: "y" }], of);
-  const result = await session.commit({ ...NOTHING, id: 3n, completed: [of], final: true });
-  await session.close();
-  expect(result.tables["t"]).toMatchObject({ inserted: 1, updated: 1, removed: 10 });
-  expect((await sql.query(summary)).rows).toEqual([{ n: 3_001, v: 2, most: 3 }]);
-  expect((await sql.query("SELECT id, v, w FROM t WHERE w IS NOT NULL ORDER BY id")).rows).toEqual([
-    { id: 1, v: 3, w: "x" },
-    { id: 9_000, v: 3, w: "y" },
-  ]);
-  expect((await sql.query("SELECT count(*)::int AS n FROM millrace.epochs")).rows).toEqual([{ n: 0 }]);
-});
+test.each(["replace", "snapshot"] as const)(
+  "%s collects over commits and attempts, and shows nothing before the end",
+  async (mode) => {
+    await read(rows(10, 1), table(mode));
+    let session = await open(table(mode));
+    const of = epoch();
+    await write(session, rows(3_000, 2), of);
+    await session.commit({ ...NOTHING, id: 2n, begun: [of] });
+    await session.close();
+    expect((await sql.query(summary)).rows).toEqual([{ n: 10, v: 1, most: 1 }]);
+    session = await open(table(mode));
+    expect(session.recovered.openEpochs.map(({ id }) => id)).toEqual([of.id]);
+    const wider = {
+      ...table(mode),
+      columns: [...table(mode).columns, { name: "w", type: { kind: "text" as const } }],
+    };
+    await session.define(wider);
+    // The last row of a key wins over commits as well.
+    await write(
+      session,
+      [
+        { id: 1, shop: "b", v: 3, w: "x" },
+        { id: 9_000, shop: "b", v: 3, w: "y" },
+      ],
+      of,
+    );
+    const result = await session.commit({ ...NOTHING, id: 3n, completed: [of], final: true });
+    await session.close();
+    expect(result.tables["t"]).toMatchObject({ inserted: 1, updated: 1, removed: 10 });
+    expect((await sql.query(summary)).rows).toEqual([{ n: 3_001, v: 2, most: 3 }]);
+    expect((await sql.query("SELECT id, v, w FROM t WHERE w IS NOT NULL ORDER BY id")).rows).toEqual([
+      { id: 1, v: 3, w: "x" },
+      { id: 9_000, v: 3, w: "y" },
+    ]);
+    expect((await sql.query("SELECT count(*)::int AS n FROM millrace.epochs")).rows).toEqual([{ n: 0 }]);
+  },
+);
 
-test.each(["replace", "snapshot"] as const)("%s withholds a reading that is tainted, and forgets one that is given up", async (mode) => {
-  await read(rows(10, 1), table(mode));
-  expect(await read(rows(20, 2), table(mode), { taints: ["limited"] })).toEqual({ inserted: 20, removed: 20 });
-  let session = await open(table(mode));
-  const of = epoch();
-  await write(session, rows(30, 3), of);
-  await session.commit({ ...NOTHING, id: 3n, begun: [of] });
-  await session.close();
-  session = await open(table(mode));
-  const result = await session.commit({ ...NOTHING, id: 4n, discarded: [of.id], final: true });
-  await session.close();
-  expect(result.tables["t"]).toMatchObject({ removed: 30 });
-  expect((await sql.query(summary)).rows).toEqual([{ n: 10, v: 1, most: 1 }]);
-  const left = "SELECT count(*)::int AS n FROM pg_class WHERE relnamespace = 'millrace'::regnamespace AND relkind = 'r' AND relname LIKE 't\\_\\_%' AND NOT relispartition";
-  expect((await sql.query(left)).rows).toEqual([{ n: 0 }]);
-});
+test.each(["replace", "snapshot"] as const)(
+  "%s withholds a reading that is tainted, and forgets one that is given up",
+  async (mode) => {
+    await read(rows(10, 1), table(mode));
+    expect(await read(rows(20, 2), table(mode), { taints: ["limited"] })).toEqual({
+      inserted: 20,
+      removed: 20,
+    });
+    let session = await open(table(mode));
+    const of = epoch();
+    await write(session, rows(30, 3), of);
+    await session.commit({ ...NOTHING, id: 3n, begun: [of] });
+    await session.close();
+    session = await open(table(mode));
+    const result = await session.commit({ ...NOTHING, id: 4n, discarded: [of.id], final: true });
+    await session.close();
+    expect(result.tables["t"]).toMatchObject({ removed: 30 });
+    expect((await sql.query(summary)).rows).toEqual([{ n: 10, v: 1, most: 1 }]);
+    const left =
+      "SELECT count(*)::int AS n FROM pg_class WHERE relnamespace = 'millrace'::regnamespace AND relkind = 'r' AND relname LIKE 't\\_\\_%' AND NOT relispartition";
+    expect((await sql.query(left)).rows).toEqual([{ n: 0 }]);
+  },
+);
 
 test("replace of a scope leaves the other rows, and several readings of one run come one after another", async () => {
   await read([...rows(100, 1, "a"), ...rows(100, 1, "b", 100)], table("replace"));
-  expect(await read(rows(50, 2, "b", 100), table("replace"), { scope: { shop: "b" } })).toEqual({ inserted: 50, removed: 100 });
+  expect(await read(rows(50, 2, "b", 100), table("replace"), { scope: { shop: "b" } })).toEqual({
+    inserted: 50,
+    removed: 100,
+  });
   const session = await open(table("replace"));
   for (const v of [3, 4]) {
     const of = epoch({ shop: "a" });
@@ -194,7 +235,9 @@ test("replace of a scope leaves the other rows, and several readings of one run 
     await session.commit({ ...NOTHING, id: v === 3 ? 3n : 4n, begun: [of], completed: [of] });
   }
   await session.close();
-  const { rows: found } = await sql.query("SELECT shop, v, count(*)::int AS n FROM t GROUP BY 1, 2 ORDER BY 1, 2");
+  const { rows: found } = await sql.query(
+    "SELECT shop, v, count(*)::int AS n FROM t GROUP BY 1, 2 ORDER BY 1, 2",
+  );
   expect(found).toEqual([
     { shop: "a", v: 4, n: 10 },
     { shop: "b", v: 2, n: 50 },
@@ -205,7 +248,9 @@ test("replace copes with a column and an index that somebody else added to the t
   await read(rows(10, 1), table("replace"));
   await sql.query("ALTER TABLE t ADD COLUMN note text DEFAULT 'none'; CREATE INDEX ON t (note)");
   expect(await read(rows(20, 2), table("replace"))).toEqual({ inserted: 20, removed: 10 });
-  expect((await sql.query("SELECT count(*)::int AS n FROM t WHERE note = 'none' AND v = 2")).rows).toEqual([{ n: 20 }]);
+  expect((await sql.query("SELECT count(*)::int AS n FROM t WHERE note = 'none' AND v = 2")).rows).toEqual([
+    { n: 20 },
+  ]);
 });
 
 test("replace without a key keeps every row, also equal ones", async () => {
@@ -223,7 +268,9 @@ test.each([
   ["year", "2026-12-31T23:59:59Z", "2026-01-01", "2027-01-01T00:00:00Z"],
 ] as const)("snapshot keeps the last reading of each %s", async (snapshot, first, start, next) => {
   const definition = table("snapshot", { snapshot });
-  const at = (time: string): { internals: PostgresInternals } => ({ internals: { now: () => Date.parse(time) } });
+  const at = (time: string): { internals: PostgresInternals } => ({
+    internals: { now: () => Date.parse(time) },
+  });
   expect(await read(rows(10, 1), definition, at(first))).toEqual({ inserted: 10 });
   expect(await read(rows(8, 2), definition, at(first))).toEqual({ inserted: 8, removed: 10 });
   expect(await read(rows(9, 3), definition, at(next))).toEqual({ inserted: 9 });

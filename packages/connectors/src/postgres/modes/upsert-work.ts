@@ -77,7 +77,10 @@ export class UpsertWork implements TableWork {
     const list = { context: this.#context, sql, present: presentColumns };
     if (pending === "create") {
       counts.inserted += stage.rows;
-      return listDifferences(list, sample, { operation: "insert", select: `FROM ${stage.name} AS s ORDER BY s._ordinal` });
+      return listDifferences(list, sample, {
+        operation: "insert",
+        select: `FROM ${stage.name} AS s ORDER BY s._ordinal`,
+      });
     }
     const { rows } = await runSql<{ n: string }>(
       this.#context,
@@ -88,8 +91,14 @@ export class UpsertWork implements TableWork {
     counts.updated += updated;
     counts.inserted += stage.rows - updated;
     const from = `FROM ${stage.name} AS s LEFT JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "s")}`;
-    await listDifferences(list, sample, { operation: "update", select: `${from} WHERE t.ctid IS NOT NULL ORDER BY s._ordinal` });
-    await listDifferences(list, sample, { operation: "insert", select: `${from} WHERE t.ctid IS NULL ORDER BY s._ordinal` });
+    await listDifferences(list, sample, {
+      operation: "update",
+      select: `${from} WHERE t.ctid IS NOT NULL ORDER BY s._ordinal`,
+    });
+    await listDifferences(list, sample, {
+      operation: "insert",
+      select: `${from} WHERE t.ctid IS NULL ORDER BY s._ordinal`,
+    });
   }
 
   cleanup(): string[] {

@@ -45,6 +45,9 @@ export interface SessionParts {
   explain(error: MillraceError): Promise<MillraceError>;
 }
 
+/** Names that columns of Millrace's own have, whatever the mode. */
+const OWN_COLUMNS = ["_row_hash", "_run_id", "_loaded_at", "_snapshot"];
+
 interface Entry {
   readonly managed: ManagedTable;
   readonly work: TableWork;
@@ -95,7 +98,8 @@ export class PostgresSession implements Session {
       const owner =
         current.owners.find(({ pipeline }) => pipeline === this.#context.pipeline) ?? current.owners[0];
       const definition = owner?.definition ?? { ...place, columns: [], key: [], mode: "append" as const };
-      const hidden = owner === undefined ? [] : metadataColumns(definition).map(({ name }) => name);
+      // Without a record of it, what looks like ours is ours.
+      const hidden = owner === undefined ? OWN_COLUMNS : metadataColumns(definition).map(({ name }) => name);
       return { ...definition, ...place, columns: presentColumns(current, hidden) };
     });
   }

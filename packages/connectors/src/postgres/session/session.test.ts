@@ -46,7 +46,12 @@ function open(from = destination(), options: { pipeline?: string; attempt?: bigi
 }
 
 let sequence = 0;
-function write(session: Session, rows: readonly Row[], epochs: readonly string[] = [], name = "t"): Promise<void> {
+function write(
+  session: Session,
+  rows: readonly Row[],
+  epochs: readonly string[] = [],
+  name = "t",
+): Promise<void> {
   return session.write(name, { slice: "s", sequence: ++sequence, rows, hashes: rows.map(hash), epochs });
 }
 
@@ -80,7 +85,10 @@ test.each(["append", "merge", "upsert"] as const)(
     await next.define(table(mode));
     await write(next, [{ id: 1, v: "successor" }]);
     await commit(next, 1n);
-    await expect(commit(zombie, 1n)).rejects.toMatchObject({ code: "MLR_FENCED", details: { attempt: String(attempt) } });
+    await expect(commit(zombie, 1n)).rejects.toMatchObject({
+      code: "MLR_FENCED",
+      details: { attempt: String(attempt) },
+    });
     await zombie.close();
     await next.close();
     expect((await sql.query("SELECT id, v FROM t")).rows).toEqual([{ id: 1, v: "successor" }]);
@@ -118,7 +126,8 @@ test("a successor waits for a commit that is under way, and starts behind it", a
   const committing = commit(before, 1n);
   await pause.reached;
   const opening = open();
-  const waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'millrace %'";
+  const waits =
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'millrace %'";
   while ((await sql.query(waits)).rowCount === 0);
   pause.go();
   await committing;
@@ -144,9 +153,14 @@ test("a server process that is killed in the middle of a commit leaves nothing, 
   await session.define(table("merge"));
   await write(session, MANY);
   const committing = commit(session, 1n);
-  const failed = expect(committing).rejects.toMatchObject({ code: "MLR_DESTINATION_UNAVAILABLE", retry: "later" });
+  const failed = expect(committing).rejects.toMatchObject({
+    code: "MLR_DESTINATION_UNAVAILABLE",
+    retry: "later",
+  });
   await pause.reached;
-  await sql.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE 'millrace p %'");
+  await sql.query(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE 'millrace p %'",
+  );
   pause.go();
   await failed;
   await session.close();
@@ -184,7 +198,10 @@ async function proxy(): Promise<{ url: string; muteAfterNext: () => void; server
 test("a connection lost before the answer to COMMIT is an unknown outcome, which the next attempt finds out", async () => {
   const line = await proxy();
   const session = await open(
-    destination({ onStep: (step) => (step === "before-commit" ? line.muteAfterNext() : undefined) }, line.url),
+    destination(
+      { onStep: (step) => (step === "before-commit" ? line.muteAfterNext() : undefined) },
+      line.url,
+    ),
   );
   await session.define(table("append"));
   await write(session, [{ id: 1, v: "once" }]);
@@ -198,7 +215,11 @@ test("a connection lost before the answer to COMMIT is an unknown outcome, which
 });
 
 test("after a failure the session says the same to every further call, and close is safe", async () => {
-  const session = await open(destination({ onStep: (step) => (step === "recorded" ? Promise.reject(new Error("broken")) : undefined) }));
+  const session = await open(
+    destination({
+      onStep: (step) => (step === "recorded" ? Promise.reject(new Error("broken")) : undefined),
+    }),
+  );
   await session.define(table("append"));
   await write(session, MANY);
   await expect(commit(session, 1n)).rejects.toThrow("broken");
@@ -229,7 +250,9 @@ test("tables of one session take turns without losing or mixing rows", async () 
   await session.close();
   for (const name of names) {
     expect(result.tables[name]?.inserted).toBe(20_000);
-    const { rows } = await sql.query(`SELECT count(*)::int AS n, sum(id)::int AS sum FROM ${name} WHERE v = 'row number ' || id`);
+    const { rows } = await sql.query(
+      `SELECT count(*)::int AS n, sum(id)::int AS sum FROM ${name} WHERE v = 'row number ' || id`,
+    );
     expect(rows).toEqual([{ n: 20_000, sum: 199_990_000 }]);
   }
 });
@@ -273,7 +296,9 @@ test("a user without the right to create the state's schema is told what to gran
     code: "MLR_DESTINATION_PERMISSION",
     hint: expect.stringContaining("CREATE SCHEMA millrace"),
   });
-  await sql.query(`CREATE SCHEMA millrace AUTHORIZATION plain_${database.name}; GRANT USAGE, CREATE ON SCHEMA public TO plain_${database.name}`);
+  await sql.query(
+    `CREATE SCHEMA millrace AUTHORIZATION plain_${database.name}; GRANT USAGE, CREATE ON SCHEMA public TO plain_${database.name}`,
+  );
   const session = await open(destination({}, url.href));
   await session.define(table("merge"));
   await write(session, [{ id: 1, v: "a" }]);
@@ -283,13 +308,21 @@ test("a user without the right to create the state's schema is told what to gran
 });
 
 test("a dry run leaves nothing behind, not even the state's schema", async () => {
-  const session = await destination().open({ pipeline: "p", attempt: 1n, run: randomUUID() }, { dryRun: true });
+  const session = await destination().open(
+    { pipeline: "p", attempt: 1n, run: randomUUID() },
+    { dryRun: true },
+  );
   const changes = await session.define(table("merge"));
   expect(changes.map(({ kind }) => kind)).toEqual(["create-table", "create-history"]);
   await write(session, [...MANY, { id: 1, v: "again" }]);
   const result = await session.commit({ ...NOTHING, id: 1n, checkpoints: new Map(), final: true });
   expect(result.tables).toMatchObject({ t: { inserted: 20_000, duplicates: 1 } });
-  expect(result.sample?.[0]).toEqual({ table: "t", key: { id: "0" }, operation: "insert", fields: { id: { before: null, after: "0" }, v: { before: null, after: "row number 0" } } });
+  expect(result.sample?.[0]).toEqual({
+    table: "t",
+    key: { id: "0" },
+    operation: "insert",
+    fields: { id: { before: null, after: "0" }, v: { before: null, after: "row number 0" } },
+  });
   await session.close();
   const { rows } = await sql.query("SELECT to_regclass('t') AS t, to_regnamespace('millrace') AS state");
   expect(rows).toEqual([{ t: null, state: null }]);

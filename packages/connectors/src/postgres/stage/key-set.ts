@@ -58,7 +58,8 @@ export class KeySet {
       const slots = this.#parts[part] as Uint32Array;
       const size = this.#sizes[part] as number;
       // Clearing what one large commit needed would cost every small one after it.
-      if (slots.length > FIRST_SLOTS && size * 16 < slots.length) this.#parts[part] = new Uint32Array(FIRST_SLOTS);
+      if (slots.length > FIRST_SLOTS && size * 16 < slots.length)
+        this.#parts[part] = new Uint32Array(FIRST_SLOTS);
       else if (size > 0) slots.fill(0);
     }
     this.#sizes.fill(0);

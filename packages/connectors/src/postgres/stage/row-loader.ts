@@ -1,5 +1,6 @@
 import type { Row } from "@millrace/core";
 import type { TrailingField } from "../codec/copy-encoder.ts";
+import type { PlacedTable } from "../ddl/create-table.ts";
 import { metadataColumns } from "../ddl/metadata-columns.ts";
 import { quoteIdentifier } from "../quote.ts";
 import { primaryKeyName } from "../ddl/names.ts";
@@ -34,6 +35,7 @@ export class RowLoader {
   readonly #keys = new KeySet();
   readonly #staging: StagingTable;
   #keyHash: (row: Row) => number;
+  #keyTypes: string;
   #direct: CopySink | undefined;
   /** Every key that the table holds is in `#keys`; undefined: not known. */
   #complete: boolean | undefined;
@@ -42,6 +44,8 @@ export class RowLoader {
   #keyDropped = false;
   #suspects: number[] = [];
   #allSuspect = false;
+  /** The keys of the commit's earlier rows are not known. */
+  #untold = false;
   /** Since the last commit, rows that went straight into the table. */
   directRows = 0;
 
@@ -49,6 +53,7 @@ export class RowLoader {
     this.#o = options;
     const { table } = options.target.sql;
     this.#keyHash = compileKeyHash(table.name, table.key, table.columns);
+    this.#keyTypes = keyTypesOf(table);
     this.#staging = new StagingTable({
       context: options.context,
       table: table.name,
@@ -93,7 +98,7 @@ export class RowLoader {
 
   /** True where a row of the same key may have come before in this commit. Fails with MLR_ROW_KEY_MISSING. */
   suspect(row: Row): boolean {
-    return this.#keys.add(this.#keyHash(row));
+    return this.#keys.add(this.#keyHash(row)) || this.#untold;
   }
 
   place(row: Row, hash: string | undefined, suspect: boolean): void {
@@ -104,8 +109,8 @@ export class RowLoader {
     }
     const ordinal = this.#staging.append(row, hash);
     if (!suspect) return;
-    if (this.#suspects.length >= MAX_SUSPECTS) this.#allSuspect = true;
-    else this.#suspects.push(ordinal);
+    if (this.#suspects.length < MAX_SUSPECTS) this.#suspects.push(ordinal);
+    else this.#allSuspect = true;
   }
 
   async drain(): Promise<void> {
@@ -135,7 +140,15 @@ export class RowLoader {
    */
   async redefine(mayGoOn: boolean): Promise<boolean> {
     const { table } = this.#o.target.sql;
-    if (this.#direct !== undefined) this.#direct = mayGoOn ? this.#newDirect() : undefined;
+    const keyTypes = keyTypesOf(table);
+    if (keyTypes !== this.#keyTypes) {
+      // The same key has another hash as another type: only SQL can tell which came before.
+      this.#keyTypes = keyTypes;
+      this.#untold = this.#started;
+      if (this.#complete === true) this.#complete = false;
+      if (!this.#started) this.#keys.clear();
+    }
+    if (this.#direct !== undefined) this.#direct = mayGoOn && !this.#untold ? this.#newDirect() : undefined;
     this.#keyHash = compileKeyHash(table.name, table.key, table.columns);
     return this.#staging.redefine(table.columns);
   }
@@ -146,12 +159,16 @@ export class RowLoader {
     this.#keyDropped = false;
     const { table, target } = this.#o.target.sql;
     const constraint = `CONSTRAINT ${quoteIdentifier(primaryKeyName(table.name))} PRIMARY KEY (${this.#o.target.sql.keyColumns()})`;
-    await runSql(this.#o.context, `indexing table "${table.name}"`, `ALTER TABLE ${target} ADD ${constraint}`);
+    await runSql(
+      this.#o.context,
+      `indexing table "${table.name}"`,
+      `ALTER TABLE ${target} ADD ${constraint}`,
+    );
   }
 
   /** Drops staged rows that a later one of the same key replaces; returns how many. */
   async dropSuperseded(): Promise<number> {
-    if (this.#suspects.length === 0) return 0;
+    if (this.#suspects.length === 0 || this.#staging.rows === 0) return 0;
     const { sql } = this.#o.target;
     const what = `finding duplicate keys for table "${sql.table.name}"`;
     const stage = this.#staging.name;
@@ -206,6 +223,7 @@ export class RowLoader {
     this.#staging.reset();
     this.#suspects = [];
     this.#allSuspect = false;
+    this.#untold = false;
     this.#direct = undefined;
     this.#started = false;
     this.#staged = false;
@@ -245,4 +263,8 @@ export class RowLoader {
       `ALTER TABLE ${target.sql.target} DROP CONSTRAINT ${quoteIdentifier(primaryKeyName(target.sql.table.name))}`,
     );
   }
+}
+
+function keyTypesOf({ key, columns }: PlacedTable): string {
+  return JSON.stringify(key.map((name) => columns.find((column) => column.name === name)?.type));
 }
