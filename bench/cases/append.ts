@@ -85,5 +85,11 @@ export async function measure(): Promise<Measured[] | { skipped: string }> {
 
 async function fromCsv(url: string, path: string): Promise<void> {
   const source = csv({ path });
-  await ours({ url, table: "bench_append_csv", mode: "append", source: (context) => source.read(context) });
+  await ours({
+    url,
+    table: "bench_append_csv",
+    mode: "append",
+    full: true,
+    source: (context) => source.read(context),
+  });
 }

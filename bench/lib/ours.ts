@@ -20,6 +20,8 @@ export interface OursOptions {
   readonly complete?: boolean;
   readonly fingerprintBytes?: number;
   readonly commitRows?: number;
+  /** Reads a file again that an earlier round read. */
+  readonly full?: boolean;
 }
 
 let attempt = 0n;
@@ -48,7 +50,7 @@ export async function ours(options: OursOptions): Promise<RunReport> {
     environment: { databaseUrl: () => Promise.resolve(url), directory: process.cwd() },
     run: randomUUID(),
     attempts,
-    full: true,
+    ...(options.full === undefined ? {} : { full: options.full }),
   });
   if (report.status !== "succeeded") throw new Error(`bench run failed: ${JSON.stringify(report.error)}`);
   return report;

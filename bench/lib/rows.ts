@@ -33,7 +33,7 @@ function benchRow(i: number, version = 0): Row {
     country: COUNTRIES[mixed % 10],
     quantity: (mixed % 1_000) + version,
     amount: `${(mixed % 90_000) + version}.${String(mixed % 100).padStart(2, "0")}`,
-    score: (mixed % 1_000_003) / 997,
+    score: (mixed % 1_000_003) / 1_000,
     active: (mixed & 1) === 1,
     created: new Date(createdMs),
     day: DAYS[i % DAYS.length],

@@ -25,7 +25,7 @@ def rows(version):
             "country": COUNTRIES[mixed % 10],
             "quantity": mixed % 1000 + changed,
             "amount": decimal.Decimal(f"{mixed % 90000 + changed}.{mixed % 100:02d}"),
-            "score": (mixed % 1000003) / 997,
+            "score": (mixed % 1000003) / 1000,
             "active": mixed & 1 == 1,
             "created": START + datetime.timedelta(seconds=i % 31536000, milliseconds=mixed % 1000),
             "day": (START + datetime.timedelta(days=i % 731)).date(),
