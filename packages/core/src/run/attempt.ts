@@ -8,6 +8,7 @@ import { CommitWindow } from "./commit-window.ts";
 import { Intake, type Arrival } from "./intake.ts";
 import { Landing } from "./landing.ts";
 import type { RunProgress } from "./progress.ts";
+import { requireIterable } from "./require-iterable.ts";
 import { TableRouter } from "./table-router.ts";
 import { TransformChain } from "./transform-chain.ts";
 
@@ -107,7 +108,7 @@ class Attempt {
       },
     });
     this.#intake = new Intake({
-      messages: options.source.read(this.#readContext(signal)),
+      messages: requireIterable(options.source.read(this.#readContext(signal)), pipeline.name),
       chain: this.#chain,
       limit: options.limit,
     });

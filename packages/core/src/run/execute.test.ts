@@ -411,6 +411,22 @@ test("a bug in a source is not tried again, an error that may pass is", async ()
   expect([calls, bug.status, passing.status]).toEqual([{ bug: 1, passing: 3 }, "failed", "succeeded"]);
 });
 
+test("a checkpoint whose state JSON cannot say fails the run before it is committed", async () => {
+  const memory = memoryDestination();
+  const report = await run({
+    source: async function* () {
+      yield { type: "rows", stream: "people", slice: "a", rows: people("Ada") } as const;
+      yield { type: "checkpoint", slice: "a", state: { at: 1n } } as unknown as Message;
+    },
+    destination: memory.table("people", { key: ["id"] }),
+  });
+  expect(report.error).toMatchObject({
+    code: "MLR_SOURCE_PROTOCOL",
+    message: expect.stringContaining('slice "a" is no JSON') as unknown,
+  });
+  expect(memory.snapshot().tables).toEqual({});
+});
+
 test("an observer that throws does not fail the run", async () => {
   const report = await run(
     { source: fromRows(people("a")), destination: memoryDestination().table("people", { key: ["id"] }) },

@@ -1,5 +1,6 @@
 import type { Counts } from "../counts.ts";
 import type { CommitResult, Session } from "../destination.ts";
+import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message, Receipt, Rejection, StreamDefinition } from "../message.ts";
 import type { Batch } from "../transform.ts";
@@ -120,6 +121,7 @@ export class Landing {
 
   async checkpoint(message: CheckpointMessage): Promise<void> {
     const { slice, state } = message;
+    const text = textOf(slice, state);
     this.#checkpointSeen = true;
     await this.#flushHeld(slice);
     this.#uncovered.delete(slice);
@@ -132,7 +134,7 @@ export class Landing {
       accepted: counted?.accepted ?? 0,
       rejected: counted?.rejected ?? [],
     });
-    if (this.#committedStates.get(slice) !== JSON.stringify(state)) this.#window.touch();
+    if (this.#committedStates.get(slice) !== text) this.#window.touch();
   }
 
   async declare(stream: StreamDefinition): Promise<void> {
@@ -333,4 +335,20 @@ export class Landing {
     }
     this.#sinceCheckpoint.set(slice, counted);
   }
+}
+
+/** The state of a checkpoint as JSON. Fails with MLR_SOURCE_PROTOCOL for what JSON cannot say. */
+function textOf(slice: string, state: Json): string {
+  let cause: unknown;
+  try {
+    const text: string | undefined = JSON.stringify(state);
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
+  }
+  throw new MillraceError(
+    "MLR_SOURCE_PROTOCOL",
+    `the state of a checkpoint of slice "${slice}" is no JSON: ${cause instanceof Error ? cause.message : `it is ${typeof state}`}`,
+    { hint: "A state is made of strings, numbers, booleans, null, arrays and plain objects.", cause },
+  );
 }

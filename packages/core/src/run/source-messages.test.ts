@@ -98,3 +98,16 @@ test("something that is no row is refused with what it was", async () => {
     message: expect.stringContaining("number") as string,
   });
 });
+
+test.each([
+  [() => 5, "a number"],
+  [() => undefined, "undefined"],
+  [() => ({ rows: [] }), "an object"],
+  [() => Promise.reject(new Error("nobody listens")), "a promise"],
+])("a function that returns what cannot be iterated is told how to write it (%#)", async (source, what) => {
+  await expect(messages(source as unknown as SourceFunction)).rejects.toMatchObject({
+    code: "MLR_SOURCE_PROTOCOL",
+    message: expect.stringContaining(what) as unknown,
+    hint: expect.stringContaining("async function*") as unknown,
+  });
+});

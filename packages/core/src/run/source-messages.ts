@@ -3,6 +3,7 @@ import type { Message } from "../message.ts";
 import type { Pipeline, SourceFunction } from "../pipeline.ts";
 import type { Row } from "../row.ts";
 import type { ReadContext, Source } from "../source.ts";
+import { requireIterable } from "./require-iterable.ts";
 
 /** Rows that a function yields one by one travel in batches of this many. */
 const BATCH_ROWS = 2_000;
@@ -42,7 +43,7 @@ async function* messagesOf(reading: FunctionReading): AsyncGenerator<Message> {
     rows = [];
     return message;
   };
-  for await (const item of reading.read(reading.context)) {
+  for await (const item of requireIterable(reading.read(reading.context), stream)) {
     if (isMessage(item)) {
       if (rows.length > 0) yield batch();
       ownMessages = true;
