@@ -113,6 +113,21 @@ describe("run", () => {
     expect(ended.code).toBe(1);
   });
 
+  test("is no success where a pipeline's own code ends the process", async () => {
+    await project.write(
+      "pipelines/leaves.ts",
+      OTHERS.replace(
+        /export default [^]*/,
+        `export default pipeline("leaves", { source: function* () { process.exit(0); }, destination: table("leaves") });`,
+      ),
+    );
+    const ended = await project.millrace("run", "leaves", "--json");
+    expect(ended.code).toBe(1);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: { hint: expect.stringContaining("process.exit()") as unknown },
+    });
+  });
+
   test("of a destination that cannot be reached ends with 4", async () => {
     const ended = await project.millrace("run", "away", "--json");
     expect(ended.code).toBe(4);

@@ -8,6 +8,8 @@ import { createProgram } from "./program.ts";
 import { findProject } from "./project/find-project.ts";
 import { usageError } from "./usage-error.ts";
 
+const LEFT = { hint: "Look for process.exit() in the project's code. What was committed stays." };
+
 /** Runs the command line `argv` (without node and script) and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Process): Promise<number> {
   const flags = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
@@ -35,7 +37,16 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     printer.fail(error);
     process.exit(EXIT.failed);
   };
+  // A pipeline's own code may end the process; that it ended well must not be what people conclude.
+  const left = (code: number): void => {
+    if (code !== EXIT.ok) return;
+    printer.fail(
+      new MillraceError("MLR_INTERNAL", "The process was ended before the command had finished", LEFT),
+    );
+    process.exitCode = EXIT.failed;
+  };
   process.on("uncaughtException", crash);
+  process.on("exit", left);
   try {
     const program = await createProgram(argv, cli, (text) => {
       if (printer.json) said += text;
@@ -58,5 +69,6 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     return error instanceof MillraceError ? exitCodeOf(reportOf(error).code) : EXIT.failed;
   } finally {
     process.off("uncaughtException", crash);
+    process.off("exit", left);
   }
 }

@@ -36,6 +36,13 @@ test("changes of an existing table are told, the making of a new one is not", ()
   expect(notes.of(report)).toEqual(["column c of t widened from integer to bigint"]);
 });
 
+test("changes that no commit came to are not told", () => {
+  const notes = new RunNotes();
+  const change = { table: "u", kind: "add-column", column: "c", to: "text", statement: "…" } as const;
+  notes.observe({ type: "schema", changes: [change, { ...change, table: "t" }] });
+  expect(notes.of(report)).toEqual(["column c (text) added to t"]);
+});
+
 test("duplicates and withheld removals are told with their reasons, safe for a terminal", () => {
   const notes = new RunNotes().of({
     ...report,

@@ -38,7 +38,8 @@ export class RunNotes {
         ([table, reasons]) =>
           `nothing was removed from ${table}, because not everything was read: ${reasons.join("; ")}`,
       ),
-      ...some(this.#schema.flatMap(schemaNote)),
+      // What no commit came to is no news.
+      ...some(this.#schema.filter(({ table }) => Object.hasOwn(report.tables, table)).flatMap(schemaNote)),
     ].map(clean);
   }
 }
