@@ -415,7 +415,7 @@ test("a checkpoint whose state JSON cannot say fails the run before it is commit
   const memory = memoryDestination();
   const report = await run({
     source: async function* () {
-      yield { type: "rows", stream: "people", slice: "a", rows: people("Ada") } as const;
+      yield { type: "rows", stream: "people", slice: "a", rows: people("Ada") };
       yield { type: "checkpoint", slice: "a", state: { at: 1n } } as unknown as Message;
     },
     destination: memory.table("people", { key: ["id"] }),
