@@ -416,7 +416,7 @@ test("a checkpoint whose state JSON cannot say fails the run before it is commit
   const report = await run({
     source: async function* () {
       yield { type: "rows", stream: "people", slice: "a", rows: people("Ada") };
-      yield { type: "checkpoint", slice: "a", state: { at: 1n } } as unknown as Message;
+      yield { type: "checkpoint", slice: "a", state: { at: 1n } };
     },
     destination: memory.table("people", { key: ["id"] }),
   });
