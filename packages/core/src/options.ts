@@ -10,7 +10,9 @@ import { nearest } from "./nearest.ts";
 export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, where: string): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  const { issues } = parsed.error;
+  // A name that is mistyped is also missing: what was typed tells more.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const known = knownKeys(schema, issue.path);
@@ -25,13 +27,31 @@ export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, whe
     );
   }
   const path = issue?.path.join(".") ?? "";
+  const choice = issue?.code === "invalid_value" ? wrongChoice(issue, input) : undefined;
   throw new MillraceError(
     "MLR_ARGUMENT_INVALID",
-    `${where}: ${path === "" ? "" : `option "${path}": `}${issue?.message ?? "invalid"}`,
+    `${where}: ${path === "" ? "" : `option "${path}": `}${choice?.message ?? issue?.message ?? "invalid"}`,
     {
+      ...(choice === undefined ? {} : { hint: choice.hint }),
       details: { option: path },
     },
   );
+}
+
+/** What to say of a value that is none of those to choose from; undefined where it is no text. */
+function wrongChoice(
+  issue: { readonly values: readonly unknown[]; readonly path: readonly PropertyKey[] },
+  input: unknown,
+): { readonly message: string; readonly hint: string } | undefined {
+  let value = input;
+  for (const step of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[step];
+  if (typeof value !== "string" || issue.values.length < 2) return undefined;
+  const values = issue.values.map(String);
+  const guess = nearest(value, values);
+  return {
+    message: `there is no "${value}"`,
+    hint: guess === undefined ? `Choose one of: ${values.join(", ")}.` : `Did you mean "${guess}"?`,
+  };
 }
 
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
