@@ -15,6 +15,7 @@ import type { PostgresInternals } from "./internals.ts";
 import { IDENTIFIER_BYTES } from "./quote.ts";
 import { Connection } from "./session/connection.ts";
 import { CopyLane } from "./session/copy-lane.ts";
+import { EpochBook } from "./session/epoch-book.ts";
 import { PostgresSession } from "./session/postgres-session.ts";
 import type { SessionContext } from "./session/session-context.ts";
 import type { EpochRecord } from "./session/table-work.ts";
@@ -96,7 +97,7 @@ export class PostgresDestination implements Destination {
       : await raiseFence(connection, owner, options.signal);
     const run = full || dryRun ? owner.run : (unfinishedRun(stored) ?? owner.run);
     const left = stored?.epochs ?? [];
-    const epochs = new Map((full ? [] : left).map((each) => [each.epoch.id, record(each)]));
+    const epochs = new EpochBook((full ? [] : left).map(record));
     return new PostgresSession({
       context: this.#context(connection, { owner, run, dryRun, epochs }),
       owner,
@@ -135,7 +136,7 @@ export class PostgresDestination implements Destination {
 
   #context(
     connection: Connection,
-    of: { owner: Owner; run: string; dryRun: boolean; epochs: ReadonlyMap<string, EpochRecord> },
+    of: { owner: Owner; run: string; dryRun: boolean; epochs: EpochBook },
   ): SessionContext {
     let number = 0;
     const { onStep } = this.#internals;
@@ -190,6 +191,5 @@ function record({ epoch, table, rowsSeen, rowsInserted, sideTable }: StoredEpoch
     rowsSeen,
     rowsInserted,
     sideTable,
-    stored: true,
   };
 }

@@ -134,7 +134,7 @@ function joinColumns(joining: Joining): ColumnDefinition[] {
     add(joining, column);
   }
   // Rows that are there have no value for them.
-  return [...joined, ...added.map(({ nullable: _, ...column }) => column)];
+  return [...joined, ...added.map((column) => plainColumn({ ...column, nullable: true }, wanted.key))];
 }
 
 /** Says only what is not the default, so that the same column is always described in the same way. */
@@ -177,9 +177,7 @@ function joinColumn(joining: Joining, old: ColumnDefinition, next: ColumnDefinit
     draft.statements.push(statement);
     draft.changes.push({ table: wanted.name, kind: "drop-not-null", column: old.name, statement });
   }
-  const { nullable: _, ...plain } = next;
-  const staysNotNull = !nullable && old.nullable === false && !wanted.key.includes(old.name);
-  return { ...plain, type, ...(staysNotNull ? { nullable: false } : {}) };
+  return plainColumn({ ...next, type, nullable: nullable || old.nullable !== false }, wanted.key);
 }
 
 function add({ wanted, draft, history }: Joining, column: ColumnDefinition): void {

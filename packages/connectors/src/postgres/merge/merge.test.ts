@@ -11,7 +11,7 @@ import {
 } from "@millrace/core";
 import { memoryDestination } from "@millrace/core/testing";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../../test/fresh-database.ts";
 import type { PostgresInternals } from "../internals.ts";
 import { PostgresDestination } from "../postgres-destination.ts";
@@ -353,7 +353,7 @@ test("starts over where somebody else's change of the same row lands while the o
   const committing = writer.commit(true);
   const waits =
     "SELECT FROM pg_stat_activity WHERE application_name LIKE 'millrace p %' AND wait_event_type = 'Lock'";
-  while ((await watch.query(waits)).rowCount === 0);
+  await vi.waitUntil(async () => (await watch.query(waits)).rowCount !== 0, { timeout: 20_000, interval: 1 });
   await sql.query("COMMIT");
   expect(counted(await committing)).toEqual({ updated: 100 });
   await writer.session.close();

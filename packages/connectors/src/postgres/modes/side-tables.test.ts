@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EpochCut, Row, Session, TableDefinition } from "@millrace/core";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../../test/fresh-database.ts";
 import type { PostgresInternals } from "../internals.ts";
 import { PostgresDestination } from "../postgres-destination.ts";
@@ -135,7 +135,7 @@ test("replace waits for who is in the middle of reading, and lets others read me
   const replacing = read(rows(2_000, 2), table("replace"));
   const waits =
     "SELECT FROM pg_stat_activity WHERE application_name LIKE 'millrace p %' AND wait_event_type = 'Lock'";
-  while ((await sql.query(waits)).rowCount === 0);
+  await vi.waitUntil(async () => (await sql.query(waits)).rowCount !== 0, { timeout: 20_000, interval: 1 });
   expect((await sql.query(summary)).rows).toEqual([{ n: 3_000, v: 1, most: 1 }]);
   expect((await reader.query("FETCH ALL FROM c")).rowCount).toBe(2_999);
   await reader.query("COMMIT");

@@ -6,7 +6,6 @@ import {
   type Counts,
   type Cut,
   type EncodableBatch,
-  type EpochCut,
   type FieldDifference,
   type Owner,
   type Recovered,
@@ -19,20 +18,22 @@ import { ManagedTable } from "../define/managed-table.ts";
 import type { PlacedTable } from "../ddl/create-table.ts";
 import { metadataColumns } from "../ddl/metadata-columns.ts";
 import { isConnectionLost } from "../errors.ts";
-import { quoteLiteral, quoteTable } from "../quote.ts";
-import { fenced } from "../state/fence.ts";
+import { quoteTable } from "../quote.ts";
+import { SAMPLE_ROWS } from "../sql/sample.ts";
+import { checkFence } from "../state/check-fence.ts";
 import { recordCommit } from "../state/record-commit.ts";
 import { workFor } from "../modes/work-for.ts";
 import { runSql, type SessionContext } from "./session-context.ts";
-import type { CompletedEpoch, EpochRecord, TableCommit, TableWork } from "./table-work.ts";
+import type { CutEpochs, EpochBook } from "./epoch-book.ts";
+import type { TableCommit, TableWork } from "./table-work.ts";
 
 /** What a session is made of. */
 export interface SessionParts {
   readonly context: SessionContext;
   readonly owner: Owner;
   readonly recovered: Recovered;
-  /** Open epochs that are in the database, by id; kept up to date. */
-  readonly epochs: Map<string, EpochRecord>;
+  /** The open epochs; kept up to date. */
+  readonly epochs: EpochBook;
   /** Schema `millrace` exists. */
   readonly recorded: boolean;
   readonly defaultSchema: string | undefined;
@@ -181,174 +182,70 @@ export class PostgresSession implements Session {
     const { table: managed, changes } = await ManagedTable.define(this.#context, wanted, this.#p.recorded);
     await managed.upgradeHashes();
     if (admits) await managed.admitChanges();
-    const work = workFor(this.#context, managed, { epochs: this.#p.epochs, now: this.#p.now });
+    const work = workFor(this.#context, managed, { epochs: this.#p.epochs.stored, now: this.#p.now });
     this.#tables.set(wanted.name, { managed, work, touched: false });
     return changes;
   }
 
   async #commit(cut: Cut): Promise<CommitResult> {
-    const { context } = this.#p;
+    const { context, owner } = this.#p;
     await context.step("commit-begin");
     for (const { work } of this.#tables.values()) await work.flush();
-    const recorded = await this.#lockState(cut);
+    const recorded = await checkFence(context, owner, cut.id);
     if (recorded !== undefined) return recorded;
     await context.step("fenced");
+    const epochs = this.#p.epochs.with(cut, this.#forget);
+    await this.#reopen(epochs);
     for (const { managed } of this.#tables.values()) await managed.execute();
     for (const { managed } of this.#tables.values()) await managed.record();
     await context.step("defined");
     if (this.#forget) await this.#dropForgotten();
-    const { records, result } = await this.#applyAll(cut);
-    const over = [...cut.completed.map(({ id }) => id), ...cut.discarded];
-    const open = this.#changedOpen(records, cut, over);
-    await recordCommit(context, { cut, result, open, over, forget: this.#forget });
+    const result = await this.#carryOut(cut, epochs, (work, commit) => work.apply(commit));
+    await recordCommit(context, {
+      cut,
+      result,
+      open: epochs.changed,
+      over: epochs.over,
+      forget: this.#forget,
+    });
     await context.step("recorded");
     for (const { work } of this.#tables.values()) await work.finish?.();
     await context.step("before-commit");
     await this.#send();
-    await this.#afterCommit(records, over, result);
+    await this.#afterCommit(epochs, result);
     return result;
   }
 
-  /** Locks the state row and makes sure that this attempt still holds the fence. Returns the result where the commit landed already. */
-  async #lockState({ id }: Cut): Promise<CommitResult | undefined> {
-    const { transaction, lane, pipeline } = this.#context;
-    await lane.finish();
-    const rows = await transaction.beginWith<{
-      attempt: string;
-      last: string;
-      result: Omit<CommitResult, "id"> | null;
-    }>(
-      "checking the fence",
-      `SELECT attempt, last_commit AS last, last_result AS result FROM millrace.pipelines
-       WHERE pipeline = ${quoteLiteral(pipeline)} FOR NO KEY UPDATE`,
-    );
-    const [row] = rows;
-    const { owner } = this.#p;
-    if (row === undefined || BigInt(row.attempt) !== owner.attempt) {
-      await transaction.rollback();
-      if (row !== undefined) throw fenced(owner, BigInt(row.attempt));
-      throw new MillraceError("MLR_DESTINATION_CONFLICT", `the state of pipeline "${pipeline}" was deleted`, {
-        hint: "Nothing was committed. Run again: it starts from the beginning.",
-      });
-    }
-    const last = BigInt(row.last);
-    if (last === id && row.result !== null) {
-      await transaction.rollback();
-      return { id, ...row.result };
-    }
-    if (last === id - 1n) return undefined;
-    await transaction.rollback();
-    throw new MillraceError(
-      "MLR_INTERNAL",
-      `commit ${id} of pipeline "${pipeline}" does not follow commit ${last}`,
-    );
-  }
-
-  async #applyAll(cut: Cut): Promise<{ records: Map<string, EpochRecord>; result: CommitResult }> {
-    const records = this.#epochRecords(cut);
-    const tables: Record<string, Counts> = {};
-    const withheld: Record<string, readonly string[]> = {};
-    await this.#reopen(cut);
-    for (const [name, entry] of this.#tables) {
-      const commit = this.#tableCommit({ cut, name, records, withheld, entry });
-      await entry.work.apply(commit);
-      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry))
-        tables[name] = commit.counts;
-    }
-    for (const [name, counts] of Object.entries(cut.counts)) tables[name] ??= addCounts(zeroCounts(), counts);
-    return { records, result: { id: cut.id, tables, totals: this.#addTotals(tables), withheld } };
-  }
-
+  /** Tells what `#commit` would do. */
   async #plan(cut: Cut): Promise<CommitResult> {
     for (const { work } of this.#tables.values()) await work.flush();
-    const records = this.#epochRecords(cut);
+    const sample: FieldDifference[] = [];
+    const epochs = this.#p.epochs.with(cut, this.#forget);
+    const result = await this.#carryOut(cut, epochs, (work, commit) => work.plan(commit, sample));
+    return { ...result, sample: sample.slice(0, SAMPLE_ROWS) };
+  }
+
+  /** Lets each table do its part, and sums up. */
+  async #carryOut(
+    cut: Cut,
+    epochs: CutEpochs,
+    part: (work: TableWork, commit: TableCommit) => Promise<void>,
+  ): Promise<CommitResult> {
     const tables: Record<string, Counts> = {};
     const withheld: Record<string, readonly string[]> = {};
-    const sample: FieldDifference[] = [];
     for (const [name, entry] of this.#tables) {
-      const commit = this.#tableCommit({ cut, name, records, withheld, entry });
-      await entry.work.plan(commit, sample);
-      if (entry.managed.table.internal !== true && this.#isTouched(cut, name, entry))
-        tables[name] = commit.counts;
+      const commit = tableCommit({ cut, epochs, entry, withheld });
+      await part(entry.work, commit);
+      const touched = entry.touched || cut.counts[name] !== undefined || epochs.touch(name);
+      if (touched && entry.managed.table.internal !== true) tables[name] = commit.counts;
     }
     for (const [name, counts] of Object.entries(cut.counts)) tables[name] ??= addCounts(zeroCounts(), counts);
-    const totals = this.#addTotals(tables);
-    this.#totals = totals;
-    return { id: cut.id, tables, totals, withheld, sample: sample.slice(0, 20) };
-  }
-
-  #tableCommit(of: {
-    cut: Cut;
-    name: string;
-    records: Map<string, EpochRecord>;
-    withheld: Record<string, readonly string[]>;
-    entry: Entry;
-  }): TableCommit {
-    const { cut, name, records, withheld, entry } = of;
-    const own = new Map([...records].filter(([, record]) => record.table === name));
-    for (const record of own.values()) for (const taint of entry.managed.taints) record.taints.add(taint);
-    const completed = cut.completed.flatMap((epoch): CompletedEpoch[] => {
-      const record = own.get(epoch.id);
-      return record === undefined
-        ? []
-        : [{ record, where: epoch.scope === undefined ? undefined : epoch.where, through: epoch.through }];
-    });
-    return {
-      id: cut.id,
-      counts: addCounts(zeroCounts(), cut.counts[name] ?? {}),
-      completed,
-      discardedIds: cut.discarded,
-      epochs: own,
-      final: cut.final,
-      withhold: (reasons) => {
-        withheld[name] = [...new Set([...(withheld[name] ?? []), ...reasons])];
-      },
-    };
-  }
-
-  #isTouched(cut: Cut, name: string, { touched }: Entry): boolean {
-    return (
-      touched ||
-      cut.counts[name] !== undefined ||
-      cut.completed.some(({ table }) => table === name) ||
-      cut.discarded.some((id) => this.#p.epochs.get(id)?.table === name)
-    );
-  }
-
-  /** The open epochs as they are with this cut: copies, so that a commit that fails changes nothing. */
-  #epochRecords(cut: Cut): Map<string, EpochRecord> {
-    const stored = this.#forget ? [] : [...this.#p.epochs.values()];
-    const records = new Map(
-      stored.map((record) => [record.id, { ...record, taints: new Set(record.taints) }]),
-    );
-    for (const epoch of [...cut.begun, ...cut.completed]) {
-      const record = records.get(epoch.id) ?? newRecord(epoch);
-      for (const taint of epoch.taints) record.taints.add(taint);
-      records.set(epoch.id, record);
-    }
-    for (const [id, taints] of cut.taints) for (const taint of taints) records.get(id)?.taints.add(taint);
-    for (const id of cut.discarded) records.delete(id);
-    return records;
-  }
-
-  /** Epochs that this commit has something new to say of. */
-  #changedOpen(records: ReadonlyMap<string, EpochRecord>, cut: Cut, over: readonly string[]): EpochRecord[] {
-    return [...records.values()].filter((record) => {
-      if (over.includes(record.id)) return false;
-      const before = this.#p.epochs.get(record.id);
-      if (before === undefined || this.#forget || cut.taints.has(record.id)) return true;
-      return (
-        before.rowsSeen !== record.rowsSeen ||
-        before.rowsInserted !== record.rowsInserted ||
-        before.sideTable !== record.sideTable ||
-        before.taints.size !== record.taints.size
-      );
-    });
+    return { id: cut.id, tables, totals: this.#addTotals(tables), withheld };
   }
 
   /** Epochs are completed of tables that this session has not been told of: after a restart, with nothing more to come. */
-  async #reopen(cut: Cut): Promise<void> {
-    for (const { table, id } of [...cut.completed, ...this.#storedOf(cut.discarded)]) {
+  async #reopen(epochs: CutEpochs): Promise<void> {
+    for (const table of epochs.tables) {
       if (this.#tables.has(table)) continue;
       const { rows } = await runSql<{ namespace: string; definition: TableDefinition }>(
         this.#context,
@@ -359,14 +256,7 @@ export class PostgresSession implements Session {
       const [found] = rows;
       if (found !== undefined)
         await this.#defineFirst({ ...found.definition, name: table, namespace: found.namespace });
-      void id;
     }
-  }
-
-  #storedOf(ids: readonly string[]): EpochRecord[] {
-    return ids
-      .flatMap((id) => this.#p.epochs.get(id) ?? [])
-      .filter(({ sideTable }) => sideTable !== undefined);
   }
 
   async #dropForgotten(): Promise<void> {
@@ -395,14 +285,8 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #afterCommit(
-    records: ReadonlyMap<string, EpochRecord>,
-    over: readonly string[],
-    result: CommitResult,
-  ): Promise<void> {
-    this.#p.epochs.clear();
-    for (const record of records.values())
-      if (!over.includes(record.id)) this.#p.epochs.set(record.id, { ...record, stored: true });
+  async #afterCommit(epochs: CutEpochs, result: CommitResult): Promise<void> {
+    this.#p.epochs.committed(epochs);
     this.#totals = { ...result.totals };
     this.#forget = false;
     try {
@@ -450,16 +334,26 @@ export class PostgresSession implements Session {
   }
 }
 
-function newRecord(epoch: EpochCut): EpochRecord {
+function tableCommit(of: {
+  cut: Cut;
+  epochs: CutEpochs;
+  entry: Entry;
+  withheld: Record<string, readonly string[]>;
+}): TableCommit {
+  const { cut, epochs, withheld } = of;
+  const { table, taints } = of.entry.managed;
+  const { name } = table;
+  const own = epochs.of(name);
+  for (const record of own.values()) for (const taint of taints) record.taints.add(taint);
   return {
-    id: epoch.id,
-    stream: epoch.stream,
-    table: epoch.table,
-    scope: epoch.scope,
-    taints: new Set(epoch.taints),
-    rowsSeen: 0,
-    rowsInserted: 0,
-    sideTable: undefined,
-    stored: false,
+    id: cut.id,
+    counts: addCounts(zeroCounts(), cut.counts[name] ?? {}),
+    completed: epochs.completedOf(name),
+    discardedIds: cut.discarded,
+    epochs: own,
+    final: cut.final,
+    withhold: (reasons) => {
+      withheld[name] = [...new Set([...(withheld[name] ?? []), ...reasons])];
+    },
   };
 }

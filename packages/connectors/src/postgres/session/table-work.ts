@@ -14,8 +14,6 @@ export interface EpochRecord {
   rowsInserted: number;
   /** The side table that collects its rows, in schema `millrace`. */
   sideTable: string | undefined;
-  /** It is in the database already. */
-  readonly stored: boolean;
 }
 
 /** An epoch that the commit completes. */

@@ -5,15 +5,16 @@ import { quoteLiteral } from "../quote.ts";
 /** A value in storage form as an SQL expression of the column's type. Fails with MLR_ARGUMENT_INVALID for types that no scope can have. */
 export function sqlLiteral(type: ColumnType, value: unknown): string {
   if (value === null || value === undefined) return `NULL::${sqlType(type)}`;
+  const text = String(value);
   switch (type.kind) {
     case "date":
-      return `(date '1970-01-01' + ${Number(value)})`;
+      return `(date '1970-01-01' + ${text})`;
     case "time":
-      return `(time '00:00' + interval '${String(value)} microseconds')`;
+      return `(time '00:00' + interval '${text} microseconds')`;
     case "timestamp":
-      return `(timestamp '1970-01-01' + interval '${String(value)} microseconds')`;
+      return `(timestamp '1970-01-01' + interval '${text} microseconds')`;
     case "timestamptz":
-      return `((timestamp '1970-01-01' + interval '${String(value)} microseconds') AT TIME ZONE 'UTC')`;
+      return `((timestamp '1970-01-01' + interval '${text} microseconds') AT TIME ZONE 'UTC')`;
     case "bytea":
       return `'\\x${Buffer.from(value as Uint8Array).toString("hex")}'::bytea`;
     case "array":
@@ -21,6 +22,6 @@ export function sqlLiteral(type: ColumnType, value: unknown): string {
         hint: "Choose a scope over columns of simple types.",
       });
     default:
-      return `${quoteLiteral(String(value))}::${sqlType(type)}`;
+      return `${quoteLiteral(text)}::${sqlType(type)}`;
   }
 }
