@@ -13,19 +13,7 @@ export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, whe
   const { issues } = parsed.error;
   // A name that is mistyped is also missing: what was typed tells more.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  if (issue?.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    const known = knownKeys(schema, issue.path);
-    const guess = nearest(key, known);
-    throw new MillraceError(
-      "MLR_OPTION_UNKNOWN",
-      `${where} has no option "${[...issue.path, key].join(".")}"`,
-      {
-        hint: guess === undefined ? `Its options: ${known.join(", ")}.` : `Did you mean "${guess}"?`,
-        details: { option: key },
-      },
-    );
-  }
+  if (issue?.code === "unrecognized_keys") throw unknownOption(schema, issue, where);
   const path = issue?.path.join(".") ?? "";
   const choice = issue?.code === "invalid_value" ? wrongChoice(issue, input) : undefined;
   throw new MillraceError(
@@ -34,6 +22,24 @@ export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, whe
     {
       ...(choice === undefined ? {} : { hint: choice.hint }),
       details: { option: path },
+    },
+  );
+}
+
+function unknownOption(
+  schema: z.ZodType,
+  issue: { readonly keys: readonly string[]; readonly path: readonly PropertyKey[] },
+  where: string,
+): MillraceError {
+  const key = issue.keys[0] ?? "";
+  const known = knownKeys(schema, issue.path);
+  const guess = nearest(key, known);
+  return new MillraceError(
+    "MLR_OPTION_UNKNOWN",
+    `${where} has no option "${[...issue.path, key].join(".")}"`,
+    {
+      hint: guess === undefined ? `Its options: ${known.join(", ")}.` : `Did you mean "${guess}"?`,
+      details: { option: key },
     },
   );
 }
