@@ -5,7 +5,7 @@ import { quoteLiteral } from "../quote.ts";
 /** A value in storage form as an SQL expression of the column's type. Fails with MLR_ARGUMENT_INVALID for types that no scope can have. */
 export function sqlLiteral(type: ColumnType, value: unknown): string {
   if (value === null || value === undefined) return `NULL::${sqlType(type)}`;
-  const text = String(value);
+  const text = typeof value === "object" ? "" : String(value);
   switch (type.kind) {
     case "date":
       return `(date '1970-01-01' + ${text})`;
