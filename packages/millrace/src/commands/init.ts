@@ -23,7 +23,7 @@ export const init: CommandSetup = (command, cli) => {
           ...made.map((file) => `  ${file}`),
           "",
           "Go on with:",
-          ...(place === "" ? [] : [`  cd ${clean(place)}`]),
+          ...(place === "" ? [] : [`  cd ${clean(/\s/.test(place) ? `"${place}"` : place)}`]),
           "  npm install",
           `  npx millrace run ${FIRST_PIPELINE}`,
         ].join("\n"),
