@@ -3,12 +3,10 @@ import { MillraceError } from "@millrace/core";
 import { CommanderError } from "commander";
 import type { CliContext, Process } from "./cli-context.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { createPrinter, reportOf } from "./output/printer.ts";
+import { createPrinter, type Printer, reportOf } from "./output/printer.ts";
 import { createProgram } from "./program.ts";
 import { findProject } from "./project/find-project.ts";
 import { usageError } from "./usage-error.ts";
-
-const LEFT = { hint: "Look for process.exit() in the project's code. What was committed stays." };
 
 /** Runs the command line `argv` (without node and script) and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Process): Promise<number> {
@@ -32,21 +30,7 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     project: () => findProject(start()),
     exit: (code) => void (exitCode = code),
   };
-  // Pipelines may leave promises and timers behind that throw when nobody waits for them.
-  const crash = (error: unknown): void => {
-    printer.fail(error);
-    process.exit(EXIT.failed);
-  };
-  // A pipeline's own code may end the process; that it ended well must not be what people conclude.
-  const left = (code: number): void => {
-    if (code !== EXIT.ok) return;
-    printer.fail(
-      new MillraceError("MLR_INTERNAL", "The process was ended before the command had finished", LEFT),
-    );
-    process.exitCode = EXIT.failed;
-  };
-  process.on("uncaughtException", crash);
-  process.on("exit", left);
+  const ignore = watchProcess(printer);
   try {
     const program = await createProgram(argv, cli, (text) => {
       if (printer.json) said += text;
@@ -68,7 +52,30 @@ export async function main(argv: readonly string[], io: Process): Promise<number
     if (!helped || reportOf(error).code === "MLR_OPTION_UNKNOWN") printer.fail(error);
     return error instanceof MillraceError ? exitCodeOf(reportOf(error).code) : EXIT.failed;
   } finally {
+    ignore();
+  }
+}
+
+/** Reports what a pipeline's own code does to the process while a command runs. Returns what ends that. */
+function watchProcess(printer: Printer): () => void {
+  // Pipelines may leave promises and timers behind that throw when nobody waits for them.
+  const crash = (error: unknown): void => {
+    printer.fail(error);
+    process.exit(EXIT.failed);
+  };
+  // That the process was ended must not look as if all had gone well.
+  const left = (code: number): void => {
+    if (code !== EXIT.ok) return;
+    const hint = "Look for process.exit() in the project's code. What was committed stays.";
+    printer.fail(
+      new MillraceError("MLR_INTERNAL", "The process was ended before the command had finished", { hint }),
+    );
+    process.exitCode = EXIT.failed;
+  };
+  process.on("uncaughtException", crash);
+  process.on("exit", left);
+  return () => {
     process.off("uncaughtException", crash);
     process.off("exit", left);
-  }
+  };
 }

@@ -1,7 +1,9 @@
+import type { RunRecord } from "@millrace/platform";
 import type { CommandSetup } from "../cli-context.ts";
 import { positiveInteger } from "../arguments.ts";
 import { formatCount, formatSeconds } from "../output/numbers.ts";
 import { paintStatus, runTotals } from "../output/run-record.ts";
+import type { Style } from "../output/style.ts";
 import { renderTable } from "../output/table.ts";
 import { clean } from "../output/text.ts";
 import { timeText } from "../output/time-text.ts";
@@ -29,36 +31,37 @@ export const runs: CommandSetup = (command, cli) => {
         // One that was taken out of the project may still have runs.
         if (pipeline !== undefined && found.length === 0)
           choosePipelines(await workspace.pipelines(), [pipeline]);
-        cli.printer.result(found, () => {
-          if (found.length === 0) return 'No runs yet. Start one with "millrace run <pipeline>".';
-          const { style } = cli.printer;
-          return renderTable(
-            [
-              { title: "run" },
-              { title: "pipeline" },
-              { title: "started" },
-              { title: "seconds", side: "right" },
-              { title: "read", side: "right" },
-              { title: "changed", side: "right" },
-              { title: "rejected", side: "right" },
-              { title: "status" },
-            ],
-            found.map((record) => {
-              const totals = runTotals(record);
-              return [
-                record.id,
-                clean(record.pipeline),
-                timeText(record.startedAt),
-                record.durationMs === null ? "" : formatSeconds(record.durationMs),
-                formatCount(totals.read),
-                formatCount(totals.inserted + totals.updated + totals.removed),
-                formatCount(totals.rejected),
-                paintStatus(record.status, style),
-              ];
-            }),
-            { heading: style.dim },
-          );
-        });
+        cli.printer.result(found, () => forPeople(found, cli.printer.style));
       });
     });
 };
+
+function forPeople(found: readonly RunRecord[], style: Style): string {
+  if (found.length === 0) return 'No runs yet. Start one with "millrace run <pipeline>".';
+  return renderTable(
+    [
+      { title: "run" },
+      { title: "pipeline" },
+      { title: "started" },
+      { title: "seconds", side: "right" },
+      { title: "read", side: "right" },
+      { title: "changed", side: "right" },
+      { title: "rejected", side: "right" },
+      { title: "status" },
+    ],
+    found.map((record) => {
+      const totals = runTotals(record);
+      return [
+        record.id,
+        clean(record.pipeline),
+        timeText(record.startedAt),
+        record.durationMs === null ? "" : formatSeconds(record.durationMs),
+        formatCount(totals.read),
+        formatCount(totals.inserted + totals.updated + totals.removed),
+        formatCount(totals.rejected),
+        paintStatus(record.status, style),
+      ];
+    }),
+    { heading: style.dim },
+  );
+}
