@@ -8,6 +8,8 @@ import type { Seen } from "./seen.ts";
 const MIN_ROWS = 5_000;
 /** And below this share of the live rows. */
 const SHARE = 50;
+/** And where fewer of the rows than this are unchanged: the others are sent anyway. */
+const MIN_UNCHANGED = 0.1;
 
 /**
  * The fingerprints of a table, read once enough rows came to be worth it, and kept up to date from commit to commit.
@@ -15,19 +17,30 @@ const SHARE = 50;
  */
 export class FingerprintCache {
   readonly #context: SessionContext;
+  readonly #o: { readonly sample: () => Promise<number | undefined> };
   readonly #seen: Seen;
   #rows: Fingerprints | undefined;
   #estimate: number | undefined;
   #off: boolean;
   #came = 0;
+  /** Rows after which it is looked whether reading the fingerprints pays. */
+  #askAfter = MIN_ROWS;
   #skippedBefore = 0;
   #suspended = false;
   /** The epoch that the hits belong to; null where several were mixed. */
   #epoch: string | null | undefined;
 
-  constructor(context: SessionContext, seen: Seen) {
+  constructor(
+    context: SessionContext,
+    options: {
+      readonly seen: Seen;
+      /** Share of the rows sent lately that are in the table as they are; undefined where none was sent. */
+      readonly sample: () => Promise<number | undefined>;
+    },
+  ) {
     this.#context = context;
-    this.#seen = seen;
+    this.#o = options;
+    this.#seen = options.seen;
     this.#off = Fingerprints.capacity(context.fingerprintBytes) < 1;
   }
 
@@ -50,9 +63,13 @@ export class FingerprintCache {
     this.#track(epochs);
     if (sql === undefined || this.#off || this.#suspended || this.#rows !== undefined) return;
     this.#came += rows;
-    if (this.#came <= MIN_ROWS) return;
+    if (this.#came <= this.#askAfter) return;
     this.#estimate ??= await estimatedRows(this.#context, sql);
-    if (this.#came > this.#estimate / SHARE) await this.#load(sql, this.#estimate);
+    if (this.#came <= this.#estimate / SHARE) return;
+    const unchanged = await this.#o.sample();
+    if (unchanged === undefined) return;
+    if (unchanged >= MIN_UNCHANGED) await this.#load(sql, this.#estimate);
+    else this.#askAfter = this.#came * 2;
   }
 
   /** What is in memory is not what will be in the table: nothing is compared here until the commit. */
@@ -95,7 +112,10 @@ export class FingerprintCache {
     this.#rows?.forgetSkipped();
     this.#skippedBefore = 0;
     this.#suspended = false;
-    if (!hasEpochs && this.#rows === undefined) this.#came = 0;
+    if (!hasEpochs && this.#rows === undefined) {
+      this.#came = 0;
+      this.#askAfter = MIN_ROWS;
+    }
   }
 
   /** Which epoch the hits belong to, now that rows of `epochs` come. */

@@ -14,6 +14,7 @@ import { Parents } from "./parents.ts";
 import { planMerge } from "./plan-merge.ts";
 import { removeUnseen, type RemovalOptions } from "./removals.ts";
 import { Seen } from "./seen.ts";
+import { livePrefixes, shareUnchanged, stagedPrefixes } from "./staged-rows.ts";
 import { ownDiscriminator } from "../sql/own-discriminator.ts";
 
 /** Rows after which the socket gets a chance. */
@@ -45,7 +46,10 @@ export class MergeWork implements TableWork {
     this.#target = target;
     const { table } = target.sql;
     this.#seen = new Seen(context);
-    this.#cache = new FingerprintCache(context, this.#seen);
+    this.#cache = new FingerprintCache(context, {
+      seen: this.#seen,
+      sample: () => shareUnchanged(context, target.sql, this.#loader.staging),
+    });
     this.#loader = new RowLoader({ context, target, hashed: true, isEmpty: () => this.#isEmpty() });
     this.#parents = (table.parentKey?.length ?? 0) > 0 ? new Parents(context, table) : undefined;
     this.#kept = new KeptKeys(context, table);
@@ -59,12 +63,6 @@ export class MergeWork implements TableWork {
     if (hashes?.length !== rows.length)
       throw new MillraceError("MLR_INTERNAL", `a batch for table "${table.name}" has not one hash per row`);
     await this.#loader.start(this.#parents === undefined);
-    if (this.#parents === undefined && !this.#loader.isDirect)
-      await this.#cache.expect(
-        this.#target.pending === "create" ? undefined : this.#target.sql,
-        rows.length,
-        epochs,
-      );
     this.#trackFilling(epochs);
     if (batch.parents !== undefined) {
       this.#parents?.add(batch.parents, this.#loader.staging.mark());
@@ -75,7 +73,9 @@ export class MergeWork implements TableWork {
     if (batch.keptKeys !== undefined && (epochs.length > 0 || this.#parents !== undefined))
       await this.#kept.add(batch.keptKeys, epochs);
     for (let from = 0; from < rows.length; from += DRAIN_ROWS) {
-      this.#place(batch, { from, to: Math.min(rows.length, from + DRAIN_ROWS), log });
+      const to = Math.min(rows.length, from + DRAIN_ROWS);
+      if (this.#parents === undefined && !this.#loader.isDirect) await this.#expect(to - from, epochs);
+      this.#place(batch, { from, to, log });
       await this.#loader.drain();
     }
     await this.#seen.drain();
@@ -150,6 +150,11 @@ export class MergeWork implements TableWork {
     this.#kept.reset();
     this.#cache.committed(this.#open.size > 0);
     this.#seen.committed();
+  }
+
+  #expect(rows: number, epochs: readonly string[]): Promise<void> {
+    const { pending, sql } = this.#target;
+    return this.#cache.expect(pending === "create" ? undefined : sql, rows, epochs);
   }
 
   #trackFilling(epochs: readonly string[]): void {
@@ -236,15 +241,10 @@ export class MergeWork implements TableWork {
     const known = this.#cache.rows;
     const { suspects, staging } = this.#loader;
     if (known === undefined || known.skipped === 0 || suspects.length === 0) return 0;
-    const { sql } = this.#target;
-    const { rows } = await runSql<{ prefixes: Buffer | null }>(
-      this.#context,
-      `finding duplicate keys for table "${sql.table.name}"`,
-      `SELECT string_agg(substring(t._row_hash FROM 1 FOR 8), ''::bytea) AS prefixes
-       FROM ${staging.name} AS s JOIN ${sql.target} AS t ON ${sql.keysEqual("t", "s")} WHERE s._ordinal >= $1`,
-      [suspects[0] ?? 0],
-    );
-    const prefixes = rows[0]?.prefixes ?? Buffer.alloc(0);
+    const prefixes = await livePrefixes(this.#context, this.#target.sql, {
+      stage: staging,
+      from: suspects[0] ?? 0,
+    });
     let twice = 0;
     for (let at = 0; at < prefixes.length; at += 8) {
       const slot = known.find(prefixes.readUInt32BE(at), prefixes.readUInt32BE(at + 4));
@@ -256,24 +256,8 @@ export class MergeWork implements TableWork {
   /** The staged rows are live now: their fingerprints belong to those of the table. */
   async #learn(): Promise<void> {
     if (this.#cache.rows === undefined || this.#loader.staging.rows === 0) return;
-    const stage = this.#loader.staging.name;
-    const step = 2_048;
-    const { rows } = await runSql<{ blocks: string }>(
-      this.#context,
-      "reading staged rows",
-      "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int8 AS blocks",
-      [stage],
-    );
-    for (let from = 0; from < Number(rows[0]?.blocks ?? 0); from += step) {
-      const part = await runSql<{ prefixes: Buffer | null }>(
-        this.#context,
-        "reading staged rows",
-        `SELECT string_agg(substring(_row_hash FROM 1 FOR 8), ''::bytea) AS prefixes FROM ${stage}
-         WHERE ctid >= '(${from},0)'::tid AND ctid < '(${from + step},0)'::tid`,
-      );
-      const prefixes = part.rows[0]?.prefixes;
-      if (prefixes !== null && prefixes !== undefined) this.#cache.learn(prefixes, true);
-    }
+    for await (const prefixes of stagedPrefixes(this.#context, this.#loader.staging))
+      this.#cache.learn(prefixes, true);
   }
 
   async #remove(commit: TableCommit, now: { inserted: number; liveBefore: number }): Promise<void> {

@@ -6,8 +6,7 @@ import { quoteIdentifier } from "../quote.ts";
 import { primaryKeyName } from "../ddl/names.ts";
 import { runSql, type SessionContext } from "../session/session-context.ts";
 import { CopySink } from "./copy-sink.ts";
-import { compileKeyHash } from "./key-hash.ts";
-import { KeySet } from "./key-set.ts";
+import { KeyTracker } from "./key-tracker.ts";
 import type { LoadTarget } from "./load-target.ts";
 import { StagingTable } from "./staging-table.ts";
 
@@ -32,9 +31,8 @@ export interface RowLoaderOptions {
  */
 export class RowLoader {
   readonly #o: RowLoaderOptions;
-  readonly #keys = new KeySet();
   readonly #staging: StagingTable;
-  #keyHash: (row: Row) => number;
+  #keys: KeyTracker;
   #keyTypes: string;
   #direct: CopySink | undefined;
   /** Every key that the table holds is in `#keys`; undefined: not known. */
@@ -52,7 +50,7 @@ export class RowLoader {
   constructor(options: RowLoaderOptions) {
     this.#o = options;
     const { table } = options.target.sql;
-    this.#keyHash = compileKeyHash(table.name, table.key, table.columns);
+    this.#keys = new KeyTracker(table);
     this.#keyTypes = keyTypesOf(table);
     this.#staging = new StagingTable({
       context: options.context,
@@ -98,7 +96,7 @@ export class RowLoader {
 
   /** True where a row of the same key may have come before in this commit. Fails with MLR_ROW_KEY_MISSING. */
   suspect(row: Row): boolean {
-    return this.#keys.add(this.#keyHash(row)) || this.#untold;
+    return this.#keys.add(row) || this.#untold;
   }
 
   place(row: Row, hash: string | undefined, suspect: boolean): void {
@@ -146,10 +144,9 @@ export class RowLoader {
       this.#keyTypes = keyTypes;
       this.#untold = this.#started;
       if (this.#complete === true) this.#complete = false;
-      if (!this.#started) this.#keys.clear();
+      this.#keys = new KeyTracker(table);
     }
     if (this.#direct !== undefined) this.#direct = mayGoOn && !this.#untold ? this.#newDirect() : undefined;
-    this.#keyHash = compileKeyHash(table.name, table.key, table.columns);
     return this.#staging.redefine(table.columns);
   }
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { PlacedTable } from "../ddl/create-table.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { compileKeyHash } from "./key-hash.ts";
 import { KeySet } from "./key-set.ts";
+import { KeyTracker } from "./key-tracker.ts";
 import { SeenLog } from "./seen-log.ts";
 
 /** Numbers of 32 bits that are spread as hashes are, the same in every run. */
@@ -118,4 +120,44 @@ test("what was seen comes out byte by byte as it stands in the hashes, full part
   expect(log.peek()).toEqual(rest);
   log.clear();
   expect([log.rows, log.peek()]).toEqual([0, []]);
+});
+
+describe("the tracker of keys", () => {
+  const table = (kind: "integer" | "text" | "bytea"): PlacedTable => ({
+    name: "t",
+    namespace: "public",
+    columns: [{ name: "id", type: { kind } }],
+    key: ["id"],
+    mode: "merge",
+  });
+  const digits = (i: number): string => String(i).padStart(9, "0");
+
+  test.each([
+    ["numbers in order", "integer", (i: number) => i],
+    ["texts in order", "text", digits],
+    ["numbers in no order", "integer", (i: number) => (i * 7_919) % 200_003],
+    ["texts in no order", "text", (i: number) => digits((i * 7_919) % 200_003)],
+    ["bytes", "bytea", (i: number) => Buffer.from(digits(i))],
+  ] as const)("says that new keys are new and never misses one that came: %s", (_name, kind, id) => {
+    const tracker = new KeyTracker(table(kind));
+    let surprises = 0;
+    for (let i = 0; i < 150_000; i++) if (tracker.add({ id: id(i) })) surprises++;
+    // Hashes of 32 bits are shared by a few: SQL looks at those again.
+    expect(surprises).toBeLessThan(20);
+    const again = [0, 1, 70_000, 149_999].map((i) => tracker.add({ id: id(i) }));
+    expect(again).toEqual([true, true, true, true]);
+    tracker.clear();
+    expect(tracker.add({ id: id(1) })).toBe(false);
+  });
+
+  test("a few keys out of order among many in order count as suspects, not as lost", () => {
+    const tracker = new KeyTracker(table("integer"));
+    for (let id = 0; id < 100_000; id++) tracker.add({ id });
+    expect([tracker.add({ id: -1 }), tracker.add({ id: 5 }), tracker.add({ id: 200_000 })]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(() => tracker.add({ id: null })).toThrow(expect.objectContaining({ code: "MLR_ROW_KEY_MISSING" }));
+  });
 });
