@@ -1,7 +1,9 @@
 import { MillraceError } from "@millrace/core";
 import { runSql, type SessionContext } from "../session/session-context.ts";
 import type { StagingTable } from "../stage/staging-table.ts";
+import type { TableSql } from "../sql/table-sql.ts";
 import type { MergeSql } from "./merge-sql.ts";
+import { liesBehind, sampleStaged } from "./staged-rows.ts";
 
 /** Up to this many staged rows one statement does it all. */
 const AT_ONCE_ROWS = 1_000;
@@ -21,10 +23,10 @@ export interface Merged {
 export interface ApplyOptions {
   readonly context: SessionContext;
   readonly sql: MergeSql;
+  readonly target: TableSql;
   readonly stage: StagingTable;
   /** Quoted name of the temporary table for the differences. */
   readonly diff: string;
-  readonly table: string;
   /** The history may hold removals. */
   readonly restorable: boolean;
   /** Whether the hashes before the update are wanted. */
@@ -41,7 +43,8 @@ export interface ApplyOptions {
 export async function applyStaged(options: ApplyOptions): Promise<Merged> {
   if (options.stage.rows === 0)
     return { inserted: 0, updated: 0, unchanged: 0, restored: 0, before: undefined };
-  const { context, table } = options;
+  const { context } = options;
+  const table = options.target.table.name;
   const what = `merging into table "${table}"`;
   for (let attempt = 1; ; attempt++) {
     await runSql(context, what, "SAVEPOINT merging");
@@ -104,6 +107,11 @@ async function applyAtOnce(options: ApplyOptions, what: string): Promise<Merged 
 async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged | undefined> {
   const { context, sql, stage, diff, restorable, wantsBefore } = options;
   const run = [context.run];
+  const first = await insertFirst(options, what);
+  if (first?.rowCount === stage.rows) {
+    await context.step("diffed");
+    return { inserted: stage.rows, updated: 0, unchanged: 0, restored: 0, before: undefined };
+  }
   const bare = diff.slice(diff.indexOf(".") + 1);
   await runSql(
     context,
@@ -140,7 +148,16 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
     if (written.rowCount !== inserted) return undefined;
   }
   const before = wantsBefore && updated > 0 ? await prefixesBefore(options, what) : undefined;
-  return { inserted, updated, unchanged: stage.rows - updated - inserted, restored, before };
+  const fresh = inserted + (first?.rowCount ?? 0);
+  return { inserted: fresh, updated, unchanged: stage.rows - updated - fresh, restored, before };
+}
+
+/** Where rows seem to be new, inserts those that are before anything is compared: mostly nothing is left then. */
+async function insertFirst(options: ApplyOptions, what: string): Promise<{ rowCount: number } | undefined> {
+  const { context, sql, restorable, target, stage } = options;
+  if (restorable || (await sampleStaged(context, target, stage))?.known !== 0) return undefined;
+  const statement = (await liesBehind(context, target, stage)) ? sql.insertAll() : sql.insertNew();
+  return runSql(context, what, statement, [context.run]);
 }
 
 async function countRestored({ context, sql }: ApplyOptions, what: string): Promise<number> {

@@ -3,6 +3,7 @@ import type { TableSql } from "../sql/table-sql.ts";
 import { Fingerprints } from "../stage/fingerprints.ts";
 import { estimatedRows, hashPrefixes } from "./prefixes.ts";
 import type { Seen } from "./seen.ts";
+import type { Sample } from "./staged-rows.ts";
 
 /** Below this many rows joining is cheaper than reading the fingerprints of a table. */
 const MIN_ROWS = 5_000;
@@ -17,7 +18,7 @@ const MIN_UNCHANGED = 0.1;
  */
 export class FingerprintCache {
   readonly #context: SessionContext;
-  readonly #o: { readonly sample: () => Promise<number | undefined> };
+  readonly #o: { readonly sample: () => Promise<Sample | undefined> };
   readonly #seen: Seen;
   #rows: Fingerprints | undefined;
   #estimate: number | undefined;
@@ -34,8 +35,8 @@ export class FingerprintCache {
     context: SessionContext,
     options: {
       readonly seen: Seen;
-      /** Share of the rows sent lately that are in the table as they are; undefined where none was sent. */
-      readonly sample: () => Promise<number | undefined>;
+      /** What the table holds of some rows that were sent lately; undefined where none was sent. */
+      readonly sample: () => Promise<Sample | undefined>;
     },
   ) {
     this.#context = context;
@@ -66,9 +67,9 @@ export class FingerprintCache {
     if (this.#came <= this.#askAfter) return;
     this.#estimate ??= await estimatedRows(this.#context, sql);
     if (this.#came <= this.#estimate / SHARE) return;
-    const unchanged = await this.#o.sample();
-    if (unchanged === undefined) return;
-    if (unchanged >= MIN_UNCHANGED) await this.#load(sql, this.#estimate);
+    const sample = await this.#o.sample();
+    if (sample === undefined) return;
+    if (sample.unchanged >= sample.rows * MIN_UNCHANGED) await this.#load(sql, this.#estimate);
     else this.#askAfter = this.#came * 2;
   }
 

@@ -41,6 +41,13 @@ export class MergeSql {
       FROM ${diff} AS d JOIN ${this.#stage} AS s ON s.ctid = d.staged WHERE d.live IS NULL`;
   }
 
+  /** The new rows of the staged ones, where most of them are: without a list of differences. */
+  insertNew(): string {
+    const sql = this.#sql;
+    return `INSERT INTO ${sql.target} (${sql.allColumns()}) SELECT ${sql.stagedValues("s", "$1")}
+      FROM ${this.#stage} AS s WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.keysEqual("t", "s")})`;
+  }
+
   /** All staged rows are new. */
   insertAll(): string {
     const sql = this.#sql;

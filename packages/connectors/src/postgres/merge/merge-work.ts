@@ -14,7 +14,7 @@ import { Parents } from "./parents.ts";
 import { planMerge } from "./plan-merge.ts";
 import { removeUnseen, type RemovalOptions } from "./removals.ts";
 import { Seen } from "./seen.ts";
-import { livePrefixes, shareUnchanged, stagedPrefixes } from "./staged-rows.ts";
+import { livePrefixes, sampleStaged, stagedPrefixes } from "./staged-rows.ts";
 import { ownDiscriminator } from "../sql/own-discriminator.ts";
 
 /** Rows after which the socket gets a chance. */
@@ -48,7 +48,7 @@ export class MergeWork implements TableWork {
     this.#seen = new Seen(context);
     this.#cache = new FingerprintCache(context, {
       seen: this.#seen,
-      sample: () => shareUnchanged(context, target.sql, this.#loader.staging),
+      sample: () => sampleStaged(context, target.sql, this.#loader.staging),
     });
     this.#loader = new RowLoader({ context, target, hashed: true, isEmpty: () => this.#isEmpty() });
     this.#parents = (table.parentKey?.length ?? 0) > 0 ? new Parents(context, table) : undefined;
@@ -224,7 +224,7 @@ export class MergeWork implements TableWork {
       sql: this.#mergeSql(),
       stage,
       diff: this.#diff,
-      table: sql.table.name,
+      target: sql,
       restorable: this.#target.hasRemovals,
       wantsBefore: this.#cache.rows !== undefined,
       version: `${this.#diff.slice("pg_temp.diff_".length)}_${this.#version}`,

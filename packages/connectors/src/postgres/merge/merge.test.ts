@@ -474,3 +474,21 @@ test.each([
     ]);
   },
 );
+
+test.each([
+  ["behind all others", 10_000],
+  ["in between", -5_000],
+])("new rows with keys %s are inserted, and the few others among them compared", async (_name, from) => {
+  await load(many(6_000));
+  const writer = await Writer.open(destination());
+  const fresh = many(3_000).map((row) => ({ ...row, id: Number(row.id) + from }));
+  await writer.write([{ id: 3, shop: "a", v: 1 }, { id: 4, shop: "b", v: 1 }, ...fresh]);
+  expect(counted(await writer.commit())).toEqual({ inserted: 3_000, updated: 1, unchanged: 1 });
+  await writer.write(many(3_000).map((row) => ({ ...row, id: Number(row.id) + 100_000 })));
+  expect(counted(await writer.commit(true))).toEqual({ inserted: 3_000 });
+  await writer.session.close();
+  expect((await sql.query("SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 12_000 }]);
+  expect((await sql.query("SELECT id, _changed FROM t__history")).rows).toEqual([
+    { id: 4, _changed: ["shop"] },
+  ]);
+});
