@@ -60,6 +60,22 @@ export const ERROR_CODES = {
   },
   MLR_DESTINATION_FULL: { retry: "later", means: "The destination has no space left." },
   MLR_DESTINATION_PERMISSION: { retry: "never", means: "The destination's user lacks a permission." },
+  MLR_DATABASE_UNAVAILABLE: {
+    retry: "later",
+    means: "A database that the pipeline uses cannot be reached or is starting or stopping.",
+  },
+  MLR_DATABASE_FAILED: { retry: "never", means: "A database refused a statement." },
+  MLR_DATABASE_UNSUPPORTED: { retry: "never", means: "The database cannot do what it was asked." },
+  MLR_DATABASE_UNKNOWN: { retry: "never", means: "The configuration names no such database." },
+  MLR_DRIVER_MISSING: {
+    retry: "never",
+    means: "A connector needs a package that is not installed; the hint has the line that installs it.",
+  },
+  MLR_SOURCE_DENIED: { retry: "never", means: "A source refused the credentials or the access." },
+  MLR_SOURCE_LIMIT: {
+    retry: "never",
+    means: "What a source sent is beyond a limit on size, time or number.",
+  },
   MLR_DATABASE_START: { retry: "never", means: "The embedded PostgreSQL could not be started." },
   MLR_CONTROL_UNAVAILABLE: {
     retry: "later",

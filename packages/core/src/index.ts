@@ -1,6 +1,8 @@
 export * from "./capabilities.ts";
 export * from "./clock.ts";
 export * from "./counts.ts";
+export * from "./database/database.ts";
+export * from "./database/sql.ts";
 export * from "./destination.ts";
 export * from "./error-codes.ts";
 export * from "./errors.ts";
@@ -17,6 +19,7 @@ export * from "./schema/column-type.ts";
 export * from "./schema/table.ts";
 export * from "./source.ts";
 export * from "./table-options.ts";
+export * from "./table-target.ts";
 export * from "./target.ts";
 export * from "./transform.ts";
 export * from "./run/execute.ts";

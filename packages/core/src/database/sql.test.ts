@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { sql, sqlText } from "./sql.ts";
+
+test("values stay apart from the text, which takes the placeholders of the database", () => {
+  const statement = sql`select * from t where a = ${"x' or 1=1"} and b = ${2}`;
+  expect(sqlText(statement, (number) => `$${number}`)).toBe("select * from t where a = $1 and b = $2");
+  expect(sqlText(statement, () => "?")).toBe("select * from t where a = ? and b = ?");
+  expect(statement.values).toEqual(["x' or 1=1", 2]);
+});
+
+test("a statement without values is its text", () => {
+  expect(sqlText(sql`select 1`, () => "?")).toBe("select 1");
+});

@@ -1,0 +1,19 @@
+/** A statement with its values kept apart, for any database: the tag `sql` makes it. */
+export interface Sql {
+  /** The parts of the text between the values: always one more than values. */
+  readonly parts: readonly string[];
+  readonly values: readonly unknown[];
+}
+
+/**
+ * A statement whose `${…}` are sent as values, never as text.
+ * @example context.database("crm").query(sql`select * from customers where region = ${region}`)
+ */
+export function sql(parts: readonly string[], ...values: readonly unknown[]): Sql {
+  return { parts: [...parts], values };
+}
+
+/** The statement's text with the database's placeholders: `$1`, `?`, `@p1`. Numbers begin at 1. */
+export function sqlText(statement: Sql, placeholder: (number: number) => string): string {
+  return statement.parts.reduce((text, part, index) => text + placeholder(index) + part);
+}
