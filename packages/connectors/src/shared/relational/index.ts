@@ -1,0 +1,12 @@
+/**
+ * What a destination for another relational database is made of: write a `RelationalDialect`, and `relationalDestination`
+ * makes a complete destination of it. See docs/guides/new-destination.md.
+ */
+export type { ColumnCodec, ColumnPlace } from "./column-codec.ts";
+export type { DriverValue } from "./driver-value.ts";
+export type { Failure } from "./failure.ts";
+export type { NewColumn, NewTable } from "./new-table.ts";
+export type { QualifiedName } from "./qualified-name.ts";
+export type { BulkTarget, RelationalConnection } from "./relational-connection.ts";
+export type { KeptColumn, RelationalDialect } from "./relational-dialect.ts";
+export type { DescribedColumn, TableDescription } from "./table-description.ts";
