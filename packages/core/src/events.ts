@@ -1,4 +1,5 @@
 import type { Counts } from "./counts.ts";
+import type { StatementRecord } from "./database/statement-record.ts";
 import type { MillraceError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { SchemaChange } from "./schema/table.ts";
@@ -48,6 +49,8 @@ export type RunEvent =
       readonly message: string;
       readonly details?: Record<string, Json>;
     }
+  /** A statement that the pipeline ran on a database through `context.database`; its values are not told. */
+  | ({ readonly type: "statement" } & StatementRecord)
   | {
       readonly type: "finished";
       readonly status: RunStatus;

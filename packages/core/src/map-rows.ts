@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { DatabaseAccess } from "./database/database-access.ts";
 import { MillraceError } from "./errors.ts";
 import type { Row } from "./row.ts";
 import { failRow, type RowFailureOptions } from "./row-failure.ts";
@@ -9,9 +10,12 @@ export type RowResult = Row | readonly Row[] | null | undefined | void;
 
 /**
  * A function on a row. The row must not be changed: return a new one, as in `({ ...row, total: row.a + row.b })`.
+ * Databases are reached through the second argument: `(await context.database("crm")).query(…)`.
  * Written as a method's type, so that a function may say more of its parameter than that it is a `Row`.
  */
-export type RowFunction = { call(row: Row): RowResult | Promise<RowResult> }["call"];
+export type RowFunction = {
+  call(row: Row, context: DatabaseAccess): RowResult | Promise<RowResult>;
+}["call"];
 
 /** How `mapRows` works. */
 export interface MapRowsOptions extends RowFailureOptions {
@@ -69,7 +73,7 @@ const FAILED = Symbol("failed");
 
 function call(work: Work, index: number): RowResult | Promise<RowResult | typeof FAILED> | typeof FAILED {
   try {
-    const result = work.fn(work.batch.rows[index] as Row);
+    const result = work.fn(work.batch.rows[index] as Row, work.context);
     if (!(result instanceof Promise)) return result;
     const settled: Promise<RowResult | typeof FAILED> = result.catch((error: unknown) =>
       failed(work, index, error),

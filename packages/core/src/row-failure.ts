@@ -16,7 +16,7 @@ export interface RowFailure {
   readonly row: Row;
   readonly error: unknown;
   readonly onError: "fail" | "reject";
-  readonly context: TransformContext;
+  readonly context: Pick<TransformContext, "reject">;
 }
 
 /**

@@ -1,9 +1,10 @@
+import type { DatabaseAccess } from "./database/database-access.ts";
 import type { Json } from "./json.ts";
 import type { Epoch, Message, Receipt } from "./message.ts";
 import type { Row } from "./row.ts";
 
 /** What a source is given when it is read. */
-export interface ReadContext {
+export interface ReadContext extends DatabaseAccess {
   /** The last committed state of each slice: continue behind it. Empty on a first or full run. */
   readonly checkpoints: ReadonlyMap<string, Json>;
   /** Epochs that an interrupted run left open. Go on, or send `begin` again to start them over. */

@@ -1,3 +1,4 @@
+import type { DatabaseAccess } from "./database/database-access.ts";
 import type { Row } from "./row.ts";
 import type { ColumnDefinition } from "./schema/table.ts";
 
@@ -29,7 +30,7 @@ export interface Reason {
 }
 
 /** What a transform is given besides the batch. */
-export interface TransformContext<In extends Row = Row> {
+export interface TransformContext<In extends Row = Row> extends DatabaseAccess {
   /** Sends a row to the quarantine instead of its table. */
   reject(row: In, reason: Reason): void;
   readonly signal: AbortSignal;

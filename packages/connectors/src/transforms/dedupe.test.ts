@@ -1,10 +1,11 @@
+import { transformContext } from "@millrace/core/testing";
 import type { Batch, Row, Transform } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import { dedupe } from "./dedupe.ts";
 import { apply, rowsOf } from "./test/apply.ts";
 
 const flush = async (transform: Transform): Promise<readonly Batch[]> =>
-  (await transform.flush?.({ reject: () => undefined, signal: new AbortController().signal })) ?? [];
+  (await transform.flush?.(transformContext())) ?? [];
 
 describe("dedupe", () => {
   it("leaves out later rows of a key, over all batches until the commit", async () => {

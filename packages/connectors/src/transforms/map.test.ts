@@ -1,3 +1,4 @@
+import { transformContext } from "@millrace/core/testing";
 import { pipeline, type Row } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import { mapBatch } from "./map-batch.ts";
@@ -18,10 +19,7 @@ describe("map", () => {
   });
 
   it("returns at once where nothing is async", () => {
-    const result = map((row) => row).apply(
-      { stream: "t", rows: numbers(2) },
-      { reject: () => undefined, signal: new AbortController().signal },
-    );
+    const result = map((row) => row).apply({ stream: "t", rows: numbers(2) }, transformContext());
     expect(result).not.toBeInstanceOf(Promise);
   });
 
@@ -92,7 +90,7 @@ describe("map", () => {
     );
     const result = transform.apply(
       { stream: "t", rows: numbers(5) },
-      { reject: () => undefined, signal: stop.signal },
+      transformContext({ signal: stop.signal }),
     );
     await expect(result).rejects.toThrow(expect.objectContaining({ code: "MLR_RUN_STOPPED" }));
     expect(calls).toBe(2);

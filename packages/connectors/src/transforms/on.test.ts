@@ -1,3 +1,4 @@
+import { transformContext } from "@millrace/core/testing";
 import { describe, expect, it } from "vitest";
 import { dedupe } from "./dedupe.ts";
 import { filter } from "./filter.ts";
@@ -18,7 +19,7 @@ describe("on", () => {
     const transform = on("t", dedupe({ key: "a", keep: "last" }));
     expect(transform.holds).toBe("commit");
     await apply(transform, [{ a: 1 }]);
-    const context = { reject: () => undefined, signal: new AbortController().signal };
+    const context = transformContext();
     expect(await transform.flush?.(context)).toEqual([{ stream: "t", rows: [{ a: 1 }] }]);
     await transform.close?.();
   });

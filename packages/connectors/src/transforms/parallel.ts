@@ -143,7 +143,7 @@ async function runTask(
   }
 }
 
-const NO_CONTEXT: TransformContext = { reject: () => undefined, signal: new AbortController().signal };
+const NO_CONTEXT: Pick<TransformContext, "reject"> = { reject: () => undefined };
 
 function isCloneable(row: Row): boolean {
   try {

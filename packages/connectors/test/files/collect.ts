@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { findPackageJSON } from "node:module";
 import type { Json, Message, ReadContext, RejectedInput, Row, Source } from "@millrace/core";
+import { readContext } from "@millrace/core/testing";
 
 /** The folder of the data sets that the package vega-datasets has. */
 export const VEGA = path.join(path.dirname(findPackageJSON("vega-datasets", import.meta.url) ?? ""), "data");
@@ -21,17 +22,7 @@ export interface Collected {
 
 /** A context for tests, with what is not said at its simplest. */
 export function testContext(over: Partial<ReadContext> = {}): ReadContext {
-  return {
-    checkpoints: new Map(),
-    openEpochs: [],
-    signal: new AbortController().signal,
-    full: false,
-    wants: "everything",
-    params: {},
-    directory: process.cwd(),
-    log: () => undefined,
-    ...over,
-  };
+  return readContext(over);
 }
 
 /** Reads a source to its end, or until `stop` says so. */

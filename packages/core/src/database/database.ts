@@ -1,6 +1,7 @@
 import type { Row } from "../row.ts";
 import type { ColumnDefinition } from "../schema/table.ts";
 import type { Environment } from "../target.ts";
+import type { DatabaseDialect } from "./database-dialect.ts";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -53,6 +54,13 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A table or view as its database has it. */
+export interface DatabaseTable {
+  readonly columns: readonly ColumnDefinition[];
+  /** Columns of the primary key in its order; empty where there is none. */
+  readonly key: readonly string[];
+}
+
 /**
  * A connected database, the same for every kind. Values come exact: integers as number, beyond 2^53 as bigint;
  * decimals as text; `date`, `time`, `timestamp` as ISO 8601 text with the database's own precision, `timestamptz` in UTC
@@ -62,7 +70,12 @@ export interface Database extends Statements {
   readonly kind: string;
   /** Where it is, without secrets, for messages. */
   readonly location: string;
-  /** A large answer in bounded memory; it ends early where the consumer does. */
+  /** How its SQL differs from that of others. Absent: statements with the tag `sql` are told with `$1`, and `createTables` is refused. */
+  readonly dialect?: DatabaseDialect;
+  /**
+   * A large answer in bounded memory; it ends early where the consumer does. An answer without rows is one batch without
+   * rows, so that its columns are known. An abort ends it with MLR_RUN_STOPPED.
+   */
   stream(
     statement: string | Sql,
     values?: readonly unknown[],
@@ -72,22 +85,10 @@ export interface Database extends Statements {
   load(rows: Iterable<Row> | AsyncIterable<Row>, options: LoadOptions): Promise<number>;
   /** Commits when `work` resolves, rolls back when it rejects. Fails with MLR_DATABASE_UNSUPPORTED where there are no transactions. */
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
+  /** What a table or view looks like; undefined where there is none of that name. Absent: the database cannot tell. */
+  describe?(table: string, namespace?: string): Promise<DatabaseTable | undefined>;
   /** Quotes a name, also a dotted one given in parts: `quote("public", "my table")`. */
   quote(...name: readonly string[]): string;
   /** Frees the connections. Idempotent. */
   close(): Promise<void>;
-}
-
-/** What is told of each statement, without its values. */
-export interface StatementRecord {
-  /** The name in the configuration, or the location. */
-  readonly database: string;
-  readonly kind: string;
-  /** The text as it was sent. */
-  readonly text: string;
-  readonly durationMs: number;
-  /** Rows answered or changed. */
-  readonly rows?: number;
-  /** Code and message where it failed. */
-  readonly error?: { readonly code: string; readonly message: string };
 }

@@ -1,3 +1,4 @@
+import type { DatabaseAccess } from "../database/database-access.ts";
 import type { Clock } from "../clock.ts";
 import type { Destination, Session } from "../destination.ts";
 import { MillraceError } from "../errors.ts";
@@ -40,6 +41,7 @@ export interface AttemptOptions {
   readonly progress: RunProgress;
   readonly clock: Clock;
 }
+  readonly databases: DatabaseAccess;
 
 /** One attempt: reads the source from the recovered state to its end, or until it is stopped. Throws when it fails. */
 export async function runAttempt(options: AttemptOptions): Promise<"finished" | "stopped"> {
@@ -69,7 +71,10 @@ class Attempt {
     const signal = AbortSignal.any([options.stop, this.#ending.signal]);
     this.#limited = options.limit !== undefined || options.since !== undefined;
     this.#window = new CommitWindow(options.limits, clock);
-    this.#chain = new TransformChain(pipeline.transforms ?? [], this.#ending.signal);
+    this.#chain = new TransformChain(pipeline.transforms ?? [], {
+      signal: this.#ending.signal,
+      databases: options.databases,
+    });
     let sequence = 0;
     const router = new TableRouter({
       pipeline,
@@ -256,6 +261,7 @@ class Attempt {
       log: (level, message, details?: Record<string, Json>) =>
         progress.tell({ type: "log", level, message, ...(details === undefined ? {} : { details }) }),
     };
+      database: (from) => this.#o.databases.database(from),
   }
 }
 

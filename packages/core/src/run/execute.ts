@@ -1,3 +1,4 @@
+import type { DatabaseConnector } from "../database/database.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import type { Destination, Session } from "../destination.ts";
 import { asMillraceError, MillraceError } from "../errors.ts";
@@ -7,6 +8,7 @@ import type { CommitLimits, Pipeline, RetryPolicy } from "../pipeline.ts";
 import type { Environment } from "../target.ts";
 import { runAttempt } from "./attempt.ts";
 import { RunProgress } from "./progress.ts";
+import { RunDatabases } from "./run-databases.ts";
 import type { RunReport } from "./report.ts";
 import { sourceOf } from "./source-messages.ts";
 
@@ -21,6 +23,8 @@ export interface ExecuteOptions {
   readonly pipeline: Pipeline;
   /** What connectors may ask for: the default database and the project's folder. */
   readonly environment: Environment;
+  /** What `context.database` finds, by name. Default: none. */
+  readonly databases?: Readonly<Record<string, DatabaseConnector>>;
   /** UUID for a new run. An interrupted one goes on under its own, see the event `started`. */
   readonly run: string;
   /** Where the attempts' numbers come from. */
@@ -66,6 +70,7 @@ class Execution {
   readonly #startedAt: number;
   readonly #startedMonotonic: number;
   readonly #stop: AbortSignal;
+  readonly #databases: RunDatabases;
   #run: string;
   #attempt = 0n;
   #resumed = false;
@@ -78,6 +83,12 @@ class Execution {
     this.#startedMonotonic = this.#clock.monotonic();
     this.#stop = options.signal ?? new AbortController().signal;
     this.#run = options.run;
+    this.#databases = new RunDatabases({
+      connectors: options.databases ?? {},
+      environment: options.environment,
+      clock: this.#clock,
+      tell: (record) => this.#progress.tell({ type: "statement", ...record }),
+    });
   }
 
   async run(): Promise<RunReport> {
@@ -93,6 +104,7 @@ class Execution {
         asMillraceError(error, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`),
       );
     } finally {
+      await this.#databases.close();
       await destination?.close().catch(() => undefined);
     }
   }
@@ -168,6 +180,7 @@ class Execution {
         },
         progress: this.#progress,
         clock: this.#clock,
+        databases: this.#databases,
       });
       return outcome === "finished" ? "succeeded" : "stopped";
     } finally {

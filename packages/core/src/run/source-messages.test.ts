@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Message } from "../message.ts";
 import { pipeline, type SourceFunction } from "../pipeline.ts";
-import type { ReadContext } from "../source.ts";
+import { readContext } from "../testing/read-context.ts";
 import { isMessage, sourceOf } from "./source-messages.ts";
 
 const target = {
@@ -14,16 +14,7 @@ async function messages(
   source: SourceFunction,
   options: { complete?: boolean; signal?: AbortSignal } = {},
 ): Promise<Message[]> {
-  const context: ReadContext = {
-    checkpoints: new Map(),
-    openEpochs: [],
-    signal: options.signal ?? new AbortController().signal,
-    full: false,
-    wants: "everything",
-    directory: ".",
-    params: {},
-    log: () => undefined,
-  };
+  const context = readContext(options.signal === undefined ? {} : { signal: options.signal });
   const { complete } = options;
   const made = pipeline("people", {
     source,

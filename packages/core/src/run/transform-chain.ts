@@ -1,3 +1,4 @@
+import type { DatabaseAccess } from "../database/database-access.ts";
 import { asMillraceError } from "../errors.ts";
 import type { Row } from "../row.ts";
 import type { Batch, Reason, Transform, TransformContext } from "../transform.ts";
@@ -23,11 +24,16 @@ export interface Transformed {
 export class TransformChain {
   readonly #transforms: readonly Transform[];
   readonly #signal: AbortSignal;
+  readonly #databases: DatabaseAccess;
   readonly #tails: Promise<void>[];
 
-  constructor(transforms: readonly Transform[], signal: AbortSignal) {
+  constructor(
+    transforms: readonly Transform[],
+    lent: { readonly signal: AbortSignal; readonly databases: DatabaseAccess },
+  ) {
     this.#transforms = transforms;
-    this.#signal = signal;
+    this.#signal = lent.signal;
+    this.#databases = lent.databases;
     this.#tails = transforms.map(() => Promise.resolve());
   }
 
@@ -142,6 +148,7 @@ export class TransformChain {
     let indexes: Map<Row, number> | undefined;
     return {
       signal: this.#signal,
+      database: (from) => this.#databases.database(from),
       reject: (row, reason) => {
         indexes ??= new Map(batch.rows.map((each, i) => [each, batch.at?.[i] ?? i]));
         rejected.push({ stream: batch.stream, row, index: indexes.get(row), reason });

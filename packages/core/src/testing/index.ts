@@ -5,6 +5,8 @@ export * from "./gated-source.ts";
 export * from "./manual-clock.ts";
 export * from "./memory-destination.ts";
 export * from "./memory-source.ts";
+export * from "./read-context.ts";
 export * from "./recording-observer.ts";
 export * from "./source-contract.ts";
+export * from "./transform-context.ts";
 export { TestPipeline, type CommitOptions, type WriteOptions } from "./contract/test-pipeline.ts";

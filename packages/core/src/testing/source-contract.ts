@@ -3,12 +3,13 @@ import type { Json } from "../json.ts";
 import type { Row } from "../row.ts";
 import type { ReadContext, Source } from "../source.ts";
 import type { TestTools } from "./contract/tools.ts";
+import { readContext } from "./read-context.ts";
 
 /** One source, for one test. */
 export interface SourceHarness {
   readonly source: Source;
   /** What `ReadContext` says besides what the contract sets. */
-  readonly context?: Partial<Pick<ReadContext, "params" | "directory" | "wants">>;
+  readonly context?: Partial<Pick<ReadContext, "params" | "directory" | "wants" | "database">>;
   close?(): Promise<void>;
 }
 
@@ -98,17 +99,7 @@ interface Reading {
 }
 
 function contextOf({ context }: SourceHarness, reading: Reading): ReadContext {
-  return {
-    checkpoints: reading.checkpoints ?? new Map(),
-    openEpochs: reading.openEpochs ?? [],
-    signal: reading.signal ?? new AbortController().signal,
-    full: reading.full ?? false,
-    wants: "everything",
-    params: {},
-    directory: "/",
-    log: () => undefined,
-    ...context,
-  };
+  return readContext({ directory: "/", ...reading, ...context });
 }
 
 async function collect(harness: SourceHarness, reading: Reading): Promise<Message[]> {

@@ -4,6 +4,7 @@ import type { ReadContext, Source } from "../source.ts";
 import { failingSource } from "./failing-source.ts";
 import { gatedSource } from "./gated-source.ts";
 import { memorySource, reading } from "./memory-source.ts";
+import { readContext } from "./read-context.ts";
 import { sourceContract } from "./source-contract.ts";
 
 const rows = Array.from({ length: 10 }, (_, id) => ({ id }));
@@ -42,20 +43,8 @@ sourceContract({
   expectedRows: { a: rows, b: rows },
 });
 
-const context = (more: Partial<ReadContext> = {}): ReadContext => ({
-  checkpoints: new Map(),
-  openEpochs: [],
-  signal: new AbortController().signal,
-  full: false,
-  wants: "everything",
-  params: {},
-  directory: "/",
-  log: () => undefined,
-  ...more,
-});
-
 const read = (source: Source, more: Partial<ReadContext> = {}): Promise<Message[]> =>
-  Array.fromAsync(source.read(context(more)));
+  Array.fromAsync(source.read(readContext(more)));
 
 describe("a source in memory", () => {
   it("gives nothing again of a reading that was completed, and all of it again where it rereads", async () => {
@@ -74,7 +63,7 @@ describe("a failing source", () => {
   const readUntilFailure = async (source: Source): Promise<{ given: Message[]; error: unknown }> => {
     const given: Message[] = [];
     try {
-      for await (const message of source.read(context())) given.push(message);
+      for await (const message of source.read(readContext())) given.push(message);
       return { given, error: undefined };
     } catch (error) {
       return { given, error };
@@ -112,7 +101,7 @@ describe("a failing source", () => {
 describe("a gated source", () => {
   it("gives what the test lets through", async () => {
     const source = gatedSource(memorySource(messages));
-    const iterator = source.read(context())[Symbol.asyncIterator]();
+    const iterator = source.read(readContext())[Symbol.asyncIterator]();
     const first = iterator.next();
     await source.waiting();
     expect(source.passed).toBe(0);

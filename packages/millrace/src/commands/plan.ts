@@ -52,6 +52,7 @@ export const plan: CommandSetup = (command, cli) => {
           ...(param === undefined ? {} : { params: param }),
           pipeline,
           environment: workspace.environment,
+          databases: workspace.databases,
           ...(codeVersion === undefined ? {} : { codeVersion }),
           run: newRunId(),
           attempts: {

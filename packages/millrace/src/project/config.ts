@@ -1,4 +1,4 @@
-import { parseOptions } from "@millrace/core";
+import { type DatabaseConnector, parseOptions } from "@millrace/core";
 import { z } from "zod";
 
 const projectConfig = z.strictObject({
@@ -15,6 +15,20 @@ const projectConfig = z.strictObject({
   postgresPort: z.number().optional(),
   /** Seconds after which a run that does not answer any more may be replaced. Default 15. MILLRACE_LEASE_SECONDS wins. */
   leaseSeconds: z.number().optional(),
+  /**
+   * Databases that pipelines use besides their destinations: name → connector, such as `crm: mariadb({ url })`. Code reaches
+   * them as `context.database("crm")`, the source as `database({ from: "crm" })`. `default` is the default database unless
+   * it is named here.
+   */
+  databases: z
+    .record(
+      z.string().min(1),
+      z.custom<DatabaseConnector>(
+        (value) => typeof value === "object" && value !== null && "connect" in value,
+        { message: "must be a database such as postgres({ url })" },
+      ),
+    )
+    .optional(),
 });
 
 /** What a project's millrace.config.ts may say. */

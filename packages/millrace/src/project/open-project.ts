@@ -1,3 +1,4 @@
+import type { DatabaseConnector } from "@millrace/core";
 import { exportDotenv, loadSettings, type Settings } from "@millrace/platform/settings";
 import type { ProjectConfig } from "./config.ts";
 import type { ProjectFolder } from "./find-project.ts";
@@ -9,6 +10,8 @@ const inherited: Readonly<Record<string, string | undefined>> = { ...process.env
 /** A project whose settings are known. */
 export interface OpenProject extends ProjectFolder {
   readonly settings: Settings;
+  /** The databases that the configuration names. */
+  readonly databases: Readonly<Record<string, DatabaseConnector>>;
 }
 
 /**
@@ -17,7 +20,7 @@ export interface OpenProject extends ProjectFolder {
  */
 export async function openProject(project: ProjectFolder): Promise<OpenProject> {
   exportDotenv(await loadSettings({ directory: project.root, environment: {} }));
-  const config: ProjectConfig = await loadConfig(project);
+  const { databases = {}, ...config }: ProjectConfig = await loadConfig(project);
   const settings = await loadSettings({ directory: project.root, config, environment: inherited });
-  return { ...project, settings };
+  return { ...project, settings, databases };
 }

@@ -77,6 +77,7 @@ async function runLeased(
       ...options,
       pipeline,
       environment: workspace.environment,
+      databases: workspace.databases,
       ...(codeVersion === undefined ? {} : { codeVersion }),
       run,
       attempts: lease.attempts,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Environment } from "@millrace/core";
+import type { DatabaseConnector, Environment } from "@millrace/core";
 import { type ControlStore, type EmbeddedServer, EmbeddedPostgres, openControl } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
 import { type LoadedPipelines, loadPipelines } from "../project/load-pipelines.ts";
@@ -10,6 +10,8 @@ export interface Workspace {
   readonly project: OpenProject;
   /** What the project's pipelines are lent. */
   readonly environment: Environment;
+  /** The databases that their code may ask for: those of the configuration. */
+  readonly databases: Readonly<Record<string, DatabaseConnector>>;
   /** The files under `pipelines/`. */
   pipelines(): Promise<LoadedPipelines>;
   /** The database of runs and leases. Fails with MLR_CONTROL_UNAVAILABLE or MLR_DATABASE_START. */
@@ -56,6 +58,7 @@ function openWorkspace(project: OpenProject, tell: (notice: string) => void): Wo
       directory: project.root,
       databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
     },
+    databases: project.databases,
     pipelines: () => loadPipelines(project),
     control: control.get,
     embedded: async () => (databaseUrl === undefined ? server.get() : undefined),

@@ -1,3 +1,4 @@
+import { transformContext } from "@millrace/core/testing";
 import type { Batch, Reason, Row, Transform } from "@millrace/core";
 
 /** What a transform did with rows of stream `t`. */
@@ -15,7 +16,7 @@ export async function apply(
   const rejected: { row: Row; reason: Reason }[] = [];
   const result = await transform.apply(
     { stream: "t", ...batch, rows },
-    { signal: new AbortController().signal, reject: (row, reason) => rejected.push({ row, reason }) },
+    transformContext({ reject: (row, reason) => rejected.push({ row, reason }) }),
   );
   return { batches: Array.isArray(result) ? (result as readonly Batch[]) : [result as Batch], rejected };
 }
