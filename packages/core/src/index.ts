@@ -6,6 +6,7 @@ export * from "./database/database-access.ts";
 export * from "./database/database-dialect.ts";
 export * from "./database/database.ts";
 export * from "./database/define-table.ts";
+export * from "./database/load-rows.ts";
 export * from "./database/plan-table.ts";
 export * from "./database/statement-record.ts";
 export * from "./database/table-plan.ts";

@@ -1,3 +1,4 @@
+export * from "./database-contract.ts";
 export * from "./destination-contract.ts";
 export * from "./failing-source.ts";
 export * from "./failing.ts";
