@@ -70,6 +70,18 @@ export interface EpochCut extends Epoch {
    * are newer than what the epoch saw, so it must not remove them. Absent: nothing came after it.
    */
   readonly through?: number;
+  /** In `completed`, of snapshot tables: the scope that this reading is the snapshot of, see `SnapshotDefinition`. */
+  readonly snapshot?: string;
+}
+
+/** What taking a snapshot came to. */
+export interface SnapshotOutcome {
+  /** Its scope: `2026-11-22`, or for hourly ones `2026-11-22T04:00:00Z`. */
+  readonly scope: string;
+  /** Boundaries before it at which none was taken, oldest first; see `planSnapshot`. */
+  readonly missed: readonly string[];
+  /** Scopes whose rows were deleted because the table's retention says so; they count as removed. */
+  readonly expired: readonly string[];
 }
 
 /** What becomes durable together. */
@@ -109,6 +121,8 @@ export interface CommitResult {
   readonly totals: Readonly<Record<string, Counts>>;
   /** Removals that were not made because the epoch was tainted: table → reasons. */
   readonly withheld: Readonly<Record<string, readonly string[]>>;
+  /** Snapshots that were taken, by table. Absent: none. */
+  readonly snapshots?: Readonly<Record<string, SnapshotOutcome>>;
   /** Dry run only. */
   readonly sample?: readonly FieldDifference[];
 }

@@ -25,6 +25,8 @@ export * from "./row-failure.ts";
 export * from "./row.ts";
 export * from "./schema/column-type.ts";
 export * from "./schema/table.ts";
+export * from "./snapshot/plan-snapshot.ts";
+export { scopeOfStored, snapshotColumnType, snapshotScope, storedScope } from "./snapshot/snapshot-scope.ts";
 export * from "./source.ts";
 export * from "./table-options.ts";
 export * from "./table-target.ts";

@@ -10,7 +10,7 @@ import { nearest } from "./nearest.ts";
 export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, where: string): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
+  const issues = parsed.error.issues.map(meantIssue);
   // A name that is mistyped is also missing: what was typed tells more.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue?.code === "unrecognized_keys") throw unknownOption(schema, issue, where);
@@ -24,6 +24,18 @@ export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, whe
       details: { option: path },
     },
   );
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of an option that may have several forms: what is wrong with the form that was most likely meant. */
+function meantIssue(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const deepest = (found: readonly Issue[]): number =>
+    Math.max(...found.map((each) => each.path.length + (each.code === "unrecognized_keys" ? 1 : 0)));
+  const [meant] = issue.errors.toSorted((a, b) => deepest(b) - deepest(a));
+  const [first] = meant ?? [];
+  return first === undefined ? issue : meantIssue({ ...first, path: [...issue.path, ...first.path] });
 }
 
 function unknownOption(
@@ -61,11 +73,14 @@ function wrongChoice(
 }
 
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let current: unknown = schema;
-  for (const step of path) {
-    if (current instanceof z.ZodOptional || current instanceof z.ZodDefault) current = current.unwrap();
-    current = current instanceof z.ZodObject ? current.shape[step as string] : undefined;
-  }
-  if (current instanceof z.ZodOptional || current instanceof z.ZodDefault) current = current.unwrap();
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+  let current = objectIn(schema);
+  for (const step of path) current = objectIn(current?.shape[step as string]);
+  return current === undefined ? [] : Object.keys(current.shape);
+}
+
+/** The object that a schema is, may be left out as, or is one form of. */
+function objectIn(schema: unknown): z.ZodObject | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return objectIn(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.map(objectIn).find((each) => each !== undefined);
+  return schema instanceof z.ZodObject ? schema : undefined;
 }

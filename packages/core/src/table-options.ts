@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { snapshotOptions } from "./snapshot/snapshot-options.ts";
 
 const name = z.string().min(1).max(200);
 
@@ -22,8 +23,8 @@ export const tableOptions = z.strictObject({
   maxRemovedShare: z.number().min(0).max(1).default(0.5),
   /** Columns whose arrays compare as sets. */
   unordered: z.array(z.string()).optional(),
-  /** snapshot: one per hour, day, week (from Monday), month or year, in UTC. Default `day`. */
-  snapshot: z.enum(["hour", "day", "week", "month", "year"]).optional(),
+  /** snapshot: how often one is kept, in which time zone, and for how long. Default `"day"`: one a day in UTC, for ever. */
+  snapshot: snapshotOptions.optional(),
   /** Lets several pipelines write the table: each owns the rows with its value in this column, which must be in the key. */
   discriminator: z.strictObject({ column: name, value: z.string() }).optional(),
 });

@@ -24,6 +24,4 @@ export interface PostgresInternals {
   readonly onStep?: (step: Step) => void | Promise<void>;
   /** Bytes that a pass over what an epoch has seen may take, in place of 16 MiB or `fingerprintBytes`. */
   readonly passBytes?: number;
-  /** Ends the period of snapshots in place of the database's clock: ms since 1970. */
-  readonly now?: () => number;
 }

@@ -107,7 +107,6 @@ export class PostgresDestination implements Destination {
       defaultSchema: this.#options.schema,
       full: full && !dryRun,
       forgottenSides: full ? left.flatMap(({ sideTable }) => sideTable ?? []) : [],
-      now: this.#internals.now,
       explain: (error) => this.#explain(error, connection, owner, dryRun),
     });
   }

@@ -26,6 +26,8 @@ export interface AttemptOptions {
   readonly session: Session;
   readonly run: string;
   readonly attempt: bigint;
+  /** When the run started, in ms since 1970: it belongs to the snapshots that were current then. */
+  readonly startedAt: number;
   readonly full: boolean;
   readonly since: string | undefined;
   readonly limit: number | undefined;
@@ -39,9 +41,9 @@ export interface AttemptOptions {
   readonly lost: AbortSignal | undefined;
   readonly limits: CommitLimits;
   readonly progress: RunProgress;
+  readonly databases: DatabaseAccess;
   readonly clock: Clock;
 }
-  readonly databases: DatabaseAccess;
 
 /** One attempt: reads the source from the recovered state to its end, or until it is stopped. Throws when it fails. */
 export async function runAttempt(options: AttemptOptions): Promise<"finished" | "stopped"> {
@@ -94,6 +96,7 @@ class Attempt {
       router,
       window: this.#window,
       epochPrefix: String(options.attempt),
+      readingTime: () => (options.source.endless === true ? clock.now() : options.startedAt),
       sequence: () => sequence,
       baseTaints: [
         ...(options.limit === undefined ? [] : ["the run was limited with --limit"]),
@@ -258,10 +261,10 @@ class Attempt {
       ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),
       wants: wantsEverything(pipeline) ? "everything" : "news",
       params: this.#o.params,
+      database: (from) => this.#o.databases.database(from),
       log: (level, message, details?: Record<string, Json>) =>
         progress.tell({ type: "log", level, message, ...(details === undefined ? {} : { details }) }),
     };
-      database: (from) => this.#o.databases.database(from),
   }
 }
 

@@ -164,6 +164,7 @@ class Execution {
         session,
         run: this.#run,
         attempt: this.#attempt,
+        startedAt: this.#startedAt,
         full: this.#full,
         since: this.#o.since,
         limit: this.#o.limit,
@@ -179,8 +180,8 @@ class Execution {
           ...pipeline.commit,
         },
         progress: this.#progress,
-        clock: this.#clock,
         databases: this.#databases,
+        clock: this.#clock,
       });
       return outcome === "finished" ? "succeeded" : "stopped";
     } finally {
@@ -248,6 +249,7 @@ class Execution {
       tables: this.#progress.totals,
       checkpoint: this.#progress.checkpoint,
       withheld: this.#progress.withheld,
+      ...(this.#progress.snapshots === undefined ? {} : { snapshots: this.#progress.snapshots }),
       ...(error === undefined ? {} : { error: error.toJSON() }),
       ...(this.#o.dryRun === true
         ? { plan: { changes: this.#progress.changes, sample: this.#progress.sample } }

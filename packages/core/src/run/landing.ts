@@ -60,6 +60,8 @@ export class Landing {
     router: TableRouter;
     window: CommitWindow;
     epochPrefix: string;
+    /** The time that readings which begin now are of, in ms since 1970: tells which snapshot they are. */
+    readingTime: () => number;
     /** Sequence of the last batch that was written. */
     sequence: () => number;
     /** Reasons why no epoch of this run may remove: `--limit`, `--since`. */
@@ -75,7 +77,8 @@ export class Landing {
     this.#mixed = options.mixed;
     this.#onRejected = options.onRejected;
     this.#sequence = options.sequence;
-    this.#epochs = new OpenEpochs(options.epochPrefix, options.session.recovered.openEpochs);
+    const { openEpochs } = options.session.recovered;
+    this.#epochs = new OpenEpochs(options.epochPrefix, openEpochs, options.readingTime);
     this.#lastCommit = options.session.recovered.lastCommit;
     this.#committedStates = new Map(
       [...options.session.recovered.checkpoints].map(([slice, state]) => [slice, JSON.stringify(state)]),
@@ -196,6 +199,7 @@ export class Landing {
       ...this.#epochs.cut(
         (stream) => defined(stream)?.table,
         (stream, scope) => defined(stream)?.where(scope) ?? {},
+        (stream, since) => defined(stream)?.snapshotScope(since),
       ),
       counts,
       final,

@@ -5,10 +5,11 @@ const cut = (epochs: OpenEpochs) =>
   epochs.cut(
     (stream) => stream,
     (_stream, scope) => ({ ...scope }),
+    (stream, since) => (stream === "kept" ? String(since) : undefined),
   );
 
 test("an epoch that begins again discards the first one", () => {
-  const epochs = new OpenEpochs("1", []);
+  const epochs = new OpenEpochs("1", [], () => 0);
   epochs.begin("a");
   const committed = cut(epochs);
   epochs.committed();
@@ -20,7 +21,7 @@ test("an epoch that begins again discards the first one", () => {
 });
 
 test("scopes are the same whatever the order of their columns", () => {
-  const epochs = new OpenEpochs("1", []);
+  const epochs = new OpenEpochs("1", [], () => 0);
   epochs.begin("a", { day: "2026-11-21", site: 1 });
   expect(epochs.has("a", { site: 1, day: "2026-11-21" })).toBe(true);
   epochs.complete("a", { site: 1, day: "2026-11-21" });
@@ -28,18 +29,18 @@ test("scopes are the same whatever the order of their columns", () => {
 });
 
 test("completing what was not begun is refused", () => {
-  const epochs = new OpenEpochs("1", []);
+  const epochs = new OpenEpochs("1", [], () => 0);
   expect(() => epochs.complete("a")).toThrowError(expect.objectContaining({ code: "MLR_SOURCE_PROTOCOL" }));
 });
 
 test("an epoch recovered from an interrupted run goes on with its taints", () => {
-  const epochs = new OpenEpochs("2", [{ id: "1.1", stream: "a", taints: ["rows were rejected"] }]);
+  const epochs = new OpenEpochs("2", [{ id: "1.1", stream: "a", taints: ["rows were rejected"] }], () => 0);
   const epoch = epochs.complete("a");
   expect([epoch.id, [...epoch.taints]]).toEqual(["1.1", ["rows were rejected"]]);
 });
 
 test("a taint is told to the next commit once", () => {
-  const epochs = new OpenEpochs("1", []);
+  const epochs = new OpenEpochs("1", [], () => 0);
   epochs.begin("a");
   epochs.begin("b");
   epochs.taint("limited", "a");

@@ -9,6 +9,8 @@ export interface OpenEpoch {
   readonly stream: string;
   readonly scope?: Scope;
   readonly taints: Set<string>;
+  /** When it was begun, or taken up by this attempt: ms since 1970. */
+  readonly since: number;
   /** Once completed: the sequence of the last batch before that. */
   through?: number;
 }
@@ -17,21 +19,24 @@ export interface OpenEpoch {
 export class OpenEpochs {
   readonly #open = new Map<string, OpenEpoch>();
   readonly #prefix: string;
+  readonly #now: () => number;
   #counter = 0;
   #begun: OpenEpoch[] = [];
   #completed: OpenEpoch[] = [];
   #discarded: string[] = [];
   readonly #tainted = new Set<string>();
 
-  /** @param prefix makes the ids of this attempt differ from those of any other. */
-  constructor(prefix: string, recovered: readonly Epoch[]) {
+  /** @param prefix makes the ids of this attempt differ from those of any other. @param now the time, in ms since 1970, that readings which begin now count as being of. */
+  constructor(prefix: string, recovered: readonly Epoch[], now: () => number) {
     this.#prefix = prefix;
+    this.#now = now;
     for (const { id, stream, scope, taints } of recovered) {
       this.#open.set(identity(stream, scope), {
         id,
         stream,
         ...(scope === undefined ? {} : { scope }),
         taints: new Set(taints),
+        since: now(),
       });
     }
   }
@@ -45,6 +50,7 @@ export class OpenEpochs {
       stream,
       ...(scope === undefined ? {} : { scope }),
       taints: new Set(),
+      since: this.#now(),
     };
     this.#open.set(key, epoch);
     this.#begun.push(epoch);
@@ -95,10 +101,11 @@ export class OpenEpochs {
     this.#open.clear();
   }
 
-  /** What the next commit has to say of epochs. `where` turns a scope into the destination's names and values. */
+  /** What the next commit has to say of epochs. `where` turns a scope into the destination's names and values, `snapshot` tells the snapshot that a reading of the stream is. */
   cut(
     tableOf: (stream: string) => string | undefined,
     where: (stream: string, scope: Scope) => Row,
+    snapshot: (stream: string, since: number) => string | undefined,
   ): {
     begun: EpochCut[];
     completed: EpochCut[];
@@ -108,6 +115,7 @@ export class OpenEpochs {
     const toCut = (epoch: OpenEpoch): EpochCut[] => {
       const table = tableOf(epoch.stream);
       if (table === undefined) return [];
+      const taken = snapshot(epoch.stream, epoch.since);
       return [
         {
           id: epoch.id,
@@ -115,6 +123,7 @@ export class OpenEpochs {
           table,
           taints: [...epoch.taints],
           ...(epoch.through === undefined ? {} : { through: epoch.through }),
+          ...(taken === undefined ? {} : { snapshot: taken }),
           ...(epoch.scope === undefined
             ? {}
             : { scope: epoch.scope, where: where(epoch.stream, epoch.scope) }),

@@ -1,8 +1,9 @@
 import { addCounts, zeroCounts, type Counts } from "../counts.ts";
-import type { CommitResult, FieldDifference, Session } from "../destination.ts";
+import type { CommitResult, FieldDifference, Session, SnapshotOutcome } from "../destination.ts";
 import type { RunEvent, RunObserver } from "../events.ts";
 import type { Json } from "../json.ts";
 import type { SchemaChange } from "../schema/table.ts";
+import { mergedSnapshot } from "../snapshot/plan-snapshot.ts";
 
 /** What a run has reached, over all its attempts: told to the observer as it happens, and to the report at the end. */
 export class RunProgress {
@@ -10,6 +11,8 @@ export class RunProgress {
   readonly #checkpoint = new Map<string, Json>();
   readonly #withheld = new Map<string, readonly string[]>();
   readonly changes: SchemaChange[] = [];
+  /** By table; undefined while none was taken. */
+  snapshots: Record<string, SnapshotOutcome> | undefined;
   sample: readonly FieldDifference[] = [];
   totals: Record<string, Counts> = {};
   /** Commits of this process; tells whether a failed attempt got anywhere. */
@@ -74,6 +77,7 @@ export class RunProgress {
       this.#withheld.set(table, reasons);
       this.tell({ type: "withheld", table, reasons });
     }
+    for (const [table, taken] of Object.entries(result.snapshots ?? {})) this.#snapshot(table, taken);
     if (result.sample !== undefined) this.sample = result.sample;
     this.tell({
       type: "committed",
@@ -83,4 +87,24 @@ export class RunProgress {
       checkpoints: Object.fromEntries(checkpoints),
     });
   }
+
+  #snapshot(table: string, taken: SnapshotOutcome): void {
+    this.snapshots = { ...this.snapshots, [table]: mergedSnapshot(this.snapshots?.[table], taken) };
+    const { scope, missed, expired } = taken;
+    const details = { table, scope };
+    if (missed.length > 0) {
+      const message = `table "${table}" has no snapshot of ${listed(missed)}: no run read it then`;
+      this.tell({ type: "log", level: "warn", message, details: { ...details, missed: [...missed] } });
+    }
+    if (expired.length > 0) {
+      const message = `deleted ${expired.length} of the snapshots of table "${table}", as its retention says: ${listed(expired)}`;
+      this.tell({ type: "log", level: "info", message, details: { ...details, expired: [...expired] } });
+    }
+  }
+}
+
+/** All of a few; of many the first and the last. */
+function listed(scopes: readonly string[]): string {
+  if (scopes.length <= 5) return scopes.join(", ");
+  return `${scopes[0]} … ${scopes.at(-1)} (${scopes.length} in all)`;
 }

@@ -1,5 +1,5 @@
 import type { Counts } from "../counts.ts";
-import type { FieldDifference } from "../destination.ts";
+import type { FieldDifference, SnapshotOutcome } from "../destination.ts";
 import type { MillraceError } from "../errors.ts";
 import type { RunStatus } from "../events.ts";
 import type { Json } from "../json.ts";
@@ -23,6 +23,8 @@ export interface RunReport {
   readonly checkpoint: Readonly<Record<string, Json>>;
   /** Removals that were not made, with the reasons. */
   readonly withheld: Readonly<Record<string, readonly string[]>>;
+  /** Snapshots that were taken, by table: which, and what was missed before. Absent: none. */
+  readonly snapshots?: Readonly<Record<string, SnapshotOutcome>>;
   readonly error?: ReturnType<MillraceError["toJSON"]>;
   /** Dry runs only. */
   readonly plan?: { readonly changes: readonly SchemaChange[]; readonly sample: readonly FieldDifference[] };

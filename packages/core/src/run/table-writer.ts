@@ -5,6 +5,7 @@ import type { Row } from "../row.ts";
 import type { SchemaChange, TableDefinition } from "../schema/table.ts";
 import { suffixIdentifier } from "../schema/names.ts";
 import type { TableShaper, ShapeHints } from "../schema/shaper.ts";
+import { snapshotScope } from "../snapshot/snapshot-scope.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import type { Batch } from "../transform.ts";
 import type { OpenEpoch } from "./open-epochs.ts";
@@ -179,6 +180,12 @@ export class TableWriter {
 
   where(scope: Scope): Row {
     return this.shaper.storeKey(scope);
+  }
+
+  /** The snapshot that a reading of this time (ms since 1970) is; undefined where the table keeps none. */
+  snapshotScope(ms: number): string | undefined {
+    const { snapshot } = this.definition;
+    return snapshot === undefined ? undefined : snapshotScope(snapshot, ms);
   }
 
   async #define(): Promise<void> {

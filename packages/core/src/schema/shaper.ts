@@ -3,6 +3,7 @@ import { MillraceError } from "../errors.ts";
 import { compileRowHasher } from "../hash/row-hasher.ts";
 import type { StreamDefinition } from "../message.ts";
 import type { Row } from "../row.ts";
+import { snapshotDefinition } from "../snapshot/snapshot-options.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import { compileColumnStore, type ColumnState } from "./column-state.ts";
 import { inferType } from "./infer.ts";
@@ -271,7 +272,7 @@ export class TableShaper {
       key: this.#key,
       mode: this.#mode,
       ...(this.#mode === "merge" ? { removals, maxRemovedShare } : {}),
-      ...(this.#mode === "snapshot" ? { snapshot: snapshot ?? "day" } : {}),
+      ...(this.#mode === "snapshot" ? { snapshot: snapshotDefinition(snapshot) } : {}),
       ...(discriminator === undefined
         ? {}
         : {

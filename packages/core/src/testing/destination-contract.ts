@@ -7,6 +7,7 @@ import { mergeChecks } from "./contract/merge-checks.ts";
 import { normalizeRows } from "./contract/normalize-rows.ts";
 import { randomChecks } from "./contract/random-checks.ts";
 import { replaceChecks } from "./contract/replace-checks.ts";
+import { snapshotChecks } from "./contract/snapshot-checks.ts";
 import { rowsChecks } from "./contract/rows-checks.ts";
 import { schemaChecks } from "./contract/schema-checks.ts";
 import { shareChecks } from "./contract/share-checks.ts";
@@ -54,7 +55,8 @@ export function destinationContract(options: DestinationContractOptions): void {
     describe("epochs", () => epochChecks(context));
     describe("removal share", () => shareChecks(context));
     describe("child tables", () => childChecks(context));
-    describe("replace and snapshot", () => replaceChecks(context));
+    describe("replace", () => replaceChecks(context));
+    describe("snapshot", () => snapshotChecks(context));
     describe("schema", () => schemaChecks(context));
     describe("types", () => typeChecks(context));
     describe("inspection and dry runs", () => inspectChecks(context));

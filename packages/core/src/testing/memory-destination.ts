@@ -15,7 +15,7 @@ import { keyText } from "./memory/values.ts";
 
 /** How `memoryDestination` behaves. */
 export interface MemoryDestinationOptions {
-  /** Tells the time of commits, and so the period of snapshots. Default the machine's. */
+  /** Tells the time of commits. Default the machine's. */
   readonly clock?: Clock;
   /** Default: everything there is. */
   readonly capabilities?: Partial<Capabilities>;
@@ -53,8 +53,8 @@ export interface MemoryDestination extends Destination {
   snapshot(): MemorySnapshot;
   /** The live rows of a table, see `MemoryTable.rows`. Fails with MLR_TABLE_NOT_FOUND. */
   rows(table: string): readonly Row[];
-  /** The starts of the periods of a table's snapshots with their rows, oldest first. */
-  snapshots(table: string): readonly { readonly period: string; readonly rows: readonly Row[] }[];
+  /** A table's snapshots with their rows, oldest first. */
+  snapshots(table: string): readonly { readonly scope: string; readonly rows: readonly Row[] }[];
   /** Changes values of the rows that `where` picks without telling anybody, as a foreign writer would. */
   tamper(table: string, where: (row: Row) => boolean, values: Row): void;
 }
@@ -89,7 +89,7 @@ export function memoryDestination(options: MemoryDestinationOptions = {}): Memor
     },
     snapshot: () => snapshotOf(holder),
     rows: (table) => liveRows(tableNamed(holder, table)),
-    snapshots: (table) => periodsOf(tableNamed(holder, table)),
+    snapshots: (table) => snapshotsOf(tableNamed(holder, table)),
     tamper: (table, where, values) => tamperWith(tableNamed(holder, table), where, values),
   };
   return destination;
@@ -135,11 +135,11 @@ function withoutNulls(row: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined));
 }
 
-function periodsOf(table: TableState): { period: string; rows: Row[] }[] {
-  const periods = Map.groupBy(table.rows.values(), (row) => row.snapshot ?? 0);
-  return [...periods]
-    .toSorted(([a], [b]) => a - b)
-    .map(([start, rows]) => ({ period: new Date(start).toISOString(), rows: ordered(table, rows) }));
+function snapshotsOf(table: TableState): { scope: string; rows: Row[] }[] {
+  const scopes = Map.groupBy(table.rows.values(), (row) => row.snapshot ?? "");
+  return [...scopes]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([scope, rows]) => ({ scope, rows: ordered(table, rows) }));
 }
 
 function tamperWith(table: TableState, where: (row: Row) => boolean, values: Row): void {

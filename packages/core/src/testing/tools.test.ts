@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { manualClock } from "./manual-clock.ts";
 import { memoryDestination } from "./memory-destination.ts";
-import { periodStart } from "./memory/apply-replace.ts";
 import { recordingObserver } from "./recording-observer.ts";
 import { TestPipeline } from "./contract/test-pipeline.ts";
 
@@ -44,35 +43,5 @@ describe("a recording observer", () => {
     expect((await coming).rows).toBe(3);
     expect((await next("log")).message).toBe("hello");
     expect(of("log")).toHaveLength(1);
-  });
-});
-
-describe("snapshots in memory", () => {
-  it("keeps one per period, told by the clock", async () => {
-    const clock = manualClock(Date.UTC(2026, 10, 22, 23, 30));
-    const destination = memoryDestination({ clock });
-    const run = "00000000-0000-4000-8000-000000000001";
-    const session = await destination.open({ pipeline: "p", attempt: 1n, run });
-    const pipeline = new TestPipeline({ destination, session, run, attempt: 1n });
-    await pipeline.table("t", { mode: "snapshot", snapshot: "day", key: ["id"] });
-    for (const id of [1, 2, 3]) {
-      await pipeline.read("t", [{ id }]);
-      await pipeline.commit();
-      await clock.advance(id === 1 ? 60_000 : 3_600_000);
-    }
-    expect(destination.snapshots("t")).toEqual([
-      { period: "2026-11-22T00:00:00.000Z", rows: [{ id: 2 }] },
-      { period: "2026-11-23T00:00:00.000Z", rows: [{ id: 3 }] },
-    ]);
-  });
-
-  it.each([
-    ["hour", "2026-11-22T13:00:00.000Z"],
-    ["day", "2026-11-22T00:00:00.000Z"],
-    ["week", "2026-11-16T00:00:00.000Z"],
-    ["month", "2026-11-01T00:00:00.000Z"],
-    ["year", "2026-01-01T00:00:00.000Z"],
-  ] as const)("begins the %s in UTC, weeks on Monday", (period, start) => {
-    expect(new Date(periodStart(Date.UTC(2026, 10, 22, 13, 14, 15), period)).toISOString()).toBe(start);
   });
 });

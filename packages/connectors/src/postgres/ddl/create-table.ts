@@ -1,14 +1,14 @@
 import type { ColumnDefinition, TableDefinition } from "@millrace/core";
 import { quoteIdentifier, quoteTable, type QualifiedName } from "../quote.ts";
 import { HISTORY_COLUMNS, metadataColumns } from "./metadata-columns.ts";
-import { historyIndexName, historyName, primaryKeyName } from "./names.ts";
+import { historyIndexName, historyName, primaryKeyName, snapshotIndexName } from "./names.ts";
 import { sqlType } from "./sql-type.ts";
 
 /** A definition whose database schema is known. */
 export type PlacedTable = TableDefinition & QualifiedName;
 
 export interface CreateTableOptions {
-  /** Columns of the primary key. Default: the key (snapshot: and `_snapshot`); none for append and where there is no key. */
+  /** Columns of the primary key. Default: the key (snapshot: `_snapshot` before it); none for append and where there is no key. */
   readonly primaryKey?: readonly string[];
   /** Further column clauses, as SQL. */
   readonly extra?: readonly string[];
@@ -49,6 +49,11 @@ export function createHistory(table: PlacedTable): readonly string[] {
   ];
 }
 
+/** The statement that makes snapshots quick to find in a table without a key, whose primary key would do that. */
+export function createSnapshotIndex(table: PlacedTable): string {
+  return `CREATE INDEX ${quoteIdentifier(snapshotIndexName(table.name))} ON ${quoteTable(table)} (_snapshot)`;
+}
+
 /** Quoted names with commas between them. */
 export function columnList(names: readonly string[]): string {
   return names.map(quoteIdentifier).join(", ");
@@ -62,5 +67,6 @@ function columnClause(column: ColumnDefinition, key: readonly string[]): string 
 function defaultPrimaryKey(table: PlacedTable): readonly string[] {
   if (table.internal === true || table.key.length === 0) return [];
   if (table.mode === "append") return [];
-  return table.mode === "snapshot" ? [...table.key, "_snapshot"] : table.key;
+  // Snapshots are looked for, replaced and deleted as a whole.
+  return table.mode === "snapshot" ? ["_snapshot", ...table.key] : table.key;
 }

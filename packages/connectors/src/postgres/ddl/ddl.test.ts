@@ -268,7 +268,7 @@ test.each([
   ["append", []],
   ["upsert", ["id"]],
   ["replace", ["id"]],
-  ["snapshot", ["id", "_snapshot"]],
+  ["snapshot", ["_snapshot", "id"]],
 ] as const)("a table of mode %s has the primary key %j", async (mode, primaryKey) => {
   const table: PlacedTable = {
     namespace: "public",
@@ -276,7 +276,7 @@ test.each([
     columns: [{ name: "id", type: { kind: "integer" } }],
     key: ["id"],
     mode,
-    ...(mode === "snapshot" ? { snapshot: "day" } : {}),
+    ...(mode === "snapshot" ? { snapshot: { every: "day" as const, timeZone: "UTC" } } : {}),
   };
   await client.query(createTable(table));
   expect((await introspect(client, table))?.primaryKey).toEqual(primaryKey);

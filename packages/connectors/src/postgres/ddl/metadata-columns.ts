@@ -1,4 +1,4 @@
-import type { TableDefinition } from "@millrace/core";
+import { snapshotColumnType, type TableDefinition } from "@millrace/core";
 
 /** A column that Millrace adds to the user's own. */
 export interface MetadataColumn {
@@ -30,7 +30,8 @@ export function metadataColumns(
 
 /** Where a snapshot's period begins: a date, or the hour as timestamptz for hourly ones. */
 function snapshotColumn(definition: Pick<TableDefinition, "snapshot">): MetadataColumn {
-  return { name: "_snapshot", sqlType: definition.snapshot === "hour" ? "timestamptz" : "date" };
+  const type = definition.snapshot === undefined ? "date" : snapshotColumnType(definition.snapshot);
+  return { name: "_snapshot", sqlType: type };
 }
 
 /** The columns that a history table has behind those of its table. */

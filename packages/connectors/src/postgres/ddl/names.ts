@@ -15,3 +15,8 @@ export function primaryKeyName(table: string): string {
 export function historyIndexName(table: string): string {
   return suffixIdentifier(table, "__history_key_idx", IDENTIFIER_BYTES);
 }
+
+/** Name of the index by snapshot of a table without a key. */
+export function snapshotIndexName(table: string): string {
+  return suffixIdentifier(table, "__snapshot_idx", IDENTIFIER_BYTES);
+}

@@ -89,9 +89,14 @@ function stored(table: PlacedTable, current: CurrentTable, pipeline: string): st
   if (before.mode !== table.mode) problems.push(`it is written in mode ${before.mode}, not ${table.mode}`);
   if (!sameSet(before.key, table.key))
     problems.push(`its key is (${before.key.join(", ")}), not (${table.key.join(", ")})`);
-  if (table.mode === "snapshot" && (before.snapshot ?? "day") !== (table.snapshot ?? "day"))
-    problems.push(`it has a snapshot per ${before.snapshot ?? "day"}, not per ${table.snapshot ?? "day"}`);
+  const [had, wants] = [calendarOf(before), calendarOf(table)];
+  if (table.mode === "snapshot" && had !== wants)
+    problems.push(`it has a snapshot per ${had}, not per ${wants}`);
   return problems;
+}
+
+function calendarOf({ snapshot }: Pick<PlacedTable, "snapshot">): string {
+  return `${snapshot?.every ?? "day"} in ${snapshot?.timeZone ?? "UTC"}`;
 }
 
 function shape(table: PlacedTable, { description }: CurrentTable): string[] {

@@ -7,7 +7,7 @@ import {
   type SchemaChange,
 } from "@millrace/core";
 import { addColumn, dropNotNull, widenColumn } from "../ddl/alter-table.ts";
-import { createHistory, createTable, type PlacedTable } from "../ddl/create-table.ts";
+import { createHistory, createSnapshotIndex, createTable, type PlacedTable } from "../ddl/create-table.ts";
 import { metadataColumns } from "../ddl/metadata-columns.ts";
 import { historyName } from "../ddl/names.ts";
 import { quoteIdentifier, quoteTable, type QualifiedName } from "../quote.ts";
@@ -82,6 +82,7 @@ function creation(table: PlacedTable, current: CurrentTable): TablePlan {
   draft.statements.push(statement);
   draft.changes.push({ table: table.name, kind: "create-table", statement });
   if (table.mode === "merge" && !current.hasHistory) addHistory(table, draft);
+  if (table.mode === "snapshot" && table.key.length === 0) draft.statements.push(createSnapshotIndex(table));
   return { table, creates: true, ...draft };
 }
 
@@ -103,6 +104,7 @@ function addMetadata(wanted: PlacedTable, current: CurrentTable, draft: Draft): 
     const statement = `ALTER TABLE ${quoteTable(wanted)} ADD COLUMN ${quoteIdentifier(name)} ${sqlType} NOT NULL`;
     draft.statements.push(statement);
     draft.changes.push({ table: wanted.name, kind: "add-column", column: name, to: sqlType, statement });
+    if (name === "_snapshot") draft.statements.push(createSnapshotIndex(wanted));
   }
 }
 

@@ -1,6 +1,7 @@
-import { MillraceError, type Row } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
 import { quoteLiteral, quoteTable } from "../quote.ts";
 import { runSql, type SessionContext } from "../session/session-context.ts";
+import type { CompletedEpoch, TableCommit } from "../session/table-work.ts";
 import type { TableSql } from "../sql/table-sql.ts";
 import type { SideTable } from "./side-table.ts";
 import { lockAgainstReaders } from "./lock-readers.ts";
@@ -34,7 +35,12 @@ export class ReplaceReveal implements Reveal {
     this.#context = context;
   }
 
-  async swap(sql: TableSql, side: SideTable | undefined, where: Row | undefined): Promise<number> {
+  async swap(
+    sql: TableSql,
+    side: SideTable | undefined,
+    { where }: CompletedEpoch,
+    commit: TableCommit,
+  ): Promise<void> {
     const what = replacing(sql);
     // Two readings in one commit: the first one has to be there for the second to replace it.
     await this.finish();
@@ -46,7 +52,7 @@ export class ReplaceReveal implements Reveal {
     const own = await runSql<{ id: string }>(this.#context, what, "SELECT pg_current_xact_id()::text AS id");
     this.#deletedBy = own.rows[0]?.id ?? "0";
     if (side?.exists === true) this.#attach = { sql, side };
-    return removed.rowCount;
+    commit.counts.removed += removed.rowCount;
   }
 
   async finish(): Promise<void> {
@@ -57,13 +63,19 @@ export class ReplaceReveal implements Reveal {
     await this.#reveal(sql, side, replacing(sql));
   }
 
-  async count(sql: TableSql, where: Row | undefined): Promise<number> {
+  async plan(
+    sql: TableSql,
+    { where }: CompletedEpoch,
+    { counts }: TableCommit,
+    exists: boolean,
+  ): Promise<void> {
+    if (!exists) return;
     const { rows } = await runSql<{ n: string }>(
       this.#context,
       `counting the rows of table "${sql.table.name}"`,
       `SELECT count(*) AS n FROM ${sql.target} AS t WHERE ${sql.within("t", where)}`,
     );
-    return Number(rows[0]?.n ?? 0);
+    counts.removed += Number(rows[0]?.n ?? 0);
   }
 
   async tidy(sql: TableSql): Promise<void> {

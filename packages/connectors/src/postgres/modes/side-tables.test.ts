@@ -36,6 +36,7 @@ const table = (mode: "replace" | "snapshot", more: Partial<TableDefinition> = {}
   ],
   key: ["id"],
   mode,
+  ...(mode === "snapshot" ? { snapshot: { every: "day", timeZone: "UTC" } } : {}),
   ...more,
 });
 
@@ -76,7 +77,12 @@ function write(session: Session, batch: readonly Row[], of: EpochCut): Promise<v
 async function read(
   batch: readonly Row[],
   definition: TableDefinition,
-  more: { scope?: { shop: string }; internals?: PostgresInternals; taints?: string[] } = {},
+  more: {
+    scope?: { shop: string };
+    internals?: PostgresInternals;
+    taints?: string[];
+    snapshot?: string;
+  } = {},
 ): Promise<Record<string, number>> {
   const session = await open(definition, more.internals);
   const of = epoch(more.scope);
@@ -85,7 +91,7 @@ async function read(
     ...NOTHING,
     id: session.recovered.lastCommit + 1n,
     begun: [of],
-    completed: [{ ...of, taints: more.taints ?? [] }],
+    completed: [{ ...of, taints: more.taints ?? [], snapshot: more.snapshot ?? "2026-11-22" }],
     final: true,
   });
   await session.close();
@@ -260,27 +266,50 @@ test("replace without a key keeps every row, also equal ones", async () => {
   expect(await read([], keyless)).toEqual({ removed: 3 });
 });
 
-test.each([
-  ["hour", "2026-03-01T10:59:00Z", "2026-03-01T10:00:00.000Z", "2026-03-01T11:00:00Z"],
-  ["day", "2026-03-01T23:59:59Z", "2026-03-01", "2026-03-02T00:00:00Z"],
-  ["week", "2026-03-01T12:00:00Z", "2026-02-23", "2026-03-02T00:00:00Z"],
-  ["month", "2026-02-28T23:59:59Z", "2026-02-01", "2026-03-01T00:00:00Z"],
-  ["year", "2026-12-31T23:59:59Z", "2026-01-01", "2027-01-01T00:00:00Z"],
-] as const)("snapshot keeps the last reading of each %s", async (snapshot, first, start, next) => {
-  const definition = table("snapshot", { snapshot });
-  const at = (time: string): { internals: PostgresInternals } => ({
-    internals: { now: () => Date.parse(time) },
-  });
-  expect(await read(rows(10, 1), definition, at(first))).toEqual({ inserted: 10 });
-  expect(await read(rows(8, 2), definition, at(first))).toEqual({ inserted: 8, removed: 10 });
-  expect(await read(rows(9, 3), definition, at(next))).toEqual({ inserted: 9 });
+const HOURLY: TableDefinition = table("snapshot", { snapshot: { every: "hour", timeZone: "Europe/Berlin" } });
+
+test("snapshot keeps the rows of a scope where the column is an instant as well as where it is a date", async () => {
+  const take = (n: number, v: number, snapshot: string): Promise<Record<string, number>> =>
+    read(rows(n, v), HOURLY, { snapshot });
+  expect(await take(10, 1, "2026-10-25T00:00:00Z")).toEqual({ inserted: 10 });
+  expect(await take(8, 2, "2026-10-25T00:00:00Z")).toEqual({ inserted: 8, removed: 10 });
+  expect(await take(9, 3, "2026-10-25T01:00:00Z")).toEqual({ inserted: 9 });
   const { rows: found } = await sql.query(
-    "SELECT to_json(_snapshot AT TIME ZONE 'UTC')#>>'{}' AS at, v, count(*)::int AS n FROM t GROUP BY _snapshot, v ORDER BY _snapshot",
+    "SELECT _snapshot AT TIME ZONE 'UTC' = '2026-10-25 00:00' AS first, v, count(*)::int AS n FROM t GROUP BY _snapshot, v ORDER BY _snapshot",
   );
-  expect(found.map(({ v, n }) => [v, n])).toEqual([
-    [2, 8],
-    [3, 9],
+  expect(found).toEqual([
+    { first: true, v: 2, n: 8 },
+    { first: false, v: 3, n: 9 },
   ]);
-  const { rows: periods } = await sql.query("SELECT min(_snapshot)::text AS at FROM t");
-  expect(new Date(periods[0].at)).toEqual(new Date(start));
+});
+
+test.each([["id"], []])("snapshots are found by an index, with a key and without one", async (...key) => {
+  const definition = table("snapshot", { key, snapshot: { every: "day", timeZone: "UTC" } });
+  await read(rows(3, 1), definition, { snapshot: "2026-10-25" });
+  const { rows: found } = await sql.query(
+    "SELECT pg_get_indexdef(indexrelid, 1, false) AS first FROM pg_index WHERE indrelid = 't'::regclass",
+  );
+  expect(found).toEqual([{ first: "_snapshot" }]);
+});
+
+test("a table whose snapshots follow another calendar is refused, one that is to keep fewer is not", async () => {
+  const definition = table("snapshot", { snapshot: { every: "day", timeZone: "UTC" } });
+  await read(rows(3, 1), definition, { snapshot: "2026-10-24" });
+  const berlin = table("snapshot", { snapshot: { every: "day", timeZone: "Europe/Berlin" } });
+  await expect(read(rows(3, 1), berlin, { snapshot: "2026-10-25" })).rejects.toMatchObject({
+    code: "MLR_SCHEMA_MISMATCH",
+    message: expect.stringContaining("it has a snapshot per day in UTC, not per day in Europe/Berlin"),
+  });
+  const fewer = table("snapshot", { snapshot: { every: "day", timeZone: "UTC", retention: { days: 1 } } });
+  expect(await read(rows(2, 2), fewer, { snapshot: "2026-10-25" })).toEqual({ inserted: 2, removed: 3 });
+});
+
+test("what an older version recorded of daily snapshots still holds", async () => {
+  const definition = table("snapshot", { snapshot: { every: "day", timeZone: "UTC" } });
+  await read(rows(3, 1), definition, { snapshot: "2026-10-24" });
+  await sql.query(
+    `ALTER TABLE millrace.tables DROP COLUMN last_snapshot; DELETE FROM millrace.migrations WHERE version = 2;
+     UPDATE millrace.tables SET definition = jsonb_set(definition, '{snapshot}', '"day"')`,
+  );
+  expect(await read(rows(2, 2), definition, { snapshot: "2026-10-24" })).toEqual({ inserted: 2, removed: 3 });
 });

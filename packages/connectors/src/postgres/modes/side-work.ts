@@ -1,4 +1,4 @@
-import { MillraceError, type EncodableBatch, type FieldDifference, type Row } from "@millrace/core";
+import { MillraceError, type EncodableBatch, type FieldDifference } from "@millrace/core";
 import type { PlacedTable } from "../ddl/create-table.ts";
 import type { SessionContext } from "../session/session-context.ts";
 import type { CompletedEpoch, EpochRecord, TableCommit, TableWork } from "../session/table-work.ts";
@@ -9,12 +9,12 @@ import { UpsertWork } from "./upsert-work.ts";
 
 /** How the rows of a completed epoch become visible: the one difference between replace and snapshot. */
 export interface Reveal {
-  /** Lets the rows of the side table (undefined: there are none) take the place of those of the scope; returns how many those were. */
-  swap(sql: TableSql, side: SideTable | undefined, where: Row | undefined): Promise<number>;
+  /** Lets the rows of the side table (undefined: there are none) take the place of those of the scope, and counts those. */
+  swap(sql: TableSql, side: SideTable | undefined, epoch: CompletedEpoch, commit: TableCommit): Promise<void>;
   /** The last thing before the commit: what may lock the table. */
   finish(): Promise<void>;
-  /** How many rows would have to go. */
-  count(sql: TableSql, where: Row | undefined): Promise<number>;
+  /** Counts the rows that would have to go. @param exists whether there is a table that could hold some. */
+  plan(sql: TableSql, epoch: CompletedEpoch, commit: TableCommit, exists: boolean): Promise<void>;
   /** After the commit: cleans up, as far as nobody is in the way. */
   tidy(sql: TableSql): Promise<void>;
 }
@@ -102,10 +102,10 @@ export class SideWork implements TableWork {
 
   async plan(commit: TableCommit, sample: FieldDifference[]): Promise<void> {
     for (const { work } of this.#sides.values()) await work.plan(commit, sample);
-    for (const { record, where } of commit.completed) {
-      if (record.taints.size > 0) commit.withhold([...record.taints]);
-      else if (!this.#pendingCreate())
-        commit.counts.removed += await this.#reveal.count(new TableSql(this.#table), where);
+    for (const epoch of commit.completed) {
+      const { taints } = epoch.record;
+      if (taints.size > 0) commit.withhold([...taints]);
+      else await this.#reveal.plan(new TableSql(this.#table), epoch, commit, !this.#pendingCreate());
     }
     for (const difference of sample) renameTable(difference, this.#table.name);
   }
@@ -126,14 +126,15 @@ export class SideWork implements TableWork {
     this.#tidy = false;
   }
 
-  async #complete({ record, where }: CompletedEpoch, commit: TableCommit): Promise<void> {
+  async #complete(epoch: CompletedEpoch, commit: TableCommit): Promise<void> {
+    const { record } = epoch;
     const side = this.#sides.get(record.id)?.table ?? (await this.#storedSide(record));
     this.#sides.delete(record.id);
     if (record.taints.size > 0) {
       commit.withhold([...record.taints]);
       if (side !== undefined) await this.#drop(side, commit);
     } else {
-      commit.counts.removed += await this.#reveal.swap(new TableSql(this.#table), side, where);
+      await this.#reveal.swap(new TableSql(this.#table), side, epoch, commit);
       this.#tidy = true;
     }
     record.sideTable = undefined;

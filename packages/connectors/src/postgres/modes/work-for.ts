@@ -12,10 +12,10 @@ import { UpsertWork } from "./upsert-work.ts";
 export function workFor(
   context: SessionContext,
   managed: ManagedTable,
-  options: { readonly epochs: ReadonlyMap<string, EpochRecord>; readonly now: (() => number) | undefined },
+  epochs: ReadonlyMap<string, EpochRecord>,
 ): TableWork {
   const { table } = managed;
-  const side = { stored: options.epochs, pendingCreate: () => managed.pending === "create" };
+  const side = { stored: epochs, pendingCreate: () => managed.pending === "create" };
   switch (table.mode) {
     case "append":
       return new AppendWork(context, managed);
@@ -26,6 +26,6 @@ export function workFor(
     case "replace":
       return new SideWork(context, table, { ...side, reveal: new ReplaceReveal(context) });
     case "snapshot":
-      return new SideWork(context, table, { ...side, reveal: new SnapshotReveal(context, options.now) });
+      return new SideWork(context, table, { ...side, reveal: new SnapshotReveal(context) });
   }
 }

@@ -75,10 +75,10 @@ export class CutEpochs {
   }
 
   completedOf(table: string): CompletedEpoch[] {
-    return this.#cut.completed.flatMap(({ id, scope, where, through }) => {
+    return this.#cut.completed.flatMap(({ id, scope, where, through, snapshot }) => {
       const record = this.#records.get(id);
       if (record?.table !== table) return [];
-      return [{ record, where: scope === undefined ? undefined : where, through }];
+      return [{ record, where: scope === undefined ? undefined : where, through, snapshot }];
     });
   }
 

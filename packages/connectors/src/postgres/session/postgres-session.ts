@@ -1,5 +1,6 @@
 import {
   addCounts,
+  mergedSnapshot,
   MillraceError,
   zeroCounts,
   type CommitResult,
@@ -11,6 +12,7 @@ import {
   type Recovered,
   type SchemaChange,
   type Session,
+  type SnapshotOutcome,
   type TableDefinition,
 } from "@millrace/core";
 import { currentTable, presentColumns } from "../define/current-table.ts";
@@ -41,7 +43,6 @@ export interface SessionParts {
   readonly full: boolean;
   /** Side tables of epochs that are forgotten. */
   readonly forgottenSides: readonly string[];
-  readonly now: (() => number) | undefined;
   /** Where the connection was lost: says whether that was because a later attempt took over. */
   explain(error: MillraceError): Promise<MillraceError>;
 }
@@ -182,7 +183,7 @@ export class PostgresSession implements Session {
     const { table: managed, changes } = await ManagedTable.define(this.#context, wanted, this.#p.recorded);
     await managed.upgradeHashes();
     if (admits) await managed.admitChanges();
-    const work = workFor(this.#context, managed, { epochs: this.#p.epochs.stored, now: this.#p.now });
+    const work = workFor(this.#context, managed, this.#p.epochs.stored);
     this.#tables.set(wanted.name, { managed, work, touched: false });
     return changes;
   }
@@ -233,14 +234,21 @@ export class PostgresSession implements Session {
   ): Promise<CommitResult> {
     const tables: Record<string, Counts> = {};
     const withheld: Record<string, readonly string[]> = {};
+    const snapshots: Record<string, SnapshotOutcome> = {};
     for (const [name, entry] of this.#tables) {
-      const commit = tableCommit({ cut, epochs, entry, withheld });
+      const commit = tableCommit({ cut, epochs, entry, withheld, snapshots });
       await part(entry.work, commit);
       const touched = entry.touched || cut.counts[name] !== undefined || epochs.touch(name);
       if (touched && entry.managed.table.internal !== true) tables[name] = commit.counts;
     }
     for (const [name, counts] of Object.entries(cut.counts)) tables[name] ??= addCounts(zeroCounts(), counts);
-    return { id: cut.id, tables, totals: this.#addTotals(tables), withheld };
+    return {
+      id: cut.id,
+      tables,
+      totals: this.#addTotals(tables),
+      withheld,
+      ...(Object.keys(snapshots).length === 0 ? {} : { snapshots }),
+    };
   }
 
   /** Epochs are completed of tables that this session has not been told of: after a restart, with nothing more to come. */
@@ -339,8 +347,9 @@ function tableCommit(of: {
   epochs: CutEpochs;
   entry: Entry;
   withheld: Record<string, readonly string[]>;
+  snapshots: Record<string, SnapshotOutcome>;
 }): TableCommit {
-  const { cut, epochs, withheld } = of;
+  const { cut, epochs, withheld, snapshots } = of;
   const { table, taints } = of.entry.managed;
   const { name } = table;
   const own = epochs.of(name);
@@ -354,6 +363,9 @@ function tableCommit(of: {
     final: cut.final,
     withhold: (reasons) => {
       withheld[name] = [...new Set([...(withheld[name] ?? []), ...reasons])];
+    },
+    took: (snapshot) => {
+      snapshots[name] = mergedSnapshot(snapshots[name], snapshot);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Counts, EncodableBatch, FieldDifference, Row } from "@millrace/core";
+import type { Counts, EncodableBatch, FieldDifference, Row, SnapshotOutcome } from "@millrace/core";
 import type { PlacedTable } from "../ddl/create-table.ts";
 
 /** An epoch as the session follows it: what the destination keeps of it, brought up to date by each commit. */
@@ -23,6 +23,8 @@ export interface CompletedEpoch {
   readonly where: Row | undefined;
   /** Sequence of the last batch before it completed. */
   readonly through: number | undefined;
+  /** snapshot: the scope that it is the snapshot of. */
+  readonly snapshot: string | undefined;
 }
 
 /** What a commit asks of one table. */
@@ -39,6 +41,8 @@ export interface TableCommit {
   readonly final: boolean;
   /** Says why a completed epoch removes nothing. */
   withhold(reasons: readonly string[]): void;
+  /** Says what snapshot was taken. */
+  took(snapshot: SnapshotOutcome): void;
 }
 
 /** How one table is written in its mode. */

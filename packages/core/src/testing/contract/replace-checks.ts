@@ -1,7 +1,7 @@
 import { expectCounts } from "./expect-counts.ts";
 import type { ContractContext } from "./tools.ts";
 
-/** replace and snapshot. */
+/** replace. */
 export function replaceChecks(context: ContractContext): void {
   const { check, expect } = context;
 
@@ -88,41 +88,4 @@ export function replaceChecks(context: ContractContext): void {
       { id: 2, v: "c" },
     ]);
   });
-
-  check("snapshot keeps one reading per period, the last one", async ({ open, expectRows }) => {
-    const pipeline = await open();
-    // A year, so that no test runs into the next period but once a year.
-    await pipeline.table("t", { mode: "snapshot", snapshot: "year", key: ["id"] });
-    await pipeline.read("t", [
-      { id: 1, v: "a" },
-      { id: 2, v: "b" },
-    ]);
-    await pipeline.commit();
-    await expectRows([
-      { id: 1, v: "a" },
-      { id: 2, v: "b" },
-    ]);
-    for (let again = 0; again < 2; again++) {
-      await pipeline.read("t", [{ id: 1, v: "c" }]);
-      await pipeline.commit();
-      await expectRows([{ id: 1, v: "c" }]);
-    }
-  });
-
-  check(
-    "snapshot leaves the last complete reading where the next one is not complete",
-    async ({ open, expectRows }) => {
-      const pipeline = await open();
-      await pipeline.table("t", { mode: "snapshot", snapshot: "year" });
-      await pipeline.read("t", [{ a: 1 }]);
-      await pipeline.commit();
-      const epoch = pipeline.begin("t");
-      await pipeline.write("t", [{ a: 2 }]);
-      await pipeline.commit();
-      await expectRows([{ a: 1 }]);
-      pipeline.complete(epoch);
-      await pipeline.commit();
-      await expectRows([{ a: 2 }]);
-    },
-  );
 }

@@ -7,6 +7,7 @@ import type { Scope } from "../../message.ts";
 import type { Row } from "../../row.ts";
 import { TableShaper } from "../../schema/shaper.ts";
 import type { SchemaChange } from "../../schema/table.ts";
+import { snapshotScope } from "../../snapshot/snapshot-scope.ts";
 import { tableOptions, type TableOptions } from "../../table-options.ts";
 
 /** What belongs to rows that are written. */
@@ -29,7 +30,12 @@ export interface CommitOptions {
   readonly final?: boolean;
   /** Default: one more than the last. */
   readonly id?: bigint;
+  /** When the readings that it completes began, in ms since 1970: tells which snapshots they are. Default 2026-11-22T12:00:00Z. */
+  readonly readAt?: number;
 }
+
+/** The time that tests read at: none of them may depend on the day it runs. */
+const READ_AT = Date.UTC(2026, 10, 22, 12);
 
 interface OpenEpoch extends EpochCut {
   readonly taints: string[];
@@ -170,7 +176,8 @@ export class TestPipeline {
     return this.session.close();
   }
 
-  #makeCut({ checkpoints = {}, counts = {}, final = false, id = this.#lastCommit + 1n }: CommitOptions): Cut {
+  #makeCut(options: CommitOptions): Cut {
+    const { checkpoints = {}, counts = {}, final = false, id = this.#lastCommit + 1n } = options;
     // Copies: what a commit was told must not change behind the destination's back.
     const copy = (epoch: OpenEpoch): EpochCut => ({ ...epoch, taints: [...epoch.taints] });
     const open = [...this.#epochs.values()];
@@ -179,12 +186,17 @@ export class TestPipeline {
       id,
       checkpoints: new Map(Object.entries(checkpoints)),
       begun: [...open, ...this.#completed].filter((epoch) => this.#begun.includes(epoch.id)).map(copy),
-      completed: this.#completed.map(copy),
+      completed: this.#completed.map((epoch) => ({ ...copy(epoch), ...this.#snapshot(epoch, options) })),
       taints: new Map(tainted.map((epoch) => [epoch.id, [...epoch.taints]])),
       discarded: [...this.#discarded],
       counts,
       final,
     };
+  }
+
+  #snapshot({ table }: OpenEpoch, { readAt = READ_AT }: CommitOptions): { snapshot?: string } {
+    const { snapshot } = this.#shaper(table).definition;
+    return snapshot === undefined ? {} : { snapshot: snapshotScope(snapshot, readAt) };
   }
 
   #cut(table: string, id: string, scope: Scope | undefined, taints: string[]): OpenEpoch {

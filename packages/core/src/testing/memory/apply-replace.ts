@@ -1,13 +1,13 @@
 import type { EpochCut } from "../../destination.ts";
 import { MillraceError } from "../../errors.ts";
-import type { SnapshotPeriod } from "../../schema/table.ts";
+import { planSnapshot } from "../../snapshot/plan-snapshot.ts";
 import { epochOf, isOwn, stage, type TableCommit } from "./apply.ts";
 import type { EpochState, StoredRow } from "./store.ts";
 import { matches } from "./values.ts";
 
 /**
  * replace and snapshot: rows wait with their epoch and become visible when it completes, in place of the rows before
- * (replace) or of the earlier snapshot of the same period (snapshot).
+ * (replace) or of the earlier snapshot of the same scope (snapshot).
  */
 export function applyReplace(commit: TableCommit): void {
   for (const [key, { row, epochs }] of stage(commit).rows) {
@@ -39,51 +39,50 @@ function complete(commit: TableCommit, cut: EpochCut): void {
   const epoch = epochOf(commit, cut.id);
   if (epoch === undefined) return;
   if (epoch.epoch.taints.length > 0) return dropPending(commit, epoch);
-  const { table } = commit;
-  const period =
-    table.definition.mode === "snapshot"
-      ? periodStart(commit.nowMs, table.definition.snapshot ?? "day")
-      : undefined;
-  for (const [key, row] of table.rows) {
-    if (
-      row.snapshot !== period ||
-      !isOwn(commit, row.values) ||
-      !matches(table.definition, row.values, epoch.where)
-    )
-      continue;
-    table.rows.delete(key);
-    commit.counts.removed++;
-    commit.onDifference("remove", row.values, undefined);
+  const { definition } = commit.table;
+  if (definition.snapshot === undefined) return reveal(commit, epoch, undefined);
+  if (cut.snapshot === undefined) {
+    throw new MillraceError("MLR_INTERNAL", `epoch ${cut.id} of table "${commit.name}" tells no snapshot`);
   }
+  const plan = planSnapshot(definition.snapshot, cut.snapshot, ownScopes(commit));
+  reveal(commit, epoch, cut.snapshot);
+  const expired = new Set(plan.expired);
+  remove(commit, ({ snapshot }) => snapshot !== undefined && expired.has(snapshot));
+  commit.table.lastSnapshots.set(commit.pipeline, cut.snapshot);
+  commit.onSnapshot({ scope: cut.snapshot, ...plan });
+}
+
+/** The rows of the epoch take the place of those of its scope. */
+function reveal(commit: TableCommit, epoch: EpochState, snapshot: string | undefined): void {
+  const { table } = commit;
+  remove(commit, (row) => row.snapshot === snapshot && matches(table.definition, row.values, epoch.where));
   for (const [key, row] of epoch.pending) {
-    table.rows.set(storedKey(key, period), visible(row, period));
+    table.rows.set(storedKey(key, snapshot), visible(row, snapshot));
     commit.onDifference("insert", undefined, row.values);
   }
 }
 
-/** Each snapshot has its own row per key. */
-function storedKey(key: string, period: number | undefined): string {
-  return period === undefined ? key : `${period}:${key}`;
-}
-
-function visible(row: StoredRow, period: number | undefined): StoredRow {
-  return period === undefined ? row : { ...row, snapshot: period };
-}
-
-/** Start of the calendar unit that holds the instant, in UTC; weeks begin on Monday. */
-export function periodStart(ms: number, period: SnapshotPeriod): number {
-  const date = new Date(ms);
-  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
-  switch (period) {
-    case "hour":
-      return Date.UTC(year, month, day, date.getUTCHours());
-    case "day":
-      return Date.UTC(year, month, day);
-    case "week":
-      return Date.UTC(year, month, day - ((date.getUTCDay() + 6) % 7));
-    case "month":
-      return Date.UTC(year, month);
-    case "year":
-      return Date.UTC(year, 0);
+function remove(commit: TableCommit, where: (row: StoredRow) => boolean): void {
+  for (const [key, row] of commit.table.rows) {
+    if (!isOwn(commit, row.values) || !where(row)) continue;
+    commit.table.rows.delete(key);
+    commit.counts.removed++;
+    commit.onDifference("remove", row.values, undefined);
   }
+}
+
+/** The scopes of the pipeline's own snapshots, and the last one it took, which may hold no row. */
+function ownScopes(commit: TableCommit): Set<string> {
+  const own = [...commit.table.rows.values()].filter((row) => isOwn(commit, row.values));
+  const last = commit.table.lastSnapshots.get(commit.pipeline);
+  return new Set([...own.flatMap(({ snapshot }) => snapshot ?? []), ...(last === undefined ? [] : [last])]);
+}
+
+/** Each snapshot has its own row per key. */
+function storedKey(key: string, snapshot: string | undefined): string {
+  return snapshot === undefined ? key : `${snapshot}:${key}`;
+}
+
+function visible(row: StoredRow, snapshot: string | undefined): StoredRow {
+  return snapshot === undefined ? row : { ...row, snapshot };
 }

@@ -1,5 +1,5 @@
 import type { Counts } from "../../counts.ts";
-import type { EncodableBatch, EpochCut, FieldDifference } from "../../destination.ts";
+import type { EncodableBatch, EpochCut, FieldDifference, SnapshotOutcome } from "../../destination.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Row } from "../../row.ts";
 import type { EpochState, PipelineEntry, StoredRow, TableState } from "./store.ts";
@@ -23,6 +23,8 @@ export interface TableCommit {
     before: Row | undefined,
     after: Row | undefined,
   ): void;
+  /** Told of each snapshot that is taken. */
+  onSnapshot(snapshot: SnapshotOutcome): void;
 }
 
 /** A row that is to be written, under its key. */

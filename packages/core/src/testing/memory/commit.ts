@@ -1,8 +1,16 @@
 import { addCounts, zeroCounts, type Counts } from "../../counts.ts";
-import type { CommitResult, Cut, EncodableBatch, EpochCut, FieldDifference } from "../../destination.ts";
+import type {
+  CommitResult,
+  Cut,
+  EncodableBatch,
+  EpochCut,
+  FieldDifference,
+  SnapshotOutcome,
+} from "../../destination.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Row } from "../../row.ts";
 import type { TableDefinition } from "../../schema/table.ts";
+import { mergedSnapshot } from "../../snapshot/plan-snapshot.ts";
 import type { TableCommit } from "./apply.ts";
 import { applyMerge } from "./apply-merge.ts";
 import { applyReplace, dropPending } from "./apply-replace.ts";
@@ -36,9 +44,10 @@ export function applyCommit(request: CommitRequest): CommitResult {
   openEpochs(request, entry);
   const tables: Record<string, Counts> = {};
   const sample: FieldDifference[] = [];
+  const snapshots: Record<string, SnapshotOutcome> = {};
   for (const name of touchedTables(request)) {
     const counts = addCounts(zeroCounts(), cut.counts[name] ?? {});
-    const commit = tableCommit(request, { name, entry, counts, sample });
+    const commit = tableCommit(request, { name, entry, counts, sample, snapshots });
     if (commit !== undefined) applyTable(commit, cut);
     if (request.definitions.get(name)?.internal !== true) tables[name] = counts;
   }
@@ -49,7 +58,14 @@ export function applyCommit(request: CommitRequest): CommitResult {
   const totals = addTotals(entry, request, tables);
   entry.run = { id: request.run, finished: cut.final, counts: totals };
   entry.lastCommit = cut.id;
-  return { id: cut.id, tables, totals, withheld, ...(request.sampled ? { sample } : {}) };
+  return {
+    id: cut.id,
+    tables,
+    totals,
+    withheld,
+    ...(Object.keys(snapshots).length === 0 ? {} : { snapshots }),
+    ...(request.sampled ? { sample } : {}),
+  };
 }
 
 function entryOf(store: Store, pipeline: string): PipelineEntry {
@@ -101,9 +117,15 @@ function touchedTables({ cut, batches, store, pipeline }: CommitRequest): string
 
 function tableCommit(
   request: CommitRequest,
-  own: { name: string; entry: PipelineEntry; counts: Counts; sample: FieldDifference[] },
+  own: {
+    name: string;
+    entry: PipelineEntry;
+    counts: Counts;
+    sample: FieldDifference[];
+    snapshots: Record<string, SnapshotOutcome>;
+  },
 ): TableCommit | undefined {
-  const { name, entry, counts, sample } = own;
+  const { name, entry, counts, sample, snapshots } = own;
   const table = tableState(request, name);
   if (table === undefined) return undefined;
   return {
@@ -121,6 +143,7 @@ function tableCommit(
       if (request.sampled && sample.length < SAMPLE_ROWS)
         sample.push(difference({ table: table.definition, operation, before, after }));
     },
+    onSnapshot: (snapshot) => void (snapshots[name] = mergedSnapshot(snapshots[name], snapshot)),
   };
 }
 

@@ -140,7 +140,7 @@ function checkShape(wanted: TableDefinition, before: TableDefinition): void {
 }
 
 function emptyTable(definition: TableDefinition): TableState {
-  return { definition, owners: new Map(), rows: new Map(), history: [], next: 0 };
+  return { definition, owners: new Map(), rows: new Map(), history: [], next: 0, lastSnapshots: new Map() };
 }
 
 function widenTable(table: TableState, widenings: ReadonlyMap<string, Widening>): void {

@@ -14,8 +14,8 @@ export interface StoredRow {
   readonly run: string;
   /** When this version was committed, in ms since 1970. */
   readonly loadedAt: number;
-  /** snapshot only: start of its period, in ms since 1970. */
-  readonly snapshot?: number;
+  /** snapshot only: its scope. */
+  readonly snapshot?: string;
 }
 
 /** A version of a row that is no longer the current one. */
@@ -37,6 +37,8 @@ export interface TableState {
   readonly history: ArchivedRow[];
   /** The next running number. */
   next: number;
+  /** Pipeline → scope of the last snapshot that it took. */
+  readonly lastSnapshots: Map<string, string>;
 }
 
 /** An open epoch and what was seen in it. */
@@ -92,6 +94,7 @@ function copyTable(table: TableState): TableState {
     owners: new Map(table.owners),
     rows: new Map(table.rows),
     history: [...table.history],
+    lastSnapshots: new Map(table.lastSnapshots),
   };
 }
 
