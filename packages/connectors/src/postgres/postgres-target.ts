@@ -1,11 +1,17 @@
-import { parseOptions, tableTarget, type Environment, type TableTarget } from "@millrace/core";
+import {
+  parseOptions,
+  tableTarget,
+  type DatabaseConnector,
+  type Environment,
+  type TableTarget,
+} from "@millrace/core";
 import type { z } from "zod";
 import type { PostgresInternals } from "./internals.ts";
 import { postgresOptions, type PostgresOptions } from "./options.ts";
 import type { PostgresDestination } from "./postgres-destination.ts";
 
-/** A PostgreSQL database before it is said which table rows land in. */
-export type PostgresTarget = TableTarget;
+/** A PostgreSQL database before it is said which table rows land in; and a database for the code of pipelines. */
+export type PostgresTarget = TableTarget & DatabaseConnector;
 
 /** What `postgres()` does, with seams for tests. */
 export function createPostgresTarget(
@@ -13,10 +19,19 @@ export function createPostgresTarget(
   internals: PostgresInternals = {},
 ): PostgresTarget {
   const parsed = parseOptions(postgresOptions, options, "postgres()");
-  return tableTarget({
+  const target = tableTarget({
     kind: "postgres",
     destination: (environment) => openDestination(parsed, environment, internals),
   });
+  return {
+    ...target,
+    kind: "postgres",
+    async connect(environment) {
+      const url = parsed.url ?? (await environment.databaseUrl());
+      const { PostgresDatabase } = await import("./database/postgres-database.ts");
+      return PostgresDatabase.connect(url);
+    },
+  };
 }
 
 async function openDestination(

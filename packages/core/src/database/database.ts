@@ -64,7 +64,8 @@ export interface DatabaseTable {
 /**
  * A connected database, the same for every kind. Values come exact: integers as number, beyond 2^53 as bigint;
  * decimals as text; `date`, `time`, `timestamp` as ISO 8601 text with the database's own precision, `timestamptz` in UTC
- * with `Z`; json parsed; bytes as Uint8Array. The same forms are accepted as values, and `Date` besides.
+ * with `Z`; json parsed; bytes as Uint8Array. The same forms are accepted as values, and `Date` besides; a statement does not
+ * say what it wants, so there json is given as its text (objects may be given as they are), while `load` knows the columns.
  */
 export interface Database extends Statements {
   readonly kind: string;

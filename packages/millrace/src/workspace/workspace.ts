@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { postgres } from "@millrace/connectors/postgres";
 import type { DatabaseConnector, Environment } from "@millrace/core";
 import { type ControlStore, type EmbeddedServer, EmbeddedPostgres, openControl } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
@@ -10,7 +11,7 @@ export interface Workspace {
   readonly project: OpenProject;
   /** What the project's pipelines are lent. */
   readonly environment: Environment;
-  /** The databases that their code may ask for: those of the configuration. */
+  /** The databases that their code may ask for: those of the configuration, and the default database as `default`. */
   readonly databases: Readonly<Record<string, DatabaseConnector>>;
   /** The files under `pipelines/`. */
   pipelines(): Promise<LoadedPipelines>;
@@ -58,7 +59,7 @@ function openWorkspace(project: OpenProject, tell: (notice: string) => void): Wo
       directory: project.root,
       databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
     },
-    databases: project.databases,
+    databases: { default: postgres(), ...project.databases },
     pipelines: () => loadPipelines(project),
     control: control.get,
     embedded: async () => (databaseUrl === undefined ? server.get() : undefined),

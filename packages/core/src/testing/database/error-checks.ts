@@ -9,8 +9,8 @@ export function errorChecks(options: DatabaseContractOptions, check: DatabaseChe
 
   check("says what the database refused and where, once and for all", async (database) => {
     for (const wrong of ["SELEC 1", "SELECT * FROM contract_nowhere"]) {
-      for (const run of [database.query(wrong), database.execute(wrong)]) {
-        const error = await rejection(run);
+      for (const run of [() => database.query(wrong), () => database.execute(wrong)]) {
+        const error = await rejection(run());
         expect(error["code"], wrong).toBe("MLR_DATABASE_FAILED");
         expect(error["retry"], wrong).toBe("never");
         expect(String(error["message"]).includes(database.location), String(error["message"])).toBe(true);

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../hash/canonical-json.ts";
 import type { Row } from "../../row.ts";
 import { SCALAR_KINDS, type ColumnType, type ScalarKind } from "../../schema/column-type.ts";
 import { compileStore } from "../../schema/store.ts";
@@ -65,7 +66,7 @@ function roundTrip(
   const { expect, sql } = options;
   check(`gives ${kind} back exactly`, async (database) => {
     const back = sql.comesBackAs?.[kind] ?? kind;
-    const stored = compileStore({ kind: back });
+    const stored = compileStore({ kind: back }, { declared: true });
     const exact = (rows: readonly Row[]): unknown[] =>
       rows.map(({ v }) => comparable(stored(asStored(back, v))));
     const values = [...VALUES[kind], null];
@@ -77,7 +78,7 @@ function roundTrip(
     for (const [id, v] of values.entries()) {
       await database.execute({
         parts: ["INSERT INTO contract_values (id, v) VALUES (", ", ", ")"],
-        values: [id, v],
+        values: [id, kind === "json" && v !== null ? canonicalJson(v) : v],
       });
     }
     const queried = await database.query(read);
