@@ -22,6 +22,8 @@ export interface ReadContext extends DatabaseAccess {
    * has to be whole. `news`: it only adds (append, upsert), so what was read before is not wanted again.
    */
   readonly wants: "everything" | "news";
+  /** Rows that come again land once (every mode but append): what may have been missed can be read twice. Default false. */
+  readonly idempotent?: boolean;
   /** Tells versions of the pipeline's code apart, where its file is known: what was skipped as unchanged may come out otherwise now. */
   readonly codeVersion?: string;
   /** Values given with `--param`, or the defaults. */

@@ -1,3 +1,4 @@
+import type { EncodedRows } from "../encoded-rows.ts";
 import type { Row } from "../row.ts";
 import type { ColumnDefinition } from "../schema/table.ts";
 import type { Environment } from "../target.ts";
@@ -54,6 +55,19 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How `encoded` reads. */
+export interface EncodedOptions {
+  /** Aborts the statement. */
+  readonly signal?: AbortSignal;
+}
+
+/** The database as of one moment: later changes are not seen. It holds a connection until it is closed, so one statement runs at a time. */
+export interface DatabaseSnapshot
+  extends Pick<Statements, "query">, Pick<Database, "stream" | "encoding" | "encoded"> {
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
 /** A table or view as its database has it. */
 export interface DatabaseTable {
   readonly columns: readonly ColumnDefinition[];
@@ -88,6 +102,15 @@ export interface Database extends Statements {
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
   /** What a table or view looks like; undefined where there is none of that name. Absent: the database cannot tell. */
   describe?(table: string, namespace?: string): Promise<DatabaseTable | undefined>;
+  /** The format in which `encoded` gives rows. */
+  readonly encoding?: string;
+  /**
+   * A large answer as the database itself encodes it, for another of its kind; otherwise like `stream`. Absent: it has no
+   * form that is worth it. Fails with MLR_DATABASE_UNSUPPORTED where the answer has a type that cannot be decoded.
+   */
+  encoded?(statement: string | Sql, options?: EncodedOptions): AsyncIterable<EncodedRows>;
+  /** Reads what comes of several statements as of one moment. Absent: the database cannot, or it would lock others out. */
+  snapshot?(): Promise<DatabaseSnapshot>;
   /** Quotes a name, also a dotted one given in parts: `quote("public", "my table")`. */
   quote(...name: readonly string[]): string;
   /** Frees the connections. Idempotent. */

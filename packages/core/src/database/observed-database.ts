@@ -1,149 +1,61 @@
-import type { Clock } from "../clock.ts";
-import { asMillraceError } from "../errors.ts";
+import type { EncodedRows } from "../encoded-rows.ts";
+import { MillraceError } from "../errors.ts";
 import type { Row } from "../row.ts";
-import type { Database, LoadOptions, RowBatch, Statements, StreamOptions } from "./database.ts";
 import type { DatabaseDialect } from "./database-dialect.ts";
-import { sqlText, type Sql } from "./sql.ts";
-import type { StatementRecord } from "./statement-record.ts";
-
-/** What an observed database tells, and of whom. */
-export interface ObserveOptions {
-  /** The name in the configuration. Default: the location. */
-  readonly name?: string;
-  readonly clock: Clock;
-  /** Is told each statement once it is over. */
-  tell(record: StatementRecord): void;
-}
-
-type Operation = StatementRecord["operation"];
+import type {
+  Database,
+  DatabaseSnapshot,
+  LoadOptions,
+  RowBatch,
+  Statements,
+  StreamOptions,
+} from "./database.ts";
+import { ObservedStatements, type ObserveOptions } from "./observed-statements.ts";
+import type { Sql } from "./sql.ts";
 
 /** The same database, telling of each statement. Every connector's statements are observed here, so that none can forget to. */
 export function observedDatabase(database: Database, options: ObserveOptions): Database {
   return new ObservedDatabase(database, options);
 }
 
-/** Tells how long a statement took and how it ended. */
-class Watch {
-  readonly #database: Database;
-  readonly #options: ObserveOptions;
-  readonly #operation: Operation;
-  readonly #text: string;
-  readonly #startedAt: number;
+/** Reads from a database or a snapshot of it, telling of each statement. */
+class ObservedReader extends ObservedStatements {
+  declare readonly encoding?: string;
+  declare readonly encoded?: NonNullable<Database["encoded"]>;
+  readonly #reader: Pick<Database, "stream">;
 
-  constructor(database: Database, options: ObserveOptions, operation: Operation, text: string) {
-    this.#database = database;
-    this.#options = options;
-    this.#operation = operation;
-    this.#text = text;
-    this.#startedAt = options.clock.monotonic();
+  constructor(
+    reader: Pick<Database, "query" | "stream" | "encoded" | "encoding">,
+    of: { readonly database: Database; readonly statements: Statements; readonly options: ObserveOptions },
+  ) {
+    super(of.statements, of.database, of.options);
+    this.#reader = reader;
+    if (reader.encoding === undefined || reader.encoded === undefined) return;
+    this.encoding = reader.encoding;
+    const encoded = reader.encoded.bind(reader);
+    this.encoded = (statement, how) => this.#told(statement, encoded(statement, how), ({ count }) => count);
   }
 
-  done(rows: number | undefined): void {
-    this.#tell(rows === undefined ? {} : { rows });
-  }
-
-  failed(error: unknown): void {
-    const { code, message } = asMillraceError(error, "MLR_DATABASE_FAILED");
-    this.#tell({ error: { code, message } });
-  }
-
-  #tell(outcome: Pick<StatementRecord, "rows" | "error">): void {
-    const { name, clock, tell } = this.#options;
-    tell({
-      database: name ?? this.#database.location,
-      kind: this.#database.kind,
-      operation: this.#operation,
-      text: this.#text,
-      durationMs: Math.max(0, clock.monotonic() - this.#startedAt),
-      ...outcome,
-    });
-  }
-}
-
-class ObservedStatements implements Statements {
-  readonly #statements: Statements;
-  protected readonly watch: (operation: Operation, text: string) => Watch;
-  protected readonly database: Database;
-
-  constructor(statements: Statements, database: Database, options: ObserveOptions) {
-    this.#statements = statements;
-    this.database = database;
-    this.watch = (operation, text) => new Watch(database, options, operation, text);
-  }
-
-  query<R extends Row = Row>(statement: string | Sql, values?: readonly unknown[]): Promise<R[]> {
-    return this.#told(
-      "query",
-      this.text(statement),
-      () => this.#statements.query<R>(statement, values),
-      rowsOf,
-    );
-  }
-
-  execute(statement: string | Sql, values?: readonly unknown[]): Promise<number> {
-    return this.#told(
-      "execute",
-      this.text(statement),
-      () => this.#statements.execute(statement, values),
-      Number,
-    );
-  }
-
-  call<R extends Row = Row>(procedure: string, values?: readonly unknown[]): Promise<R[]> {
-    return this.#told("call", `CALL ${procedure}`, () => this.#statements.call<R>(procedure, values), rowsOf);
-  }
-
-  protected text(statement: string | Sql): string {
-    if (typeof statement === "string") return statement;
-    return sqlText(statement, (number) => this.database.dialect?.placeholder(number) ?? `$${number}`);
-  }
-
-  async #told<T>(
-    operation: Operation,
-    text: string,
-    run: () => Promise<T>,
-    rows: (answer: T) => number,
-  ): Promise<T> {
-    const watch = this.watch(operation, text);
-    let answer: T;
-    try {
-      answer = await run();
-    } catch (error) {
-      watch.failed(error);
-      throw error;
-    }
-    watch.done(rows(answer));
-    return answer;
-  }
-}
-
-class ObservedDatabase extends ObservedStatements implements Database {
-  readonly kind: string;
-  readonly location: string;
-  declare readonly dialect?: DatabaseDialect;
-  declare readonly describe?: NonNullable<Database["describe"]>;
-  readonly #options: ObserveOptions;
-
-  constructor(database: Database, options: ObserveOptions) {
-    super(database, database, options);
-    this.kind = database.kind;
-    this.location = database.location;
-    this.#options = options;
-    if (database.dialect !== undefined) this.dialect = database.dialect;
-    if (database.describe !== undefined) this.describe = database.describe.bind(database);
-  }
-
-  async *stream(
+  stream(
     statement: string | Sql,
     values?: readonly unknown[],
     options?: StreamOptions,
   ): AsyncGenerator<RowBatch> {
+    const batches = this.#reader.stream(statement, values, options);
+    return this.#told(statement, batches, ({ rows }) => rows.length);
+  }
+
+  async *#told<T>(
+    statement: string | Sql,
+    batches: AsyncIterable<T>,
+    count: (batch: T) => number,
+  ): AsyncGenerator<T> {
     const watch = this.watch("stream", this.text(statement));
     let rows = 0;
     let failure: unknown;
     try {
-      for await (const batch of this.database.stream(statement, values, options)) {
-        rows += batch.rows.length;
+      for await (const batch of batches) {
+        rows += count(batch);
         yield batch;
       }
     } catch (error) {
@@ -153,6 +65,44 @@ class ObservedDatabase extends ObservedStatements implements Database {
       if (failure === undefined) watch.done(rows);
       else watch.failed(failure);
     }
+  }
+}
+
+class ObservedSnapshot extends ObservedReader implements DatabaseSnapshot {
+  readonly #snapshot: DatabaseSnapshot;
+
+  constructor(snapshot: DatabaseSnapshot, database: Database, options: ObserveOptions) {
+    const only = (): never => {
+      throw new MillraceError("MLR_DATABASE_UNSUPPORTED", "a snapshot only reads");
+    };
+    const statements: Statements = { query: snapshot.query.bind(snapshot), execute: only, call: only };
+    super(snapshot, { database, statements, options });
+    this.#snapshot = snapshot;
+  }
+
+  close(): Promise<void> {
+    return this.#snapshot.close();
+  }
+}
+
+class ObservedDatabase extends ObservedReader implements Database {
+  readonly kind: string;
+  readonly location: string;
+  declare readonly dialect?: DatabaseDialect;
+  declare readonly describe?: NonNullable<Database["describe"]>;
+  declare readonly snapshot?: NonNullable<Database["snapshot"]>;
+  readonly #options: ObserveOptions;
+
+  constructor(database: Database, options: ObserveOptions) {
+    super(database, { database, statements: database, options });
+    this.kind = database.kind;
+    this.location = database.location;
+    this.#options = options;
+    if (database.dialect !== undefined) this.dialect = database.dialect;
+    if (database.describe !== undefined) this.describe = database.describe.bind(database);
+    const snapshot = database.snapshot?.bind(database);
+    if (snapshot === undefined) return;
+    this.snapshot = async () => new ObservedSnapshot(await snapshot(), database, options);
   }
 
   async load(rows: Iterable<Row> | AsyncIterable<Row>, options: LoadOptions): Promise<number> {
@@ -196,8 +146,4 @@ class ObservedDatabase extends ObservedStatements implements Database {
   close(): Promise<void> {
     return this.database.close();
   }
-}
-
-function rowsOf(answer: readonly Row[]): number {
-  return answer.length;
 }

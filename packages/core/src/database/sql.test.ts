@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sql, sqlText } from "./sql.ts";
+import { composeSql, sql, sqlText } from "./sql.ts";
 
 test("values stay apart from the text, which takes the placeholders of the database", () => {
   const statement = sql`select * from t where a = ${"x' or 1=1"} and b = ${2}`;
@@ -10,4 +10,17 @@ test("values stay apart from the text, which takes the placeholders of the datab
 
 test("a statement without values is its text", () => {
   expect(sqlText(sql`select 1`, () => "?")).toBe("select 1");
+});
+
+test("statements are put together of pieces, with their values in order", () => {
+  const inner = sql`a = ${1} and b = ${2}`;
+  const whole = composeSql(["select * from t where ", inner, " and c = ", sql`${3}`, ";"]);
+  expect(whole).toEqual({
+    parts: ["select * from t where a = ", " and b = ", " and c = ", ";"],
+    values: [1, 2, 3],
+  });
+  expect(sqlText(whole, (number) => `$${number}`)).toBe(
+    "select * from t where a = $1 and b = $2 and c = $3;",
+  );
+  expect(composeSql([])).toEqual({ parts: [""], values: [] });
 });

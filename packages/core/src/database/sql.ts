@@ -17,3 +17,15 @@ export function sql(parts: readonly string[], ...values: readonly unknown[]): Sq
 export function sqlText(statement: Sql, placeholder: (number: number) => string): string {
   return statement.parts.reduce((text, part, index) => text + placeholder(index) + part);
 }
+
+/** A statement put together of pieces: texts as they are, and statements with their values. */
+export function composeSql(pieces: readonly (string | Sql)[]): Sql {
+  const parts = [""];
+  const values: unknown[] = [];
+  for (const piece of pieces) {
+    const [first = "", ...rest] = typeof piece === "string" ? [piece] : piece.parts;
+    parts.push(`${parts.pop() ?? ""}${first}`, ...rest);
+    if (typeof piece !== "string") values.push(...piece.values);
+  }
+  return { parts, values };
+}

@@ -4,6 +4,7 @@ import type { Destination, Session } from "../destination.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
+import type { WriteMode } from "../schema/table.ts";
 import type { ReadContext, Source } from "../source.ts";
 import { CommitWindow } from "./commit-window.ts";
 import { Intake, type Arrival } from "./intake.ts";
@@ -260,6 +261,7 @@ class Attempt {
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
       ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),
       wants: wantsEverything(pipeline) ? "everything" : "news",
+      idempotent: tableModes(pipeline).every((mode) => mode !== "append"),
       params: this.#o.params,
       database: (from) => this.#o.databases.database(from),
       log: (level, message, details?: Record<string, Json>) =>
@@ -270,12 +272,15 @@ class Attempt {
 
 /** Appending and upserting add to a table; the other modes compare with all that it holds. */
 function wantsEverything(pipeline: Pipeline): boolean {
+  return tableModes(pipeline).some((mode) => mode !== "append" && mode !== "upsert");
+}
+
+/** The write modes of the tables that the pipeline names. */
+function tableModes(pipeline: Pipeline): WriteMode[] {
   const target = pipeline.destination;
   const one = target.tableFor(pipeline.name);
   const all = target.tables ?? (one === undefined ? [] : [one]);
-  return all.some(({ mode, key }) =>
-    mode === undefined ? (key?.length ?? 0) > 0 : mode !== "append" && mode !== "upsert",
-  );
+  return all.map(({ mode, key }) => mode ?? ((key?.length ?? 0) > 0 ? "merge" : "append"));
 }
 
 function leaseLost(pipeline: string): MillraceError {

@@ -126,7 +126,10 @@ function encoderOf(columns: readonly DescribedTable["columns"][number][], where:
 
 function binaryEncoder(columns: readonly ColumnDefinition[], where: string): RowEncoder {
   const encoder = compileCopyEncoder({ columns });
-  const stores = columns.map((column) => ({ ...column, store: compileStore(column.type, { declared: true }) }));
+  const stores = columns.map((column) => ({
+    ...column,
+    store: compileStore(column.type, { declared: true }),
+  }));
   let row = 0;
   return {
     format: "binary",

@@ -17,8 +17,9 @@ import { describeTable } from "./describe-table.ts";
 import { loadRows } from "./load-rows.ts";
 import { openPool } from "./pool.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
+import { PostgresSnapshot } from "./postgres-snapshot.ts";
 import { PostgresStatements, sentStatement, type Runner } from "./postgres-statements.ts";
-import { streamRows } from "./stream-rows.ts";
+import { pooled, streamRows } from "./stream-rows.ts";
 
 /** How long connections that are still in use are waited for at the end. */
 const CLOSE_GRACE_MS = 2_000;
@@ -75,12 +76,12 @@ export class PostgresDatabase implements Database {
     options?: StreamOptions,
   ): AsyncGenerator<RowBatch> {
     this.#refuseClosed();
-    yield* streamRows(this.#target, sentStatement(statement, values), options);
+    yield* streamRows(pooled(this.#pool, this.location), sentStatement(statement, values), options);
   }
 
   async load(rows: Iterable<Row> | AsyncIterable<Row>, options: LoadOptions): Promise<number> {
     this.#refuseClosed();
-    return loadRows(this.#target, rows, options);
+    return loadRows({ pool: this.#pool, location: this.location }, rows, options);
   }
 
   async describe(table: string, namespace?: string): Promise<DatabaseTable | undefined> {
@@ -101,6 +102,11 @@ export class PostgresDatabase implements Database {
     } finally {
       client.release();
     }
+  }
+
+  async snapshot(): Promise<PostgresSnapshot> {
+    this.#refuseClosed();
+    return PostgresSnapshot.begin(this.#pool, this.location);
   }
 
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
@@ -143,10 +149,6 @@ export class PostgresDatabase implements Database {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
-  }
-
-  get #target(): { readonly pool: pg.Pool; readonly location: string } {
-    return { pool: this.#pool, location: this.location };
   }
 
   async #connect(where: string): Promise<pg.PoolClient> {

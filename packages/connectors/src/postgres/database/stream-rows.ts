@@ -13,39 +13,64 @@ import { readingTypeOf } from "./reading-type.ts";
 
 const BATCH_ROWS = 1_000;
 
-/** What a stream reads from. */
-export interface StreamTarget {
-  readonly pool: pg.Pool;
+/** Where a statement that answers many rows finds its connection. */
+export interface ConnectionLease {
   readonly location: string;
+  /** For a cancellation, which needs another connection. */
+  readonly pool: pg.Pool;
+  take(): Promise<pg.PoolClient>;
+  /** @param broken the connection is of no more use. */
+  giveBack(client: pg.PoolClient, broken: boolean): void;
 }
 
-/** The rows of a statement, fetched a batch at a time through a portal, on a connection of their own. */
+/** A connection of the pool's for each statement. */
+export function pooled(pool: pg.Pool, location: string): ConnectionLease {
+  return {
+    location,
+    pool,
+    take: () => pool.connect(),
+    giveBack: (client, broken) => client.release(broken),
+  };
+}
+
+/** The rows of a statement, fetched a batch at a time through a portal. */
 export async function* streamRows(
-  { pool, location }: StreamTarget,
+  lease: ConnectionLease,
   statement: SentStatement,
   options: StreamOptions = {},
 ): AsyncGenerator<RowBatch> {
   const { batchRows = BATCH_ROWS, signal } = options;
-  const where = `streaming from ${location}`;
-  refuseAborted(signal, where);
-  const client = await pool.connect().catch((error: unknown) => {
-    throw databaseError(error, where);
-  });
-  const abort = aborting({ pool, client, signal });
-  try {
+  const where = `streaming from ${lease.location}`;
+  yield* leased(lease, { where, signal }, async function* (client, aborted) {
     const cursor = client.query(new Cursor<Row>(statement.text, statement.values, { types: TYPES }));
     try {
       yield* batches(cursor, batchRows, where);
     } finally {
-      // After an error the portal is gone, and so is the connection after an abort.
-      if (!abort.done) await cursor.close().catch(() => undefined);
+      // After an abort the connection is gone, and the portal with it.
+      if (!aborted()) await cursor.close().catch(() => undefined);
     }
+  });
+}
+
+/** Lends a connection to a reading, ends it when it is aborted, and says what went wrong. */
+export async function* leased<T>(
+  lease: ConnectionLease,
+  { where, signal }: { readonly where: string; readonly signal: AbortSignal | undefined },
+  read: (client: pg.PoolClient, aborted: () => boolean) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  refuseAborted(signal, where);
+  const client = await lease.take().catch((error: unknown) => {
+    throw databaseError(error, where);
+  });
+  const abort = aborting({ pool: lease.pool, client, signal });
+  try {
+    yield* read(client, () => abort.done);
   } catch (error) {
     refuseAborted(signal, where);
     throw databaseError(error, where);
   } finally {
     abort.dispose();
-    client.release(abort.done);
+    lease.giveBack(client, abort.done);
   }
 }
 

@@ -22,7 +22,7 @@ export function transactionChecks(options: DatabaseContractOptions, check: Datab
       { table: "contract_t" },
     );
   };
-  const sum = async (database: Statements): Promise<number> =>
+  const sum = async (database: Pick<Statements, "query">): Promise<number> =>
     Number((await database.query("SELECT sum(n) AS n FROM contract_t"))[0]?.["n"]);
 
   check("commits what was done, and gives back the result", async (database) => {
@@ -73,6 +73,26 @@ export function transactionChecks(options: DatabaseContractOptions, check: Datab
     const error = await rejection(kept?.execute("UPDATE contract_t SET n = 9") ?? Promise.resolve());
     expect(error["code"]).toBe("MLR_ARGUMENT_INVALID");
     expect(await sum(database)).toBe(0);
+  });
+
+  check("sees the same in all statements of a snapshot, whatever others do", async (database) => {
+    await create(database);
+    const snapshot = await database.snapshot?.();
+    if (snapshot === undefined) return;
+    expect(await sum(snapshot)).toBe(0);
+    await database.execute("UPDATE contract_t SET n = 3");
+    await database.load([{ id: 3, n: 3 }], { table: "contract_t" });
+    const rows: unknown[] = [];
+    for await (const batch of snapshot.stream("SELECT n FROM contract_t")) rows.push(...batch.rows);
+    expect(rows).toEqual([{ n: 0 }, { n: 0 }]);
+    for await (const batch of snapshot.stream("SELECT n FROM contract_t", [], { batchRows: 1 })) {
+      expect(batch.rows.length).toBe(1);
+      break;
+    }
+    expect(await snapshot.query("SELECT count(*) AS n FROM contract_t")).toEqual([{ n: 2 }]);
+    await snapshot.close();
+    await snapshot.close();
+    expect(await sum(database)).toBe(9);
   });
 
   if (lacks.includes("deadlocks")) return;
