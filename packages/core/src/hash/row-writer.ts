@@ -51,9 +51,17 @@ export class RowWriter {
 
   /** The canonical form of a row in storage form. Valid until the next call. */
   write(row: Row): Uint8Array {
+    for (;;) {
+      const end = this.append(this.#bytes, 0, row);
+      if (end >= 0) return this.#view(end);
+      this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length * 2);
+      this.#views = [];
+    }
+  }
+
+  /** Writes the canonical form at `at` and gives where it ends; -1 where there may not be room for it. */
+  append(bytes: Buffer, at: number, row: Row): number {
     const columns = this.#columns;
-    let bytes = this.#bytes;
-    let at = 0;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as WrittenColumn;
       let value = row[column.name];
@@ -61,22 +69,13 @@ export class RowWriter {
       if (column.inherited && !Object.hasOwn(row, column.name)) continue;
       if (column.form === Form.other) value = column.text(value);
       const prefix = column.prefix;
-      const size = prefix.length + FIXED_BYTES + sizeOf(value);
-      if (at + size > bytes.length) bytes = this.#grow(at, size);
+      if (at + prefix.length + FIXED_BYTES + sizeOf(value) > bytes.length) return -1;
       for (let k = 0; k < prefix.length; k++) bytes[at++] = prefix[k] as number;
       const end = writeValue(bytes, at + 4, column.form, value);
       writeUint32(bytes, at, end - at - 4);
       at = end;
     }
-    return this.#view(at);
-  }
-
-  #grow(used: number, more: number): Buffer {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, used + more));
-    grown.set(this.#bytes.subarray(0, used));
-    this.#bytes = grown;
-    this.#views = [];
-    return grown;
+    return at;
   }
 
   #view(length: number): Uint8Array {

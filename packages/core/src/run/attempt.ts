@@ -5,8 +5,10 @@ import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
 import type { WriteMode } from "../schema/table.ts";
+import { RowHashing } from "../hash/row-hashing.ts";
 import type { ReadContext, Source } from "../source.ts";
 import { CommitWindow } from "./commit-window.ts";
+import { HashedSession } from "./hashed-session.ts";
 import { Intake, type Arrival } from "./intake.ts";
 import { Landing } from "./landing.ts";
 import type { RunProgress } from "./progress.ts";
@@ -61,6 +63,7 @@ class Attempt {
   readonly #ending = new AbortController();
   readonly #window: CommitWindow;
   readonly #chain: TransformChain;
+  readonly #hashing = new RowHashing();
   readonly #landing: Landing;
   readonly #intake: Intake;
   readonly #limited: boolean;
@@ -70,7 +73,8 @@ class Attempt {
 
   constructor(options: AttemptOptions) {
     this.#o = options;
-    const { session, pipeline, progress, clock, destination } = options;
+    const { pipeline, progress, clock, destination } = options;
+    const session = new HashedSession(options.session);
     const signal = AbortSignal.any([options.stop, this.#ending.signal]);
     this.#limited = options.limit !== undefined || options.since !== undefined;
     this.#window = new CommitWindow(options.limits, clock);
@@ -82,6 +86,7 @@ class Attempt {
     const router = new TableRouter({
       pipeline,
       session,
+      hashing: this.#hashing,
       capabilities: destination.capabilities,
       context: {
         session,
@@ -146,6 +151,7 @@ class Attempt {
     enough.abort();
     await this.#chain.close();
     await this.#landing.close();
+    await this.#hashing.close();
   }
 
   /** A dry run looks at everything at once; transforms that hold an epoch keep it whole. */

@@ -1,10 +1,11 @@
 import type { Counts } from "../counts.ts";
-import type { CommitResult, Session } from "../destination.ts";
+import type { CommitResult } from "../destination.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message, Receipt, Rejection, StreamDefinition } from "../message.ts";
 import type { Batch } from "../transform.ts";
 import { estimateBytes, type CommitWindow } from "./commit-window.ts";
+import type { HashedSession } from "./hashed-session.ts";
 import { OpenEpochs } from "./open-epochs.ts";
 import type { QuarantinedRow } from "./quarantine.ts";
 import { Spill } from "./spill.ts";
@@ -35,7 +36,7 @@ const PARENT_REJECTED = "rows of the parent stream were rejected";
  * while no slice has uncovered rows in the session.
  */
 export class Landing {
-  readonly #session: Session;
+  readonly #session: HashedSession;
   readonly #router: TableRouter;
   readonly #epochs: OpenEpochs;
   readonly #sequence: () => number;
@@ -56,7 +57,7 @@ export class Landing {
   #checkpointSeen = false;
 
   constructor(options: {
-    session: Session;
+    session: HashedSession;
     router: TableRouter;
     window: CommitWindow;
     epochPrefix: string;

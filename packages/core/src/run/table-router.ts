@@ -1,11 +1,12 @@
 import { MillraceError } from "../errors.ts";
-import type { Session } from "../destination.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { StreamDefinition } from "../message.ts";
+import type { RowHashing } from "../hash/row-hashing.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { limitIdentifier, normalizeIdentifier } from "../schema/names.ts";
 import { TableShaper } from "../schema/shaper.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
+import type { HashedSession } from "./hashed-session.ts";
 import { TableWriter, type WriterContext } from "./table-writer.ts";
 
 /** Room for the longest suffix that a table's name may get, `__quarantine`. */
@@ -14,7 +15,8 @@ const SUFFIX_BYTES = 12;
 /** Finds, and at first sight makes, the writer of each stream. */
 export class TableRouter {
   readonly #pipeline: Pipeline;
-  readonly #session: Session;
+  readonly #session: HashedSession;
+  readonly #hashing: RowHashing;
   readonly #capabilities: Capabilities;
   readonly #context: WriterContext;
   readonly #writers = new Map<string, TableWriter>();
@@ -22,12 +24,14 @@ export class TableRouter {
 
   constructor(options: {
     pipeline: Pipeline;
-    session: Session;
+    session: HashedSession;
+    hashing: RowHashing;
     capabilities: Capabilities;
     context: WriterContext;
   }) {
     this.#pipeline = options.pipeline;
     this.#session = options.session;
+    this.#hashing = options.hashing;
     this.#capabilities = options.capabilities;
     this.#context = options.context;
   }
@@ -72,6 +76,7 @@ export class TableRouter {
       ...(existing === undefined ? {} : { existing }),
       ...(stated?.columns === undefined ? {} : { declared: stated.columns }),
       capabilities: this.#capabilities,
+      hashing: this.#hashing,
       ...(stated?.key === undefined ? {} : { key: stated.key }),
       ...(parent === undefined ? {} : { parentKey: parent }),
     });

@@ -1,5 +1,4 @@
 import type { Counts } from "../counts.ts";
-import type { Session } from "../destination.ts";
 import type { Position, Scope, StreamDefinition } from "../message.ts";
 import type { Row } from "../row.ts";
 import type { SchemaChange, TableDefinition } from "../schema/table.ts";
@@ -8,12 +7,13 @@ import type { TableShaper, ShapeHints } from "../schema/shaper.ts";
 import { snapshotScope } from "../snapshot/snapshot-scope.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import type { Batch } from "../transform.ts";
+import type { HashedSession } from "./hashed-session.ts";
 import type { OpenEpoch } from "./open-epochs.ts";
 import { quarantineDefinition, quarantineRow, type QuarantinedRow } from "./quarantine.ts";
 
 /** What a writer needs of the attempt it works for. */
 export interface WriterContext {
-  readonly session: Session;
+  readonly session: HashedSession;
   readonly run: string;
   readonly maxIdentifierBytes: number;
   nextSequence(): number;

@@ -20,8 +20,8 @@ export interface RejectedRow {
 /** Rows in storage form under the table's names. */
 export interface ShapedBatch {
   readonly rows: Row[];
-  /** merge only: the row hash of each row. */
-  readonly hashes?: string[];
+  /** merge only: the row hash of each row; where another thread computes them, they come later. */
+  readonly hashes?: readonly string[] | Promise<readonly string[]>;
   /** Place in the input of each row; absent where none was rejected. */
   readonly kept?: number[];
   readonly rejected: RejectedRow[];

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../capabilities.ts";
 import { MillraceError } from "../errors.ts";
-import { compileRowHasher } from "../hash/row-hasher.ts";
+import { RowHashing, type BatchHasher } from "../hash/row-hashing.ts";
 import type { StreamDefinition } from "../message.ts";
 import type { Row } from "../row.ts";
 import { snapshotDefinition } from "../snapshot/snapshot-options.ts";
@@ -36,6 +36,8 @@ export interface TableShaperOptions {
   readonly key?: readonly string[];
   /** For a child table: the columns that hold the parent's key, under the source's names. */
   readonly parentKey?: readonly string[];
+  /** Computes the row hashes. Default: on this thread. */
+  readonly hashing?: RowHashing;
 }
 
 /** A batch while its row `from` is decided on. */
@@ -68,7 +70,8 @@ export class TableShaper {
   #key: readonly string[] = [];
   #mode: WriteMode = "append";
   #definition: TableDefinition | undefined;
-  #hasher: ((row: Row) => string) | undefined;
+  readonly #hashing: RowHashing;
+  #hasher: BatchHasher | undefined;
   #shapers = new Map<string, RowShaper>();
   /** The table has no column yet: the first batch may define it, whatever the contract. */
   #blank: boolean;
@@ -77,6 +80,7 @@ export class TableShaper {
     this.#table = options.table;
     this.#options = options.options;
     this.#parentKey = options.parentKey;
+    this.#hashing = options.hashing ?? new RowHashing(Infinity);
     this.#exists = options.existing !== undefined;
     this.#columns = new TableColumns({
       table: options.table,
@@ -118,20 +122,16 @@ export class TableShaper {
     const before = this.definition;
     const out = {
       rows: [] as Row[],
-      hashes: [] as string[],
       kept: [] as number[],
       rejected: [] as RejectedRow[],
     };
-    const hashing = this.#mode === "merge";
     const pending: Pending = { rows, from: 0, hints, given: before.discriminator?.column, grown: false };
     let shaper = this.#shaper(hints);
-    let hasher = hashing ? this.#rowHasher() : undefined;
     for (let i = 0; i < rows.length; i++) {
       const shaped = shaper.shape(rows[i] as Row);
       if (shaped !== undefined) {
         out.rows.push(shaped);
         out.kept.push(i);
-        if (hasher !== undefined) out.hashes.push(hasher(shaped));
         continue;
       }
       pending.from = i;
@@ -141,16 +141,14 @@ export class TableShaper {
         continue;
       }
       shaper = this.#shaper(hints);
-      hasher = hashing ? this.#rowHasher() : undefined;
       i = verdict === "again" ? i - 1 : -1;
       // What was stored before a column was widened has to be stored again, in the form of the wider type.
-      if (verdict === "restart")
-        out.rows.length = out.hashes.length = out.kept.length = out.rejected.length = 0;
+      if (verdict === "restart") out.rows.length = out.kept.length = out.rejected.length = 0;
     }
     this.#filled();
     return {
       rows: out.rows,
-      ...(hashing ? { hashes: out.hashes } : {}),
+      ...(this.#mode === "merge" ? { hashes: this.#rowHasher()(out.rows) } : {}),
       ...(out.rejected.length > 0 ? { kept: out.kept } : {}),
       rejected: out.rejected,
       changed: this.definition !== before && this.definition.columns.length > 0,
@@ -302,8 +300,8 @@ export class TableShaper {
     this.#shapers.clear();
   }
 
-  #rowHasher(): (row: Row) => string {
-    return (this.#hasher ??= compileRowHasher(this.definition.columns));
+  #rowHasher(): BatchHasher {
+    return (this.#hasher ??= this.#hashing.compile(this.definition.columns));
   }
 
   #shaper(hints: ShapeHints): RowShaper {

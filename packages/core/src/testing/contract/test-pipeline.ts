@@ -147,7 +147,7 @@ export class TestPipeline {
       slice: "main",
       sequence: ++this.#sequence,
       rows: shaped.rows,
-      ...(shaped.hashes === undefined ? {} : { hashes: shaped.hashes }),
+      ...(shaped.hashes === undefined ? {} : { hashes: await shaped.hashes }),
       epochs: options.epochs ?? this.openEpochs(table),
       ...(keptKeys === undefined ? {} : { keptKeys: keptKeys.map((key) => shaper.storeKey(key)) }),
       ...(parents === undefined ? {} : { parents: parents.map((key) => shaper.storeKey(key)) }),
