@@ -16,6 +16,8 @@ export interface Merged {
   readonly updated: number;
   readonly unchanged: number;
   readonly restored: number;
+  /** Live rows that no staged one has the key of; undefined where nobody looked. They stand in the diff table. */
+  readonly absent?: number;
   /** Prefixes of the hashes that the updated rows had, eight bytes each; absent where nobody asked. */
   readonly before: Buffer | undefined;
 }
@@ -29,6 +31,8 @@ export interface ApplyOptions {
   readonly diff: string;
   /** The history may hold removals. */
   readonly restorable: boolean;
+  /** The staged rows are all there are, so that others are to be found as well. */
+  readonly whole: boolean;
   /** Whether the hashes before the update are wanted. */
   readonly wantsBefore: boolean;
   /** Changes with every change of the statements. */
@@ -105,7 +109,7 @@ async function applyAtOnce(options: ApplyOptions, what: string): Promise<Merged 
 }
 
 async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged | undefined> {
-  const { context, sql, stage, diff, restorable, wantsBefore } = options;
+  const { context, sql, stage, diff, restorable, whole, wantsBefore } = options;
   const run = [context.run];
   const first = await insertFirst(options, what);
   if (first?.rowCount === stage.rows) {
@@ -121,15 +125,16 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
   const differing = await runSql(
     context,
     what,
-    `INSERT INTO ${diff} (staged, live, before) ${sql.differences}`,
+    `INSERT INTO ${diff} (staged, live, before) ${whole ? sql.allDifferences : sql.differences}`,
   );
-  const counted = await runSql<{ changed: string }>(
+  const counted = await runSql<{ changed: string; absent: string }>(
     context,
     what,
-    `SELECT count(live) AS changed FROM ${diff}`,
+    `SELECT count(live) FILTER (WHERE staged IS NOT NULL) AS changed, count(*) FILTER (WHERE staged IS NULL) AS absent FROM ${diff}`,
   );
   const updated = Number(counted.rows[0]?.changed ?? 0);
-  const inserted = differing.rowCount - updated;
+  const absent = Number(counted.rows[0]?.absent ?? 0);
+  const inserted = differing.rowCount - updated - absent;
   await context.step("diffed");
   if (updated > 0) {
     const archived = await runSql(context, what, sql.archive(), run);
@@ -149,7 +154,8 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
   }
   const before = wantsBefore && updated > 0 ? await prefixesBefore(options, what) : undefined;
   const fresh = inserted + (first?.rowCount ?? 0);
-  return { inserted: fresh, updated, unchanged: stage.rows - updated - fresh, restored, before };
+  const unchanged = stage.rows - updated - fresh;
+  return { inserted: fresh, updated, unchanged, restored, before, ...(whole ? { absent } : {}) };
 }
 
 /** Where rows seem to be new, inserts those that are before anything is compared: mostly nothing is left then. */
@@ -180,7 +186,7 @@ function isForeignInsert(error: unknown): boolean {
   return error instanceof MillraceError && error.details["sqlstate"] === "23505";
 }
 
-function conflict(table: string): MillraceError {
+export function conflict(table: string): MillraceError {
   return new MillraceError(
     "MLR_DESTINATION_CONFLICT",
     `somebody else keeps changing the same rows of table "${table}" at the same time`,

@@ -21,6 +21,16 @@ export class MergeSql {
       WHERE t._row_hash IS DISTINCT FROM s._row_hash`;
   }
 
+  /** The same, and the live rows that no staged one has the key of: where the staged rows are all there are. */
+  get allDifferences(): string {
+    const sql = this.#sql;
+    return `SELECT s.ctid AS staged, t.ctid AS live, substring(t._row_hash FROM 1 FOR 8) AS before
+      FROM ${this.#stage} AS s FULL JOIN (
+        SELECT t.ctid, t._row_hash, ${sql.keyColumns("t")} FROM ${sql.target} AS t WHERE ${sql.own("t")}
+      ) AS t ON ${sql.keysEqual("t", "s")}
+      WHERE t._row_hash IS DISTINCT FROM s._row_hash`;
+  }
+
   /** Moves the versions that are about to be overwritten to the history. @param diff where the differences are. */
   archive(diff = this.#diff): string {
     const sql = this.#sql;
@@ -94,6 +104,9 @@ export class MergeSql {
         ${keep ? ", (SELECT count(*) FROM kept) AS kept" : ""}${keep ? "" : ", $1::uuid AS run"}`;
   }
 }
+
+/** Of the diff table: live rows that no staged one has the key of. */
+export const ABSENT = "d.staged IS NULL AND t.ctid = d.live";
 
 /** A FROM item: the prefixes in the parameter `$2`, of which there are `$3`. */
 export const GIVEN_PREFIXES =

@@ -12,7 +12,7 @@ import { KeptKeys } from "./kept-keys.ts";
 import type { MergeTarget } from "./merge-target.ts";
 import { Parents } from "./parents.ts";
 import { planMerge } from "./plan-merge.ts";
-import { removeUnseen, type RemovalOptions } from "./removals.ts";
+import { removeAbsent, removeUnseen, type RemovalOptions } from "./removals.ts";
 import { Seen } from "./seen.ts";
 import { livePrefixes, sampleStaged, stagedPrefixes } from "./staged-rows.ts";
 import { ownDiscriminator } from "../sql/own-discriminator.ts";
@@ -111,7 +111,7 @@ export class MergeWork implements TableWork {
     await this.#context.step("applied");
     if (merged.before !== undefined) this.#cache.forget(merged.before);
     await this.#seeKept();
-    await this.#remove(commit, { inserted: merged.inserted, liveBefore });
+    await this.#remove(commit, { merged, liveBefore });
     if (!commit.final) await this.#learn();
     await this.#recordEpochs(commit, merged.inserted);
   }
@@ -226,6 +226,7 @@ export class MergeWork implements TableWork {
       diff: this.#diff,
       target: sql,
       restorable: this.#target.hasRemovals,
+      whole: this.#isWhole(commit),
       wantsBefore: this.#cache.rows !== undefined,
       version: `${this.#diff.slice("pg_temp.diff_".length)}_${this.#version}`,
     });
@@ -260,15 +261,45 @@ export class MergeWork implements TableWork {
       this.#cache.learn(prefixes, true);
   }
 
-  async #remove(commit: TableCommit, now: { inserted: number; liveBefore: number }): Promise<void> {
+  /** The staged rows are a whole reading of the stream: whatever else the table holds is gone. */
+  #isWhole(commit: TableCommit): boolean {
+    const [only] = commit.completed;
+    if (only === undefined || commit.completed.length > 1 || only.where !== undefined) return false;
+    const { record } = only;
+    const seen = this.#seen.rows(record.id);
+    return (
+      this.#target.sql.table.removals !== "keep" &&
+      record.taints.size === 0 &&
+      record.rowsSeen === 0 &&
+      !this.#context.storedEpochs.has(record.id) &&
+      this.#cache.skipped === 0 &&
+      this.#cache.rows === undefined &&
+      this.#loader.directRows === 0 &&
+      this.#parents === undefined &&
+      this.#kept.groups.length === 0 &&
+      seen > 0 &&
+      seen === this.#seen.total
+    );
+  }
+
+  async #remove(commit: TableCommit, done: { merged: Merged; liveBefore: number }): Promise<void> {
     const { table } = this.#target.sql;
     if (table.removals === "keep") return;
-    const removal = this.#removal(now);
+    const { merged, liveBefore } = done;
+    const removal = this.#removal({ inserted: merged.inserted, liveBefore });
     if (this.#parents?.some === true) await this.#removeOrphans(commit);
     for (const completed of commit.completed) {
       const taints = [...completed.record.taints];
       if (taints.length > 0) {
         commit.withhold(taints);
+        continue;
+      }
+      if (merged.absent !== undefined) {
+        const rows = merged.absent;
+        const live = this.#loader.staging.rows - merged.inserted + rows;
+        await removeAbsent({ ...removal, diff: this.#diff }, completed, { live, rows });
+        commit.counts.removed += rows;
+        if (rows > 0 && table.removals !== "delete") await this.#target.markRemovals();
         continue;
       }
       if (this.#loader.isComplete && this.#filledBy?.has(completed.record.id) === true) continue;

@@ -51,15 +51,25 @@ async function* byBlocks(context: SessionContext, sql: TableSql, condition: stri
     [sql.target],
   );
   const blocks = Number(rows[0]?.blocks ?? 0);
-  for (let from = 0; from < blocks; from += BLOCKS) {
+  const read = async (from: number): Promise<Buffer | null> => {
     const answer = await runSql<{ prefixes: Buffer | null }>(
       context,
       looking(sql),
       `SELECT string_agg(substring(t._row_hash FROM 1 FOR 8), ''::bytea) AS prefixes FROM ${sql.target} AS t
        WHERE t.ctid >= '(${from},0)'::tid AND t.ctid < '(${from + BLOCKS},0)'::tid AND ${condition}`,
     );
-    const prefixes = answer.rows[0]?.prefixes;
-    if (prefixes !== null && prefixes !== undefined) yield prefixes;
+    return answer.rows[0]?.prefixes ?? null;
+  };
+  let next = blocks > 0 ? read(0) : undefined;
+  try {
+    for (let from = BLOCKS; next !== undefined; from += BLOCKS) {
+      const prefixes = await next;
+      // The server reads on while these are looked at.
+      next = from < blocks ? read(from) : undefined;
+      if (prefixes !== null) yield prefixes;
+    }
+  } finally {
+    await next?.catch(() => undefined);
   }
 }
 

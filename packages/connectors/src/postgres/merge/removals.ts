@@ -4,7 +4,8 @@ import type { CompletedEpoch, TableCommit } from "../session/table-work.ts";
 import type { TableSql } from "../sql/table-sql.ts";
 import { Fingerprints } from "../stage/fingerprints.ts";
 import type { FingerprintCache } from "./fingerprint-cache.ts";
-import { GIVEN_PREFIXES, type MergeSql } from "./merge-sql.ts";
+import { conflict } from "./apply-staged.ts";
+import { ABSENT, GIVEN_PREFIXES, type MergeSql } from "./merge-sql.ts";
 import { hashPrefixes } from "./prefixes.ts";
 import type { Seen } from "./seen.ts";
 
@@ -60,6 +61,27 @@ export async function removeUnseen(
   for (const prefixes of found.prefixes) rows += await remove(options, where, prefixes);
   commit.counts.removed += rows;
   return { rows, prefixes: found.prefixes };
+}
+
+/**
+ * Removes the rows that the comparison with all staged rows has found to be gone; `live` is the number of live rows before
+ * the commit. Fails with MLR_REMOVAL_SHARE as `removeUnseen`, and with MLR_DESTINATION_CONFLICT where somebody else changed them.
+ */
+export async function removeAbsent(
+  options: RemovalOptions & { readonly diff: string },
+  { record }: CompletedEpoch,
+  found: { readonly live: number; readonly rows: number },
+): Promise<void> {
+  const { context, sql, merge, diff } = options;
+  if (found.rows === 0) return;
+  checkShare(sql, { live: found.live, removed: found.rows, scope: record.scope });
+  const { rows } = await runSql<{ n: string }>(
+    context,
+    `removing rows from table "${sql.table.name}"`,
+    merge.remove(sql.table.removals !== "delete", { using: `${diff} AS d`, condition: ABSENT }),
+    [context.run],
+  );
+  if (Number(rows[0]?.n ?? 0) !== found.rows) throw conflict(sql.table.name);
 }
 
 /** Rows that were live before this commit, and those that did not come. */

@@ -47,6 +47,13 @@ export class KeyTracker {
     return this.#keys.full;
   }
 
+  /** Rows came in the order of their keys so far, more or less. */
+  get rising(): boolean {
+    return (
+      this.#order === "yes" || (this.#order === "unknown" && this.#disorderly <= this.#rows * MAX_DISORDER)
+    );
+  }
+
   /** True where the key may have come before; false where it has not. Fails with MLR_ROW_KEY_MISSING. */
   add(row: Row): boolean {
     if (this.#order === "no") return this.#keys.add(this.#hash(row));

@@ -252,7 +252,9 @@ export class RowLoader {
     await target.execute();
     await context.step("copy-begin");
     if (!created || this.#keyDropped || target.sql.table.key.length === 0) return;
-    // Nobody else sees the new table yet; building the index once is faster than row by row.
+    // Keys in order go to the end of the index, while the rows are still coming.
+    if (this.#keys.rising) return;
+    // Nobody else sees the new table yet; building the index once is faster than row by row in any order.
     this.#keyDropped = true;
     await runSql(
       context,
