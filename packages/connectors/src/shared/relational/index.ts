@@ -10,3 +10,5 @@ export type { QualifiedName } from "./qualified-name.ts";
 export type { BulkTarget, RelationalConnection } from "./relational-connection.ts";
 export type { KeptColumn, RelationalDialect } from "./relational-dialect.ts";
 export type { DescribedColumn, TableDescription } from "./table-description.ts";
+export { relationalDestination } from "./relational-destination.ts";
+export type { RelationalInternals, Step } from "./session/session-context.ts";

@@ -100,6 +100,7 @@ export interface RelationalDialect {
   updateFrom(update: {
     readonly target: string;
     readonly alias: string;
+    /** Quoted names of columns, and expressions. */
     readonly set: readonly { readonly column: string; readonly value: string }[];
     readonly from: string;
     readonly where: string;
