@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { OpenEpochs } from "./open-epochs.ts";
 
-const cut = (epochs: OpenEpochs) =>
+const cut = (epochs: OpenEpochs, undefinedYet?: string) =>
   epochs.cut(
-    (stream) => stream,
+    (stream) => (stream === undefinedYet ? undefined : stream),
     (_stream, scope) => ({ ...scope }),
     (stream, since) => (stream === "kept" ? String(since) : undefined),
   );
@@ -48,4 +48,24 @@ test("a taint is told to the next commit once", () => {
   epochs.committed();
   epochs.taint("limited", "a");
   expect(cut(epochs).taints.size).toBe(0);
+});
+
+test("an epoch whose table comes after a commit is told of with the next one", () => {
+  const epochs = new OpenEpochs("1", [], () => 0);
+  epochs.begin("a");
+  expect(cut(epochs, "a").begun).toEqual([]);
+  epochs.committed();
+  expect(cut(epochs).begun.map(({ id }) => id)).toEqual(["1.1"]);
+  epochs.committed();
+  expect(cut(epochs).begun).toEqual([]);
+});
+
+test("a reading that is a snapshot says which, by the time it began", () => {
+  let now = 5;
+  const epochs = new OpenEpochs("1", [{ id: "0.1", stream: "other", taints: [] }], () => now);
+  epochs.begin("kept");
+  now = 9;
+  epochs.complete("kept");
+  epochs.complete("other");
+  expect(cut(epochs).completed.map(({ snapshot }) => snapshot)).toEqual(["5", undefined]);
 });

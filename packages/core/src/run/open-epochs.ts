@@ -22,6 +22,8 @@ export class OpenEpochs {
   readonly #now: () => number;
   #counter = 0;
   #begun: OpenEpoch[] = [];
+  /** Of those, the ones whose table is not defined yet: the destination hears of them with a later commit. */
+  #untold: OpenEpoch[] = [];
   #completed: OpenEpoch[] = [];
   #discarded: string[] = [];
   readonly #tainted = new Set<string>();
@@ -130,6 +132,9 @@ export class OpenEpochs {
         },
       ];
     };
+    this.#untold = this.#begun.filter(
+      (epoch) => tableOf(epoch.stream) === undefined && !this.#completed.includes(epoch),
+    );
     const taints = new Map<string, readonly string[]>();
     for (const epoch of this.#open.values())
       if (this.#tainted.has(epoch.id)) taints.set(epoch.id, [...epoch.taints]);
@@ -143,7 +148,7 @@ export class OpenEpochs {
 
   /** The cut is durable. */
   committed(): void {
-    this.#begun = [];
+    this.#begun = this.#untold;
     this.#completed = [];
     this.#discarded = [];
     this.#tainted.clear();

@@ -66,7 +66,8 @@ const NOTHING = {
 };
 
 function epoch(scope?: { shop: string }, id = `e${++epochs}`): EpochCut {
-  return { id, stream: "t", table: "t", taints: [], ...(scope === undefined ? {} : { scope, where: scope }) };
+  const where = scope === undefined ? {} : { scope, where: scope };
+  return { id, stream: "t", table: "t", taints: [], snapshot: "2026-11-22", ...where };
 }
 
 function write(session: Session, batch: readonly Row[], of: EpochCut): Promise<void> {
