@@ -5,7 +5,7 @@ import type { Environment, Target } from "./target.ts";
 
 /** A destination before it is said which table rows land in: what `postgres()` and its like return. */
 export interface TableTarget {
-  /** Every stream lands in this table; nested streams get tables of their own beside it. */
+  /** Every stream lands in this table; nested streams get tables of their own beside it. `sales.orders` is table `orders` in namespace `sales`. */
   table(name: string, options?: Omit<TableOptions, "name">): Target;
   /** Each stream lands in the table it is given here. */
   tables(options: Readonly<Record<string, TableOptions>>): Target;
@@ -24,7 +24,7 @@ export function tableTarget({ kind, destination }: TableTargetOptions): TableTar
   return {
     table(name, own = {}) {
       const where = `${kind}().table(${JSON.stringify(name)})`;
-      const resolved = parseOptions(tableOptions, { ...own, name }, where);
+      const resolved = parseOptions(tableOptions, { ...placeOf(name, own.namespace), ...own }, where);
       return { kind, tableFor: () => resolved, tables: [resolved], destination };
     },
     tables(own) {
@@ -42,4 +42,12 @@ export function tableTarget({ kind, destination }: TableTargetOptions): TableTar
       };
     },
   };
+}
+
+/** A name with one dot says the namespace as well, unless that is given apart. */
+function placeOf(name: string, namespace: string | undefined): { name: string; namespace?: string } {
+  const parts = name.split(".");
+  const [first = "", second = ""] = parts;
+  if (namespace !== undefined || parts.length !== 2 || first === "" || second === "") return { name };
+  return { name: second, namespace: first };
 }

@@ -42,7 +42,7 @@ export async function withTable<T>(
         ),
       )
     ).flat();
-    const found = tables.filter((entry) => entry.table === name || unqualified(entry.table) === name);
+    const found = namedSo(tables, name);
     const [first, second] = found;
     if (first === undefined)
       throw tableNotFound(name, [...new Set(tables.map((entry) => entry.table))], unreachable);
@@ -115,6 +115,16 @@ async function inspect(
     failed(asMillraceError(error, "MLR_DESTINATION_UNAVAILABLE", destination.location));
     return undefined;
   }
+}
+
+/** Tables of this name, with or without the namespace; the default namespace is listed without. */
+function namedSo<T extends { readonly table: string }>(tables: readonly T[], name: string): readonly T[] {
+  const found = tables.filter((entry) => entry.table === name || unqualified(entry.table) === name);
+  if (found.length > 0 || !name.includes(".")) return found;
+  // Whether the namespace is right as well, only the destination knows.
+  return tables
+    .filter((entry) => entry.table === unqualified(name))
+    .map((entry) => ({ ...entry, table: name }));
 }
 
 function unqualified(table: string): string {
