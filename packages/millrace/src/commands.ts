@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/state.ts")).state,
   },
   {
+    name: "singer-target",
+    summary: "land what a Singer tap writes to standard input",
+    load: async () => (await import("./commands/singer-target.ts")).singerTarget,
+  },
+  {
     name: "db",
     summary: "start, stop, reset or locate the embedded database",
     load: async () => (await import("./commands/db.ts")).db,

@@ -33,6 +33,7 @@ export async function* readTap(
         wants: (stream) => names?.has(stream) ?? true,
         whole: (stream) => (typeof complete === "boolean" ? complete : complete.includes(stream)),
         checkpoints: true,
+        resumes: true,
         versions: true,
         missingKey: "reject",
         maxLineBytes: options.maxLineBytes,

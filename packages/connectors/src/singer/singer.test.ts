@@ -204,9 +204,17 @@ describe("versions of a table", () => {
     expect(types).not.toContain("complete");
   });
 
-  test("mean nothing to a table that is only added to", async () => {
-    const lines = [schema, activate(5), record({ id: 1 }, 5), activate(5)];
-    expect(shapeOf(await run({ lines }, {}, { wants: "news" }))).toEqual(["schema", "rows 1"]);
+  test("mean nothing to a table without key that is only added to", async () => {
+    const keyless = line({
+      type: "SCHEMA",
+      stream: "things",
+      schema: { properties: { id: {} } },
+      key_properties: [],
+    });
+    const lines = [keyless, activate(5), record({ id: 1 }, 5), activate(5)];
+    const found = await run({ lines }, {}, { wants: "news" });
+    expect(shapeOf(found)).toEqual(["schema", "rows 1"]);
+    expect(found.logs).toEqual(['warn: stream "things" has no key, so rows of older versions stay']);
   });
 
   test("are not needed for streams that each run reads whole", async () => {

@@ -1,5 +1,5 @@
 import type { DatabaseConnector } from "@millrace/core";
-import { exportDotenv, loadSettings, type Settings } from "@millrace/platform/settings";
+import { exportDotenv, loadSettings, type SettingInput, type Settings } from "@millrace/platform/settings";
 import type { ProjectConfig } from "./config.ts";
 import type { ProjectFolder } from "./find-project.ts";
 import { loadConfig } from "./load-config.ts";
@@ -17,10 +17,11 @@ export interface OpenProject extends ProjectFolder {
 /**
  * Reads a project's settings, and lends what its `.env` says to the code of its configuration and pipelines: call it before
  * loading them. Fails with MLR_SETTINGS_INVALID or MLR_PROJECT_INVALID.
+ * @param flags settings that a command was given, which win over all others.
  */
-export async function openProject(project: ProjectFolder): Promise<OpenProject> {
+export async function openProject(project: ProjectFolder, flags: SettingInput = {}): Promise<OpenProject> {
   exportDotenv(await loadSettings({ directory: project.root, environment: {} }));
   const { databases = {}, ...config }: ProjectConfig = await loadConfig(project);
-  const settings = await loadSettings({ directory: project.root, config, environment: inherited });
+  const settings = await loadSettings({ directory: project.root, config, environment: inherited, flags });
   return { ...project, settings, databases };
 }

@@ -23,12 +23,16 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
-/** Calls `use` with the workspace of the project that the command works on, and closes it. */
+/**
+ * Calls `use` with the workspace of the project that the command works on, and closes it.
+ * @param open the project; default: the one that the folder is in.
+ */
 export async function withWorkspace<T>(
   cli: CliContext,
   use: (workspace: Workspace) => Promise<T>,
+  open: () => Promise<OpenProject> = () => openProject(cli.project()),
 ): Promise<T> {
-  const project = await openProject(cli.project());
+  const project = await open();
   for (const warning of project.settings.warnings) cli.printer.warn(warning);
   const workspace = openWorkspace(project, (notice) => cli.printer.warn(notice));
   try {

@@ -46,7 +46,7 @@ export async function* readSinger(input: SingerInput, context: ReadContext): Asy
       next.catch(() => undefined);
       if (reading.holds && (await isIdle(next))) yield* reading.flush();
       const { done, value } = await next;
-      if (context.signal.aborted) return;
+      if (context.signal.aborted) return yield* reading.settle();
       if (done === true) break;
       const block = blocks.push(value);
       if (block !== undefined) yield* handOn(reading.take(block));

@@ -24,6 +24,8 @@ export interface SingerReadingOptions {
   whole(stream: string): boolean;
   /** False: STATE messages commit nothing, only the end does. */
   readonly checkpoints: boolean;
+  /** The tap was given the state that was committed last, which holds until it sends another one. */
+  readonly resumes: boolean;
   /** False: ACTIVATE_VERSION and versions of records mean nothing. */
   readonly versions: boolean;
   /** A record without a value for its key: ends the reading with MLR_ROW_KEY_MISSING, or goes on to be rejected. */
@@ -52,7 +54,8 @@ export class SingerReading {
   readonly #o: SingerReadingOptions;
   readonly #context: Pick<ReadContext, "log">;
   readonly #versions: StreamVersions;
-  readonly #follows: boolean;
+  /** Tables whose key only the schema tells may be merged, whatever the pipeline says of them. */
+  readonly #follows: (stream: SingerStream) => boolean;
   readonly #streams = new Map<string, SingerStream>();
   /** The STATE that covers rows which wait. */
   #state: { readonly value: unknown; readonly known: KnownVersions } | undefined;
@@ -75,9 +78,9 @@ export class SingerReading {
     this.#o = options;
     this.#context = context;
     this.#versions = new StreamVersions(recovered, context.openEpochs);
-    this.#follows = context.wants === "everything";
+    this.#follows = ({ key }) => context.wants === "everything" || key.length > 0;
     this.#saved = this.#versions.known;
-    this.#stateText = recovered.state;
+    this.#stateText = options.resumes ? recovered.state : undefined;
   }
 
   /** Something waits that the next call of `flush` gives out. */
@@ -103,8 +106,8 @@ export class SingerReading {
     }
   }
 
-  /** Gives out what waits: the rows that the last STATE covers, the checkpoint, and the rows behind it. */
-  *flush(): Generator<Message, void, void> {
+  /** Gives out the rows that the last STATE covers, and its checkpoint: what can be committed when the reading is to stop. */
+  *settle(): Generator<Message, void, void> {
     const state = this.#state;
     if (state !== undefined) {
       for (const stream of this.#streams.values()) if (stream.covered > 0) yield this.#rowsOf(stream, true);
@@ -112,6 +115,11 @@ export class SingerReading {
       this.#stateText = exactJson(state.value);
       yield this.#checkpoint(state.known);
     }
+  }
+
+  /** Gives out what waits: what `settle` does, and the rows behind it. */
+  *flush(): Generator<Message, void, void> {
+    yield* this.settle();
     for (const stream of this.#streams.values())
       if (stream.rows.length > 0) yield this.#rowsOf(stream, false);
     this.#rows = this.#chars = 0;
@@ -201,7 +209,7 @@ export class SingerReading {
     const given = record as Row;
     const missing = stream.missingKey(given);
     if (missing !== undefined && this.#o.missingKey === "fail") throw this.#keyless(stream, missing, line);
-    if (version !== undefined && version !== null && this.#follows) {
+    if (version !== undefined && version !== null) {
       yield* this.#newVersion(stream, this.#versionOf(version, line));
     }
     if (inexact && stream.widen(given)) {
@@ -216,7 +224,7 @@ export class SingerReading {
   }
 
   *#newVersion(stream: SingerStream, version: string): Generator<Message, void, void> {
-    if (!this.#o.versions || this.#o.whole(stream.name)) return;
+    if (!this.#o.versions || this.#o.whole(stream.name) || !this.#follows(stream)) return;
     const step = this.#versions.record(stream.name, version);
     if (step !== "none") yield* this.#barrier(stream.name, step);
   }
@@ -262,7 +270,7 @@ export class SingerReading {
     yield* this.flush();
     this.#streams.set(name, stream);
     yield this.#schema(stream, before);
-    if (before === undefined && this.#follows && this.#o.whole(name)) {
+    if (before === undefined && this.#follows(stream) && this.#o.whole(name)) {
       yield* this.#barrier(name, this.#versions.whole(name));
     }
   }
@@ -273,8 +281,8 @@ export class SingerReading {
     if (stream === undefined) return;
     const activated = this.#versionOf(version, line);
     if (!this.#o.versions || this.#o.whole(stream.name)) return;
-    if (!this.#follows) {
-      const why = `versions of stream "${stream.name}" are passed over, because its table is only added to`;
+    if (!this.#follows(stream)) {
+      const why = `stream "${stream.name}" has no key, so rows of older versions stay`;
       return this.#warn(stream.name, why);
     }
     yield* this.#barrier(stream.name, this.#versions.activate(stream.name, activated));
@@ -285,7 +293,7 @@ export class SingerReading {
     if (stream === undefined) return;
     const request = batchRequest(message, stream.name, (why) => this.#invalid(line, why));
     const { version } = message;
-    if (version !== undefined && version !== null && this.#follows) {
+    if (version !== undefined && version !== null) {
       yield* this.#newVersion(stream, this.#versionOf(version, line));
     }
     yield* this.flush();
