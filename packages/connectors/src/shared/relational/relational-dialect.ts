@@ -92,6 +92,10 @@ export interface RelationalDialect {
   differs(a: string, b: string): string;
   /** A condition: two values of a key are equal, byte by byte. Neither is null. Default: `a = b`. */
   equal?(a: string, b: string, type: ColumnType): string;
+  /** What values of a key are grouped by (GROUP BY, PARTITION BY), so that only equal ones come together: expressions with commas between, the value itself among them. Default: the value itself. */
+  groups?(expression: string, type: ColumnType): string;
+  /** An expression: the texts that are not null, with commas between; of any length. There are one to 50. Default: CONCAT_WS. */
+  joinTexts?(expressions: readonly string[]): string;
   /** A SELECT with an ORDER BY, cut to so many rows. */
   limit(select: string, rows: number): string;
   /** A SELECT of one row by its whole key that locks the row for writing until the transaction ends, or fails with condition `lock-timeout` after about a second. */

@@ -76,7 +76,7 @@ export class SeenTable {
        SELECT ${epoch.number}, ${sql.list(sql.key, "k")}, MAX(k.fresh) FROM (
          SELECT ${sql.list(sql.key, "s")}, ${fresh} AS fresh FROM ${stage.name} s WHERE ${seen}
        ) k WHERE NOT EXISTS (SELECT 1 FROM ${name} n WHERE ${this.#table.of("n", epoch)} AND ${sql.equal("n", "k")})
-       GROUP BY ${sql.list(sql.key, "k")}`,
+       GROUP BY ${sql.groups("k")}`,
     );
   }
 

@@ -74,6 +74,16 @@ export class TableSql {
       .join(" AND ");
   }
 
+  /** What rows with equal values in some columns are grouped by. Default: the key. */
+  groups(alias: string, columns: readonly TableColumn[] = this.key): string {
+    return columns
+      .map(({ name, type }) => {
+        const value = this.dotted(alias, name);
+        return this.dialect.groups?.(value, type) ?? value;
+      })
+      .join(", ");
+  }
+
   /** A value in storage form of a column. */
   literal(column: TableColumn, value: unknown): string {
     if (value === null || value === undefined) return "NULL";
@@ -112,7 +122,7 @@ export class TableSql {
         return `CASE WHEN ${differs} THEN ${this.dialect.literal(JSON.stringify(name))} END`;
       });
     if (names.length === 0) return this.dialect.literal("[]");
-    return `CONCAT('[', ${joined(names)}, ']')`;
+    return `CONCAT('[', ${joined(this.dialect, names)}, ']')`;
   }
 
   /** The rows that this pipeline may remove and count: those of its discriminator's value, or all. */
@@ -165,15 +175,16 @@ function storedAs(column: TableColumn, value: unknown): unknown {
 const MAX_ARGUMENTS = 50;
 
 /** The texts that are not null, with commas between. */
-function joined(expressions: readonly string[]): string {
+function joined(dialect: RelationalDialect, expressions: readonly string[]): string {
+  const concatenated = dialect.joinTexts ?? concatenatedWithCommas;
   if (expressions.length <= MAX_ARGUMENTS) return concatenated(expressions);
   const parts: string[] = [];
   for (let from = 0; from < expressions.length; from += MAX_ARGUMENTS)
     parts.push(`NULLIF(${concatenated(expressions.slice(from, from + MAX_ARGUMENTS))}, '')`);
-  return joined(parts);
+  return joined(dialect, parts);
 }
 
-function concatenated(expressions: readonly string[]): string {
+function concatenatedWithCommas(expressions: readonly string[]): string {
   // Two at least, which some databases ask for.
   return `CONCAT_WS(',', ${expressions.length === 1 ? `${expressions[0]}, NULL` : expressions.join(", ")})`;
 }

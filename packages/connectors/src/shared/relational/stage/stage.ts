@@ -134,7 +134,7 @@ export class Stage {
     if (key.length === 0 || mode === "append" || internal === true) return 0;
     const sql = new TableSql(this.#context.dialect, this.#layout);
     return this.#outdate(
-      `SELECT r.n FROM (SELECT ${this.number("s")} AS n, ROW_NUMBER() OVER (PARTITION BY ${sql.list(sql.key, "s")} ORDER BY ${this.number("s")} DESC) AS place
+      `SELECT r.n FROM (SELECT ${this.number("s")} AS n, ROW_NUMBER() OVER (PARTITION BY ${sql.groups("s")} ORDER BY ${this.number("s")} DESC) AS place
        FROM ${this.name} s WHERE ${this.kind("s", ROW)}) r WHERE r.place > 1`,
     );
   }
