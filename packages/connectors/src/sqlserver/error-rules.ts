@@ -1,6 +1,15 @@
 /** What an error means, apart from who asked. */
 export type ErrorKind =
-  "unavailable" | "conflict" | "full" | "readOnly" | "permission" | "row" | "mismatch" | "schema" | "failed";
+  | "unavailable"
+  | "conflict"
+  | "duplicate"
+  | "full"
+  | "readOnly"
+  | "permission"
+  | "row"
+  | "mismatch"
+  | "schema"
+  | "failed";
 
 /** What is known of an error of the server or the driver. */
 export interface ErrorRule {
@@ -80,7 +89,7 @@ const BY_NUMBER: ReadonlyMap<number, ErrorRule> = new Map([
   ...each(CONFLICT, [3960, 3961, 41301, 41302, 41305, 41325, 1204, 2714, 1913, 2759, 3726, 601, 5245]),
   ...each(
     {
-      kind: "conflict",
+      kind: "duplicate",
       hint: "Another writer inserted the same value, or the rows break a unique constraint of the table.",
     },
     [2601, 2627],
@@ -111,7 +120,10 @@ const BY_NUMBER: ReadonlyMap<number, ErrorRule> = new Map([
   ),
   ...each(
     MISMATCH,
-    [205, 206, 207, 208, 213, 1753, 1769, 3701, 4902, 4922, 4924, 4928, 5074, 257, 260, 4988],
+    [
+      205, 206, 207, 208, 213, 1753, 1769, 3701, 3723, 3725, 3727, 4902, 4922, 4924, 4928, 5074, 257, 260,
+      4988,
+    ],
   ),
   ...each({ kind: "schema", hint: "Tables of SQL Server have at most 1,024 columns." }, [1702]),
   ...each(

@@ -17,6 +17,7 @@ interface DriverError extends Error {
 const CODES: Readonly<Record<ErrorKind, ErrorCode>> = {
   unavailable: "MLR_DESTINATION_UNAVAILABLE",
   conflict: "MLR_DESTINATION_CONFLICT",
+  duplicate: "MLR_DESTINATION_CONFLICT",
   full: "MLR_DESTINATION_FULL",
   readOnly: "MLR_DESTINATION_READ_ONLY",
   permission: "MLR_DESTINATION_PERMISSION",
@@ -44,7 +45,7 @@ export function sqlServerError(
   return new MillraceError(codeOf(kind, side), `${where}: ${thrown.message || "unknown error"}`, {
     cause: error,
     details: detailsOf(thrown),
-    retry: LATER.has(kind) ? "later" : "never",
+    retry: LATER.has(kind) || (kind === "duplicate" && side === "destination") ? "later" : "never",
     ...(hint === undefined ? {} : { hint }),
   });
 }
@@ -87,4 +88,9 @@ function detailsOf(error: DriverError): Record<string, Json> {
     if (typeof value === "number" || (typeof value === "string" && value !== "")) details[field] = value;
   }
   return details;
+}
+
+/** True where a lock was not to be had within LOCK_TIMEOUT. */
+export function isLockTimeout(error: unknown): boolean {
+  return errorNumber(error) === 1222;
 }

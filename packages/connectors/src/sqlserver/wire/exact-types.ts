@@ -58,6 +58,35 @@ function scaledDigits(text: string, precision: number, scale: number): bigint {
   return BigInt(integer + fraction.padEnd(scale, "0"));
 }
 
+/** `money` (19 digits) or `smallmoney` (10) from decimal text of at most four digits after the point. */
+export function exactMoney(precision: 10 | 19): DataType {
+  const small = precision === 10;
+  return {
+    id: 0x6e,
+    type: "MONEYN",
+    name: "Money",
+    declaration: () => (small ? "smallmoney" : "money"),
+    writeTypeInfo(buffer) {
+      buffer.writeUInt8(0x6e);
+      buffer.writeUInt8(small ? 4 : 8);
+    },
+    writeValue(buffer, { value }) {
+      if (value === null) return buffer.writeUInt8(0);
+      const text = value as string;
+      const digits = scaledDigits(text, precision, 4);
+      const scaled = text.startsWith("-") ? -digits : digits;
+      const bits = small ? 32 : 64;
+      if (BigInt.asIntN(bits, scaled) !== scaled) throw unfit(text, small ? "smallmoney" : "money");
+      buffer.writeUInt8(small ? 4 : 8);
+      if (small) return buffer.writeInt32LE(Number(scaled));
+      // The high half comes first.
+      buffer.writeInt32LE(Number(scaled >> 32n));
+      buffer.writeUInt32LE(Number(scaled & MASK_32));
+    },
+    validate: orNull,
+  };
+}
+
 /** `date` from days since 1970-01-01. */
 export const exactDate: DataType = {
   id: 0x28,

@@ -1,0 +1,38 @@
+import {
+  parseOptions,
+  tableTarget,
+  type DatabaseConnector,
+  type Destination,
+  type TableTarget,
+} from "@millrace/core";
+import { connectionSettings, type ConnectionSettings } from "./connection/connection-settings.ts";
+import { sqlserverOptions, type ResolvedSqlServerOptions, type SqlServerOptions } from "./options.ts";
+
+/** SQL Server: as a destination before it is said which table rows land in, and as a database to use and to read from. */
+export type SqlServerTarget = TableTarget & DatabaseConnector;
+
+/** What `sqlserver()` does. */
+export function createSqlServerTarget(options: SqlServerOptions): SqlServerTarget {
+  const parsed = parseOptions(sqlserverOptions, options, "sqlserver()");
+  const settings = connectionSettings(parsed);
+  return {
+    kind: "sqlserver",
+    ...tableTarget({ kind: "sqlserver", destination: () => openDestination(parsed, settings) }),
+    connect: async () => {
+      // Loaded with its driver when something runs: whoever only lists pipelines does not wait for it.
+      const { openDatabase } = await import("./database/open-database.ts");
+      return openDatabase(settings, parsed);
+    },
+  };
+}
+
+async function openDestination(
+  { schema }: ResolvedSqlServerOptions,
+  settings: ConnectionSettings,
+): Promise<Destination> {
+  const [{ relationalDestination }, { sqlServerDialect }] = await Promise.all([
+    import("../shared/relational/index.ts"),
+    import("./dialect/sqlserver-dialect.ts"),
+  ]);
+  return relationalDestination(sqlServerDialect({ settings, schema }));
+}
