@@ -200,6 +200,8 @@ test("history shows every version of a row, verify finds what others changed", a
   ]);
   expect((await project.millrace("history", "shop", "--key", "id=77")).code).toBe(3);
   expect((await project.millrace("verify", "shop")).code).toBe(0);
+  expect((await project.millrace("verify", "public.shop")).code).toBe(0);
+  expect((await project.millrace("verify", "other.shop")).stderr).toContain('no table "other.shop"');
   await client.query("UPDATE shop SET name = 'forged' WHERE id = 1");
   const verified = await project.millrace("verify", "shop", "--json");
   expect(verified.code).toBe(1);
