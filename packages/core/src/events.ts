@@ -20,6 +20,8 @@ export type RunEvent =
       readonly bytes?: number;
       readonly totalBytes?: number;
       readonly totalRows?: number;
+      /** Milliseconds that the source had to wait for a limit of rate. */
+      readonly throttledMs?: number;
     }
   | { readonly type: "schema"; readonly changes: readonly SchemaChange[] }
   | {

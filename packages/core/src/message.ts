@@ -58,8 +58,13 @@ export type Message<R extends Row = Row> =
     }
   /** Covers the earlier messages of its slice: after a crash the source is given `state` and continues behind them. */
   | { readonly type: "checkpoint"; readonly slice: string; readonly state: Json }
-  /** Closes the epoch: what was not seen in it may be removed. */
-  | { readonly type: "complete"; readonly stream: string; readonly scope?: Scope }
+  /** Closes the epoch: what was not seen in it may be removed, unless `taints` says why it was not all there is. */
+  | {
+      readonly type: "complete";
+      readonly stream: string;
+      readonly scope?: Scope;
+      readonly taints?: readonly string[];
+    }
   /** Rows known to be unchanged without reading them (a file whose hash is the same): counted as read and unchanged. Opens no epoch. */
   | { readonly type: "unchanged"; readonly stream: string; readonly rows: number }
   /** How far the source is, for progress alone. */
@@ -68,6 +73,8 @@ export type Message<R extends Row = Row> =
       readonly bytes?: number;
       readonly totalBytes?: number;
       readonly totalRows?: number;
+      /** Milliseconds that the source had to wait for a limit of rate so far, with what it is about to wait. */
+      readonly throttledMs?: number;
     };
 
 /** One reading of a whole stream or scope. */

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Destination, Session } from "../destination.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
+import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
 import type { WriteMode } from "../schema/table.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
@@ -207,12 +208,17 @@ class Attempt {
       case "unchanged":
         return landing.unchanged(message);
       case "progress":
-        return this.#o.progress.source({
-          ...(message.bytes === undefined ? {} : { bytes: message.bytes }),
-          ...(message.totalBytes === undefined ? {} : { totalBytes: message.totalBytes }),
-          ...(message.totalRows === undefined ? {} : { totalRows: message.totalRows }),
-        });
+        return this.#progress(message);
     }
+  }
+
+  #progress({ bytes, totalBytes, totalRows, throttledMs }: Extract<Message, { type: "progress" }>): void {
+    this.#o.progress.source({
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(totalBytes === undefined ? {} : { totalBytes }),
+      ...(totalRows === undefined ? {} : { totalRows }),
+      ...(throttledMs === undefined ? {} : { throttledMs }),
+    });
   }
 
   /** Waits for the source, the time limit of the commit, the wish to stop or the loss of the lease. */

@@ -162,6 +162,7 @@ export class Landing {
       await this.#router.of(batch.stream, batch.parents?.columns);
       if (batch.parents !== undefined) this.#linkChild(batch.parents.stream, batch.stream);
     }
+    for (const reason of message.taints ?? []) this.#epochs.taint(reason, message.stream);
     const epoch = this.#epochs.complete(message.stream, message.scope, this.#sequence());
     if (message.scope === undefined) this.#completeChildren(message.stream, epoch.taints);
     this.#window.touch();

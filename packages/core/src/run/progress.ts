@@ -45,7 +45,7 @@ export class RunProgress {
     this.tell({ type: "progress", rows: this.#rows });
   }
 
-  source(sizes: { bytes?: number; totalBytes?: number; totalRows?: number }): void {
+  source(sizes: { bytes?: number; totalBytes?: number; totalRows?: number; throttledMs?: number }): void {
     this.tell({ type: "progress", rows: this.#rows, ...sizes });
   }
 

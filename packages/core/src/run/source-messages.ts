@@ -94,8 +94,9 @@ export function isMessage(value: unknown): value is Message {
         typeof item["slice"] === "string" && "state" in item && hasOnly(item, ["type", "slice", "state"])
       );
     case "begin":
-    case "complete":
       return typeof item["stream"] === "string" && hasOnly(item, ["type", "stream", "scope"]);
+    case "complete":
+      return typeof item["stream"] === "string" && hasOnly(item, ["type", "stream", "scope", "taints"]);
     case "schema":
       return typeof item["stream"] === "object" && hasOnly(item, ["type", "stream"]);
     case "unchanged":
@@ -105,7 +106,7 @@ export function isMessage(value: unknown): value is Message {
         hasOnly(item, ["type", "stream", "rows"])
       );
     case "progress":
-      return hasOnly(item, ["type", "bytes", "totalBytes", "totalRows"]);
+      return hasOnly(item, ["type", "bytes", "totalBytes", "totalRows", "throttledMs"]);
     default:
       return false;
   }
