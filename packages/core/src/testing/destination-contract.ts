@@ -14,6 +14,8 @@ import { shareChecks } from "./contract/share-checks.ts";
 import { stateChecks } from "./contract/state-checks.ts";
 import { typeChecks } from "./contract/type-checks.ts";
 import { TestPipeline } from "./contract/test-pipeline.ts";
+import type { WriteMode } from "../schema/table.ts";
+import type { TableOptions } from "../table-options.ts";
 import type {
   ContractContext,
   DestinationHarness,
@@ -28,14 +30,19 @@ export type { DestinationHarness, TestTools } from "./contract/tools.ts";
 export interface DestinationContractOptions extends TestTools {
   /** For the titles. */
   readonly name: string;
+  /** The modes that it has, as its capabilities tell; tests of others are left out. Default all of them. */
+  readonly modes?: readonly WriteMode[];
   /** A destination with nothing in it; called once per test. */
   create(): Promise<DestinationHarness>;
 }
 
+const MODES: readonly WriteMode[] = ["append", "replace", "upsert", "merge", "snapshot"];
+
 /** Registers the tests that every destination has to pass: what docs/architecture.md binds a Session to. */
 export function destinationContract(options: DestinationContractOptions): void {
-  const { name, describe, it, expect } = options;
-  const check: ContractContext["check"] = (title, body) =>
+  const { name, describe, it, expect, modes = MODES } = options;
+  const check: ContractContext["check"] = (title, body, needs) => {
+    if (needs !== undefined && !modes.includes(needs)) return;
     it(title, async () => {
       const harness = await options.create();
       const opened: TestPipeline[] = [];
@@ -47,20 +54,26 @@ export function destinationContract(options: DestinationContractOptions): void {
         await harness.close?.();
       }
     });
-  const context: ContractContext = { describe, it, expect, check };
+  };
+  const merges = modes.includes("merge");
+  const plain: TableOptions = merges ? { key: ["id"], mode: "merge" } : { mode: "append" };
+  const context: ContractContext = { describe, it, expect, check, modes, plain };
+  const mergeGroups = [
+    ["merge", mergeChecks],
+    ["epochs", epochChecks],
+    ["removal share", shareChecks],
+    ["child tables", childChecks],
+    ["random work", randomChecks],
+  ] as const;
   describe(`${name}: a destination`, () => {
     describe("state", () => stateChecks(context));
     describe("append and upsert", () => rowsChecks(context));
-    describe("merge", () => mergeChecks(context));
-    describe("epochs", () => epochChecks(context));
-    describe("removal share", () => shareChecks(context));
-    describe("child tables", () => childChecks(context));
-    describe("replace", () => replaceChecks(context));
-    describe("snapshot", () => snapshotChecks(context));
+    if (merges) for (const [title, checks] of mergeGroups) describe(title, () => checks(context));
+    if (modes.includes("replace")) describe("replace", () => replaceChecks(context));
+    if (modes.includes("snapshot")) describe("snapshot", () => snapshotChecks(context));
     describe("schema", () => schemaChecks(context));
     describe("types", () => typeChecks(context));
     describe("inspection and dry runs", () => inspectChecks(context));
-    describe("random work", () => randomChecks(context));
   });
 }
 

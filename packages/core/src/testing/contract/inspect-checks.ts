@@ -1,24 +1,21 @@
 import type { Inspector } from "../../destination.ts";
-import type { TableOptions } from "../../table-options.ts";
 import { expectCounts, expectFailure } from "./expect-counts.ts";
 import type { ContractContext, World } from "./tools.ts";
 
-const MERGE: TableOptions = { key: ["id"], mode: "merge" };
-
 /** Reading back, and dry runs. Where the destination offers neither, there is nothing to check. */
 export function inspectChecks(context: ContractContext): void {
-  const { check, expect } = context;
+  const { check, expect, plain } = context;
 
   check("lists its tables, and tells and resets a pipeline's state", async (world) => {
     const pipeline = await world.open();
-    await pipeline.table("t", MERGE);
+    await pipeline.table("t", plain);
     await pipeline.write("t", [{ id: 1 }]);
     pipeline.begin("t");
     await pipeline.commit({ checkpoints: { a: [1] } });
     await pipeline.close();
     await inspecting(world, async (inspector) => {
       const tables = await inspector.tables();
-      expect(tables.map(({ pipeline: owner, mode }) => [owner, mode])).toEqual([["pipeline", "merge"]]);
+      expect(tables.map(({ pipeline: owner, mode }) => [owner, mode])).toEqual([["pipeline", plain.mode]]);
       const state = await inspector.state("pipeline");
       expect([state?.lastCommit, state?.run, state?.finished]).toEqual([1n, pipeline.run, false]);
       expect([...(state?.checkpoints ?? [])]).toEqual([["a", [1]]]);
@@ -44,7 +41,7 @@ export function inspectChecks(context: ContractContext): void {
     const { tamper } = world.harness;
     if (tamper === undefined) return;
     const pipeline = await world.open();
-    await pipeline.table("t", MERGE);
+    await pipeline.table("t", plain);
     await pipeline.write("t", [
       { id: 1, v: "a" },
       { id: 2, v: "b" },
@@ -60,50 +57,54 @@ export function inspectChecks(context: ContractContext): void {
     });
   });
 
-  check("tells in a dry run what a commit would do, and does nothing", async (world) => {
-    if (!world.destination.capabilities.dryRun) return;
-    const first = await world.open();
-    await first.table("t", MERGE);
-    await first.read("t", [
-      { id: 1, v: "a" },
-      { id: 2, v: "b" },
-      { id: 3, v: "c" },
-    ]);
-    await first.commit({ checkpoints: { a: 1 }, final: true });
-    const dry = await world.open({ dryRun: true });
-    expect(dry.session.recovered.checkpoints.get("a")).toBe(1);
-    await dry.table("t", MERGE);
-    const changes = await dry.write("t", [{ id: 1, v: "a" }], { epochs: [] });
-    expect(changes).toEqual([]);
-    await dry.read("t", [
-      { id: 1, v: "a" },
-      { id: 2, v: "B", added: 1 },
-      { id: 4, v: "d" },
-    ]);
-    const result = await dry.commit({ checkpoints: { a: 2 } });
-    expectCounts(context, result, { unchanged: 1, updated: 1, inserted: 1, removed: 1, duplicates: 1 });
-    const operations = (result.sample ?? [])
-      .map(({ operation, key }) => `${operation} ${String(key["id"])}`)
-      .toSorted();
-    expect(operations).toEqual(["insert 4", "remove 3", "update 2"]);
-    const update = result.sample?.find(({ operation }) => operation === "update");
-    expect(update?.fields).toEqual({ v: { before: "b", after: "B" }, added: { before: null, after: "1" } });
-    await dry.close();
-    await world.expectRows([
-      { id: 1, v: "a" },
-      { id: 2, v: "b" },
-      { id: 3, v: "c" },
-    ]);
-    await first.write("t", [{ id: 5, v: "e" }]);
-    await first.commit();
-    const { recovered } = (await world.open()).session;
-    expect([recovered.lastCommit, recovered.checkpoints.get("a")]).toEqual([2n, 1]);
-  });
+  check(
+    "tells in a dry run what a commit would do, and does nothing",
+    async (world) => {
+      if (!world.destination.capabilities.dryRun) return;
+      const first = await world.open();
+      await first.table("t", plain);
+      await first.read("t", [
+        { id: 1, v: "a" },
+        { id: 2, v: "b" },
+        { id: 3, v: "c" },
+      ]);
+      await first.commit({ checkpoints: { a: 1 }, final: true });
+      const dry = await world.open({ dryRun: true });
+      expect(dry.session.recovered.checkpoints.get("a")).toBe(1);
+      await dry.table("t", plain);
+      const changes = await dry.write("t", [{ id: 1, v: "a" }], { epochs: [] });
+      expect(changes).toEqual([]);
+      await dry.read("t", [
+        { id: 1, v: "a" },
+        { id: 2, v: "B", added: 1 },
+        { id: 4, v: "d" },
+      ]);
+      const result = await dry.commit({ checkpoints: { a: 2 } });
+      expectCounts(context, result, { unchanged: 1, updated: 1, inserted: 1, removed: 1, duplicates: 1 });
+      const operations = (result.sample ?? [])
+        .map(({ operation, key }) => `${operation} ${String(key["id"])}`)
+        .toSorted();
+      expect(operations).toEqual(["insert 4", "remove 3", "update 2"]);
+      const update = result.sample?.find(({ operation }) => operation === "update");
+      expect(update?.fields).toEqual({ v: { before: "b", after: "B" }, added: { before: null, after: "1" } });
+      await dry.close();
+      await world.expectRows([
+        { id: 1, v: "a" },
+        { id: 2, v: "b" },
+        { id: 3, v: "c" },
+      ]);
+      await first.write("t", [{ id: 5, v: "e" }]);
+      await first.commit();
+      const { recovered } = (await world.open()).session;
+      expect([recovered.lastCommit, recovered.checkpoints.get("a")]).toEqual([2n, 1]);
+    },
+    "merge",
+  );
 
   check("tells in a dry run which tables it would create", async (world) => {
     if (!world.destination.capabilities.dryRun) return;
     const dry = await world.open({ dryRun: true });
-    await dry.table("t", MERGE);
+    await dry.table("t", plain);
     const changes = await dry.write("t", [{ id: 1 }]);
     expect(changes.some(({ kind, statement }) => kind === "create-table" && statement !== "")).toBe(true);
     expectCounts(context, await dry.commit({ final: true }), { inserted: 1 });

@@ -3,7 +3,12 @@ import type { Row } from "../../row.ts";
 /** Without nulls and in an order of their own, so that they compare. */
 export function normalizeRows(rows: readonly Row[]): Row[] {
   const clean = rows.map((row) =>
-    Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined)),
+    Object.fromEntries(
+      Object.entries(row)
+        .filter(([, value]) => value !== null && value !== undefined)
+        // A Buffer is as good as any other array of bytes.
+        .map(([name, value]) => [name, value instanceof Uint8Array ? Uint8Array.from(value) : value]),
+    ),
   );
   return clean
     .map((row) => ({ row, text: orderText(row) }))

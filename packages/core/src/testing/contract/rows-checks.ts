@@ -27,27 +27,31 @@ export function rowsChecks(context: ContractContext): void {
     await expectRows([{ a: 1 }, { a: 2 }]);
   });
 
-  check("upsert inserts and overwrites by key, the last of a key winning", async ({ open, expectRows }) => {
-    const pipeline = await open();
-    await pipeline.table("t", { mode: "upsert", key: ["id"] });
-    await pipeline.write("t", [
-      { id: 1, v: "a" },
-      { id: 2, v: "b" },
-      { id: 1, v: "c" },
-    ]);
-    expectCounts(context, await pipeline.commit(), { inserted: 2, duplicates: 1 });
-    await pipeline.write("t", [{ id: 1, v: "d" }]);
-    await pipeline.write("t", [
-      { id: 3, v: "e" },
-      { id: 1, v: "f" },
-    ]);
-    expectCounts(context, await pipeline.commit(), { inserted: 1, updated: 1, duplicates: 1 });
-    await expectRows([
-      { id: 1, v: "f" },
-      { id: 2, v: "b" },
-      { id: 3, v: "e" },
-    ]);
-  });
+  check(
+    "upsert inserts and overwrites by key, the last of a key winning",
+    async ({ open, expectRows }) => {
+      const pipeline = await open();
+      await pipeline.table("t", { mode: "upsert", key: ["id"] });
+      await pipeline.write("t", [
+        { id: 1, v: "a" },
+        { id: 2, v: "b" },
+        { id: 1, v: "c" },
+      ]);
+      expectCounts(context, await pipeline.commit(), { inserted: 2, duplicates: 1 });
+      await pipeline.write("t", [{ id: 1, v: "d" }]);
+      await pipeline.write("t", [
+        { id: 3, v: "e" },
+        { id: 1, v: "f" },
+      ]);
+      expectCounts(context, await pipeline.commit(), { inserted: 1, updated: 1, duplicates: 1 });
+      await expectRows([
+        { id: 1, v: "f" },
+        { id: 2, v: "b" },
+        { id: 3, v: "e" },
+      ]);
+    },
+    "upsert",
+  );
 
   check(
     "upsert overwrites the whole row: what the new one does not have is null",
@@ -60,17 +64,22 @@ export function rowsChecks(context: ContractContext): void {
       await pipeline.commit();
       await expectRows([{ id: 1, v: "c" }]);
     },
+    "upsert",
   );
 
-  check("upsert removes nothing when a reading completes", async ({ open, expectRows }) => {
-    const pipeline = await open();
-    await pipeline.table("t", { mode: "upsert", key: ["id"] });
-    await pipeline.read("t", [{ id: 1 }]);
-    await pipeline.commit();
-    await pipeline.read("t", [{ id: 2 }]);
-    expectCounts(context, await pipeline.commit(), { inserted: 1 });
-    await expectRows([{ id: 1 }, { id: 2 }]);
-  });
+  check(
+    "upsert removes nothing when a reading completes",
+    async ({ open, expectRows }) => {
+      const pipeline = await open();
+      await pipeline.table("t", { mode: "upsert", key: ["id"] });
+      await pipeline.read("t", [{ id: 1 }]);
+      await pipeline.commit();
+      await pipeline.read("t", [{ id: 2 }]);
+      expectCounts(context, await pipeline.commit(), { inserted: 1 });
+      await expectRows([{ id: 1 }, { id: 2 }]);
+    },
+    "upsert",
+  );
 
   check("takes batches and commits without rows", async ({ open, expectRows }) => {
     const pipeline = await open();

@@ -1,12 +1,13 @@
-import type { TableOptions } from "../../table-options.ts";
 import { expectCounts, expectFailure } from "./expect-counts.ts";
 import type { ContractContext } from "./tools.ts";
 
-const MERGE: TableOptions = { key: ["id"], mode: "merge" };
-
 /** Fence, commit ids, and what is recovered. */
 export function stateChecks(context: ContractContext): void {
-  const { check, expect } = context;
+  const { check, expect, modes, plain } = context;
+
+  check("has the modes that it is tested for", async ({ destination }) => {
+    expect(destination.capabilities.modes.toSorted()).toEqual(modes.toSorted());
+  });
 
   check("recovers nothing where nothing was committed", async ({ open }) => {
     const { session } = await open();
@@ -18,7 +19,7 @@ export function stateChecks(context: ContractContext): void {
 
   check("recovers checkpoints, the last commit and the run with its counts", async ({ open }) => {
     const first = await open();
-    await first.table("t", MERGE);
+    await first.table("t", plain);
     await first.write("t", [{ id: 1 }]);
     await first.commit({ checkpoints: { a: { at: 1 }, b: "x" }, counts: { t: { read: 2, rejected: 1 } } });
     await first.write("t", [{ id: 2 }]);
@@ -42,7 +43,7 @@ export function stateChecks(context: ContractContext): void {
 
   check("loses what was not committed", async ({ open, expectRows }) => {
     const first = await open();
-    await first.table("t", MERGE);
+    await first.table("t", plain);
     await first.write("t", [{ id: 1 }]);
     await first.commit();
     await first.write("t", [{ id: 2 }]);
@@ -50,7 +51,7 @@ export function stateChecks(context: ContractContext): void {
     await first.close();
     const second = await open();
     expect(second.session.recovered.lastCommit).toBe(1n);
-    await second.table("t", MERGE);
+    await second.table("t", plain);
     await second.commit();
     await expectRows([{ id: 1 }]);
   });
@@ -59,19 +60,19 @@ export function stateChecks(context: ContractContext): void {
     "goes on with an unfinished run, and starts its counts anew after a finished one",
     async ({ open }) => {
       const first = await open();
-      await first.table("t", MERGE);
+      await first.table("t", plain);
       await first.write("t", [{ id: 1 }]);
       await first.commit();
       await first.close();
       const second = await open();
-      await second.table("t", MERGE);
+      await second.table("t", plain);
       await second.write("t", [{ id: 2 }]);
       expect((await second.commit({ final: true })).totals["t"]?.inserted).toBe(2);
       await second.close();
       const third = await open();
       expect(third.session.recovered.run?.id).toBe(first.run);
       expect(third.session.recovered.run?.finished).toBe(true);
-      await third.table("t", MERGE);
+      await third.table("t", plain);
       await third.write("t", [{ id: 3 }]);
       expect((await third.commit({ final: true })).totals["t"]?.inserted).toBe(1);
       await third.close();
@@ -104,14 +105,14 @@ export function stateChecks(context: ContractContext): void {
     "fails the commit of an attempt that was overtaken, and keeps nothing of it",
     async ({ open, expectRows }) => {
       const late = await open();
-      await late.table("t", MERGE);
+      await late.table("t", plain);
       await late.write("t", [{ id: 1 }]);
       await late.commit({ checkpoints: { a: 1 } });
       await late.write("t", [{ id: 2 }]);
       const next = await open();
       await expectFailure(context, late.commit({ checkpoints: { a: 2 } }), "MLR_FENCED");
       await late.close();
-      await next.table("t", MERGE);
+      await next.table("t", plain);
       await next.write("t", [{ id: 3 }]);
       await next.commit();
       expect(next.session.recovered.checkpoints.get("a")).toBe(1);
@@ -147,7 +148,7 @@ export function stateChecks(context: ContractContext): void {
 
   check("forgets with full, once the first commit has landed and not before", async ({ open }) => {
     const first = await open();
-    await first.table("t", MERGE);
+    await first.table("t", plain);
     first.begin("t");
     await first.write("t", [{ id: 1 }]);
     await first.commit({ checkpoints: { a: 1, b: 2 } });
@@ -171,7 +172,7 @@ export function stateChecks(context: ContractContext): void {
 
   check("counts what the engine says it counted", async ({ open }) => {
     const pipeline = await open();
-    await pipeline.table("t", MERGE);
+    await pipeline.table("t", plain);
     await pipeline.write("t", [{ id: 1 }]);
     const result = await pipeline.commit({ counts: { t: { read: 13, rejected: 2, unchanged: 10 } } });
     expectCounts(context, result, { read: 13, rejected: 2, unchanged: 10, inserted: 1 });

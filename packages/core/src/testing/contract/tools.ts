@@ -1,5 +1,7 @@
 import type { Destination } from "../../destination.ts";
 import type { Row } from "../../row.ts";
+import type { WriteMode } from "../../schema/table.ts";
+import type { TableOptions } from "../../table-options.ts";
 import type { TestPipeline } from "./test-pipeline.ts";
 
 /** What a test runner lends, as Vitest has it: `{ describe, it, expect }`. */
@@ -28,8 +30,12 @@ export interface DestinationHarness {
 
 /** What each group of contract tests is given. */
 export interface ContractContext extends TestTools {
-  /** Registers a test with a destination of its own. Skipped where the destination lacks the mode. */
-  check(name: string, body: (world: World) => Promise<void>): void;
+  /** Registers a test with a destination of its own; one that needs a mode only where the destination has it. */
+  check(name: string, body: (world: World) => Promise<void>, needs?: WriteMode): void;
+  /** The modes that the destination has. */
+  readonly modes: readonly WriteMode[];
+  /** Options of a table where the mode does not matter: merge by `id`, or append where there is no merge. */
+  readonly plain: TableOptions;
 }
 
 /** A destination under test, with ways to write to it. */
