@@ -67,6 +67,17 @@ export const ERROR_CODES = {
   MLR_DATABASE_FAILED: { retry: "never", means: "A database refused a statement." },
   MLR_DATABASE_UNSUPPORTED: { retry: "never", means: "The database cannot do what it was asked." },
   MLR_DATABASE_UNKNOWN: { retry: "never", means: "The configuration names no such database." },
+  MLR_MIGRATION_INVALID: {
+    retry: "never",
+    means: "A migration file cannot be read, or the files do not fit what the database has had.",
+  },
+  MLR_MIGRATION_CHANGED: { retry: "never", means: "A migration file was edited after it was applied." },
+  MLR_MIGRATION_DIRTY: {
+    retry: "never",
+    means: "A migration failed half-way in a database that cannot take statements back.",
+  },
+  MLR_MIGRATION_FAILED: { retry: "never", means: "The database refused a statement of a migration." },
+  MLR_MIGRATION_LOCKED: { retry: "later", means: "Another process is migrating the same database." },
   MLR_DRIVER_MISSING: {
     retry: "never",
     means: "A connector needs a package that is not installed; the hint has the line that installs it.",

@@ -19,7 +19,7 @@ export const EXIT_CODES: readonly (readonly [code: number, means: string])[] = [
   [EXIT.usage, "an unknown command or option, or an argument that is not allowed"],
   [EXIT.project, "no project, a file in it that cannot be used, or no such pipeline, table or run"],
   [EXIT.database, "the database or destination cannot be reached, started or written to"],
-  [EXIT.leaseHeld, "another run of the same pipeline is going on"],
+  [EXIT.leaseHeld, "another run of the same pipeline, or migration of the same database, is going on"],
   [EXIT.interrupted, "stopped by SIGINT (Ctrl-C); what was committed stays, the next run goes on from there"],
   [EXIT.terminated, "stopped by SIGTERM; as above"],
 ];
@@ -42,6 +42,11 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   MLR_CONTROL_UNAVAILABLE: EXIT.database,
   MLR_CONTROL_VERSION: EXIT.database,
   MLR_LEASE_HELD: EXIT.leaseHeld,
+  MLR_MIGRATION_LOCKED: EXIT.leaseHeld,
+  MLR_MIGRATION_INVALID: EXIT.project,
+  MLR_MIGRATION_CHANGED: EXIT.project,
+  MLR_DATABASE_UNKNOWN: EXIT.project,
+  MLR_DATABASE_UNAVAILABLE: EXIT.database,
 };
 
 /** The exit code for an error of this code. */
