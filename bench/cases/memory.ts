@@ -52,8 +52,8 @@ export async function measure(): Promise<Measured[]> {
 async function peakOf(url: string, mode: string, rows: number): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     "--conditions=@millrace/source",
-    "--max-old-space-size=128",
-    "--max-semi-space-size=16",
+    "--max-old-space-size=96",
+    "--max-semi-space-size=8",
     child,
     url,
     mode,
