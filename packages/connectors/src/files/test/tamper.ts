@@ -1,0 +1,40 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import type { Row } from "@millrace/core";
+import { liveFiles } from "../data/live-files.ts";
+import { decodeFile } from "../format/decoder.ts";
+import { openEncoder } from "../format/encoder.ts";
+import type { FileLayout } from "../layout-options.ts";
+import { pipelineHome } from "../state/paths.ts";
+
+/** Changes values of the rows with a key in the files of pipeline `pipeline`, as another program would. */
+export async function rewriteRows(
+  { root, layout, table }: { readonly root: string; readonly layout: FileLayout; readonly table: string },
+  key: Row,
+  values: Row,
+): Promise<void> {
+  for (const { path, file } of await liveFiles(root, pipelineHome(root, "pipeline"), { name: table })) {
+    const full = join(root, ...path.split("/"));
+    const rows: Row[] = [];
+    for await (const part of decodeFile(full, file.as, file.columns)) rows.push(...part);
+    const changed = rows.map((row) =>
+      Object.entries(key).every(([column, value]) => row[column] === value) ? { ...row, ...values } : row,
+    );
+    const encoder = await openEncoder(layout, file.columns);
+    const bytes = Buffer.concat([...encoder.rows(changed), ...encoder.finish()]);
+    await writeFile(full, layout.format === "parquet" ? bytes : compressed(layout, bytes));
+  }
+}
+
+/** The text of a data file as it is without compression. */
+export async function plainText(path: string, { compression }: FileLayout): Promise<string> {
+  const bytes = await readFile(path);
+  if (compression === "gzip") return gunzipSync(bytes).toString("utf8");
+  return (compression === "zstd" ? zstdDecompressSync(bytes) : bytes).toString("utf8");
+}
+
+function compressed({ compression }: FileLayout, bytes: Buffer): Buffer {
+  if (compression === "gzip") return gzipSync(bytes);
+  return compression === "zstd" ? zstdCompressSync(bytes) : bytes;
+}
