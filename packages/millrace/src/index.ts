@@ -11,7 +11,9 @@ export {
   type Transform,
 } from "@millrace/core";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
+export { database } from "@millrace/connectors/database";
 export { excel } from "@millrace/connectors/excel";
+export * from "@millrace/connectors/http";
 export { json } from "@millrace/connectors/json";
 export { jsonl } from "@millrace/connectors/jsonl";
 export { parquet } from "@millrace/connectors/parquet";

@@ -1,0 +1,25 @@
+import type { Outgoing } from "../client/exchange.ts";
+import type { Answer } from "../client/answer.ts";
+import type { Secrets } from "../secrets.ts";
+import type { Clock } from "@millrace/core";
+
+/** A request that is about to be sent. */
+export interface Signable extends Outgoing {
+  readonly headers: Record<string, string>;
+}
+
+/** Adds to requests what shows who asks. */
+export interface Authenticator {
+  apply(request: Signable): Promise<void> | void;
+  /** The server answered 401 to `request`: true where something new can be tried. */
+  renew?(request: Outgoing): boolean;
+}
+
+/** What authenticators work with. */
+export interface AuthContext {
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** Sends a request that needs no authentication itself, with retries; any status comes back. */
+  send(request: Outgoing): Promise<Answer>;
+  show(url: URL): string;
+}

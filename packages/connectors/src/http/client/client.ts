@@ -1,0 +1,331 @@
+import { MillraceError, type Clock, type ReadContext } from "@millrace/core";
+import type { Dispatcher } from "undici";
+import type { Auth } from "../auth/options.ts";
+import type { Authenticator, Signable } from "../auth/authenticator.ts";
+import { createAuthenticator } from "../auth/create.ts";
+import { secretValue } from "../auth/secret-value.ts";
+import { Budget } from "../budget/budget.ts";
+import { learnLimit } from "../budget/learned-limit.ts";
+import type { ThrottleMeter } from "../budget/throttle-meter.ts";
+import { formatMs, toMs } from "../duration.ts";
+import type { Secrets } from "../secrets.ts";
+import { headerOf, type Answer } from "./answer.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { describeBody, statusFailure } from "./failures.ts";
+import { exchange, type ExchangeContext, type Outgoing } from "./exchange.ts";
+import { judge } from "./judge.ts";
+import type { ClientOptions, ResponseRule } from "./options.ts";
+import { ACCEPTED_ENCODINGS } from "./read-body.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/** How often in a row a server may put the same request off. */
+const MOST_THROTTLES = 20;
+
+/** What a client works with. */
+export interface ClientParts {
+  readonly options: ClientOptions;
+  readonly auth: Auth | undefined;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly meter: ThrottleMeter;
+  readonly log: ReadContext["log"];
+  readonly signal: AbortSignal;
+}
+
+/** A request and what is to be done with its answer. */
+export interface Wanted<T> {
+  readonly request: Outgoing;
+  /** Origin that the credentials are for. */
+  readonly home: string;
+  readonly rules: readonly ResponseRule[];
+  /** Makes something of a good answer. An error with `retry: "later"` asks for it again. */
+  decode(answer: Answer): T;
+}
+
+/** What came of a request. */
+export type Outcome<T> =
+  | { readonly kind: "ok"; readonly answer: Answer; readonly value: T }
+  | { readonly kind: "empty" | "ignore" | "unchanged"; readonly answer: Answer };
+
+/** Counts of one request's attempts. */
+interface Attempts {
+  made: number;
+  throttles: number;
+  throttledMs: number;
+  renewed: boolean;
+}
+
+/** Sends requests: authenticated, within the budget, and again where that may help. Close it. */
+export class HttpClient {
+  readonly #parts: ClientParts;
+  readonly #budget: Budget;
+  readonly #auth: Authenticator;
+  #dispatcher: Dispatcher | undefined;
+  #warnedForeign = false;
+  /** Bytes that came over the network. */
+  transferred = 0;
+  requests = 0;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    const { options, clock, meter, secrets } = parts;
+    this.#budget = new Budget({
+      rules: Array.isArray(options.budget) ? options.budget : [options.budget],
+      clock,
+      meter,
+      maxWaitMs: toMs(options.retry.maxThrottle),
+    });
+    this.#auth = createAuthenticator(parts.auth, {
+      secrets,
+      clock,
+      send: (request) => this.#sendPlain(request),
+      show: (url) => secrets.maskUrl(url),
+    });
+  }
+
+  /** Sends a request until its answer is good, or nothing helps. */
+  async send<T>(wanted: Wanted<T>): Promise<Outcome<T>> {
+    const attempts: Attempts = { made: 0, throttles: 0, throttledMs: 0, renewed: false };
+    for (;;) {
+      const request = await this.#prepare(wanted);
+      attempts.made++;
+      let failure: MillraceError;
+      try {
+        const answer = await this.#exchange(request, this.#parts.options.maxRedirects);
+        const outcome = await this.#settle(wanted, request, { answer, attempts });
+        if (outcome === "again") continue;
+        if (!(outcome instanceof MillraceError)) return outcome;
+        failure = outcome;
+      } catch (error) {
+        if (!(error instanceof MillraceError)) throw error;
+        failure = error;
+      }
+      await this.#backOff(failure, attempts);
+    }
+  }
+
+  /** Fetches the tokens that requests need, so that their values are known. */
+  async authenticate(request: Outgoing): Promise<void> {
+    await this.#prepare({ request, home: request.url.origin, rules: [], decode: () => undefined });
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher?.destroy();
+    this.#dispatcher = undefined;
+  }
+
+  /** What comes of an answer: an outcome, the wish to send it again at once, or a failure that may be tried again. */
+  async #settle<T>(
+    { rules, decode }: Wanted<T>,
+    request: Outgoing,
+    { answer, attempts }: { answer: Answer; attempts: Attempts },
+  ): Promise<Outcome<T> | "again" | MillraceError> {
+    const verdict = judge(answer, rules, this.#parts.options.retry.statuses);
+    switch (verdict) {
+      case "ok":
+        return { kind: "ok", answer, value: decode(answer) };
+      case "empty":
+      case "ignore":
+      case "unchanged":
+        return { kind: verdict, answer };
+      case "throttled":
+        return (await this.#putOff(request, answer, attempts))
+          ? "again"
+          : again(this.#failure(request, answer));
+      case "unauthorized":
+      case "renew":
+        if (!attempts.renewed && this.#auth.renew?.(request) === true) {
+          attempts.renewed = true;
+          attempts.made--;
+          return "again";
+        }
+        throw this.#failure(request, answer);
+      case "retry":
+        return again(this.#failure(request, answer));
+      case "fail":
+        throw this.#failure(request, answer);
+    }
+  }
+
+  /** Waits as long as the server says; false where it does not say, or where it has said so often enough. */
+  async #putOff(request: Outgoing, answer: Answer, attempts: Attempts): Promise<boolean> {
+    const { clock, options, secrets } = this.#parts;
+    const asked =
+      retryAfterMs(headerOf(answer.headers, "retry-after"), clock.now()) ??
+      learnLimit(answer.headers, clock.now())?.resetMs;
+    if (asked === undefined) return false;
+    const waitMs = Math.max(asked, this.#floorMs(++attempts.throttles));
+    attempts.throttledMs += waitMs;
+    if (attempts.throttledMs > toMs(options.retry.maxThrottle) || attempts.throttles > MOST_THROTTLES) {
+      throw new MillraceError(
+        "MLR_SOURCE_LIMIT",
+        `${this.#where(request)} is still put off (${answer.status}) after ${formatMs(attempts.throttledMs - waitMs)} and ${attempts.throttles} answers`,
+        {
+          hint: "Ask for less with `budget`, or run again later: it goes on where it stopped.",
+          details: { status: answer.status, throttles: attempts.throttles },
+          retry: "later",
+        },
+      );
+    }
+    attempts.made--;
+    this.#budget.block(request.url, waitMs, `${secrets.mask(request.url.host)} answered ${answer.status}`);
+    return true;
+  }
+
+  async #backOff(failure: MillraceError, attempts: Attempts): Promise<void> {
+    const { options, clock, log, signal } = this.#parts;
+    if (failure.retry === "never" || attempts.made >= options.retry.attempts) {
+      throw attempts.made > 1 ? afterAttempts(failure, attempts.made) : failure;
+    }
+    const floor = this.#floorMs(attempts.made);
+    const delayMs = floor + Math.random() * (floor / 2);
+    log("debug", `${failure.message}; the next attempt follows in ${formatMs(delayMs)}`, {
+      code: failure.code,
+    });
+    await clock.sleep(delayMs, signal);
+    signal.throwIfAborted();
+  }
+
+  #floorMs(failures: number): number {
+    const { delay, maxDelay } = this.#parts.options.retry;
+    return Math.min(toMs(maxDelay), toMs(delay) * 2 ** (failures - 1));
+  }
+
+  /** The request with everything that every request has. Another origin gets nothing that is meant for the first. */
+  async #prepare<T>({ request, home }: Wanted<T>): Promise<Outgoing> {
+    const { options, secrets } = this.#parts;
+    const headers: Record<string, string> = {
+      accept: "application/json, */*;q=0.8",
+      "accept-encoding": ACCEPTED_ENCODINGS,
+      "user-agent": "millrace",
+    };
+    if (request.url.origin !== home) {
+      this.#warnForeign(request.url, home);
+      return { ...request, headers };
+    }
+    for (const [name, value] of Object.entries(options.headers)) {
+      headers[name.toLowerCase()] =
+        typeof value === "function" || isSecretHeader(name)
+          ? await secretValue(value, `header.${name}`, secrets)
+          : value;
+    }
+    const signable: Signable = {
+      ...request,
+      url: new URL(request.url),
+      headers: { ...headers, ...request.headers },
+    };
+    await this.#auth.apply(signable);
+    return signable;
+  }
+
+  async #exchange(request: Outgoing, maxRedirects: number): Promise<Answer> {
+    const { signal, clock } = this.#parts;
+    const release = await this.#budget.acquire(request.url, signal);
+    try {
+      this.requests++;
+      const answer = await exchange(request, await this.#context(maxRedirects));
+      this.transferred += answer.transferred;
+      const learned = learnLimit(answer.headers, clock.now());
+      if (learned !== undefined) this.#budget.learn(request.url, learned, this.#floorMs(1));
+      return answer;
+    } finally {
+      release();
+    }
+  }
+
+  /** For token endpoints and logins: retried where the network or the server has a problem, any other answer comes back. */
+  async #sendPlain(request: Outgoing): Promise<Answer> {
+    const attempts: Attempts = { made: 0, throttles: 0, throttledMs: 0, renewed: false };
+    for (;;) {
+      attempts.made++;
+      let failure: MillraceError;
+      try {
+        const plain = { ...request, headers: { "user-agent": "millrace", ...request.headers } };
+        const answer = await this.#exchange(plain, -1);
+        const passing = this.#parts.options.retry.statuses.includes(answer.status);
+        if (!passing || attempts.made >= this.#parts.options.retry.attempts) return answer;
+        if (answer.status === 429 && (await this.#putOff(request, answer, attempts))) continue;
+        failure = again(this.#failure(request, answer));
+      } catch (error) {
+        if (!(error instanceof MillraceError)) throw error;
+        failure = error;
+      }
+      await this.#backOff(failure, attempts);
+    }
+  }
+
+  async #context(maxRedirects: number): Promise<ExchangeContext> {
+    const { options, secrets, signal } = this.#parts;
+    const proxy = options.proxy;
+    this.#dispatcher ??= createDispatcher(
+      options,
+      proxy === undefined ? undefined : await secretValue(proxy, "proxy", secrets),
+    );
+    return {
+      dispatcher: this.#dispatcher,
+      maxBytes: options.maxResponseBytes,
+      maxRedirects,
+      maxMs: toMs(options.maxResponse),
+      privateAddresses: options.privateAddresses,
+      harmless: HARMLESS,
+      show: (url) => secrets.maskUrl(url),
+      signal,
+    };
+  }
+
+  #failure(request: Outgoing, answer: Answer): MillraceError {
+    const { secrets } = this.#parts;
+    if (answer.status >= 200 && answer.status < 300) {
+      return new MillraceError(
+        "MLR_SOURCE_FAILED",
+        `${this.#where(request)}: ${secrets.mask(describeBody(answer))}`,
+        {
+          hint: "A rule in `responses` calls this answer a failure.",
+          retry: "never",
+        },
+      );
+    }
+    return statusFailure(answer, this.#where(request), (text) => secrets.mask(text));
+  }
+
+  #where({ method, url }: Outgoing): string {
+    return `${method} ${this.#parts.secrets.maskUrl(url)}`;
+  }
+
+  #warnForeign(url: URL, home: string): void {
+    if (this.#warnedForeign) return;
+    this.#warnedForeign = true;
+    this.#parts.log(
+      "warn",
+      `a page is at ${url.origin}, not at ${home}: it is asked for without credentials`,
+    );
+  }
+}
+
+/** Headers that may go anywhere. */
+const HARMLESS = new Set(["accept", "accept-encoding", "accept-language", "user-agent", "content-type"]);
+
+function isSecretHeader(name: string): boolean {
+  return /auth|cookie|token|key|secret/i.test(name);
+}
+
+/** The failure as one that trying again may help. */
+function again(failure: MillraceError): MillraceError {
+  if (failure.retry === "later") return failure;
+  const { message, hint, details } = failure;
+  return new MillraceError(failure.code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    details,
+    retry: "later",
+  });
+}
+
+function afterAttempts(failure: MillraceError, attempts: number): MillraceError {
+  const { message, hint, details, retry, cause } = failure;
+  return new MillraceError(failure.code, `${message} (after ${attempts} attempts)`, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { ...details, attempts },
+    retry,
+    cause,
+  });
+}

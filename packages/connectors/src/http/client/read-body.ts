@@ -1,0 +1,82 @@
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import { MillraceError } from "@millrace/core";
+import type { Dispatcher } from "undici";
+
+type Body = Dispatcher.ResponseData["body"];
+
+/** How a body is compressed → what undoes it. `deflate` comes with and without its header. */
+const DECODERS: Readonly<
+  Record<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
+> = {
+  gzip: promisify(zlib.gunzip),
+  "x-gzip": promisify(zlib.gunzip),
+  br: promisify(zlib.brotliDecompress),
+  zstd: promisify(zlib.zstdDecompress),
+  deflate: (data, options) =>
+    ((data[0] ?? 0) & 0x0f) === 8
+      ? promisify(zlib.inflate)(data, options)
+      : promisify(zlib.inflateRaw)(data, options),
+};
+
+/** What servers are told we understand. */
+export const ACCEPTED_ENCODINGS = "gzip, deflate, br, zstd";
+
+/** Reads a whole body, at most `maxBytes`. Fails with MLR_SOURCE_LIMIT beyond. */
+export function collectBody(body: Body, maxBytes: number, where: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    body.on("data", (piece: Buffer) => {
+      size += piece.length;
+      if (size <= maxBytes) pieces.push(piece);
+      else body.destroy(tooLarge(where, maxBytes));
+    });
+    body.on("end", () =>
+      resolve(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)),
+    );
+    body.on("error", reject);
+    body.on("close", () => reject(new Error("the connection was closed in the middle of the answer")));
+  });
+}
+
+/** Undoes the compression that the header `content-encoding` tells. Fails with MLR_SOURCE_LIMIT or MLR_SOURCE_FORMAT. */
+export async function decompress(
+  data: Buffer,
+  encoding: string | undefined,
+  { maxBytes, where }: { readonly maxBytes: number; readonly where: string },
+): Promise<Buffer> {
+  const names = (encoding ?? "").split(",").map((name) => name.trim().toLowerCase());
+  let current = data;
+  for (const name of names.toReversed()) {
+    if (name === "" || name === "identity" || current.length === 0) continue;
+    const decode = DECODERS[name];
+    if (decode === undefined) {
+      throw new MillraceError(
+        "MLR_SOURCE_FORMAT",
+        `${where} is compressed as "${name}", which is not known`,
+        {
+          hint: `Known are: ${ACCEPTED_ENCODINGS}.`,
+        },
+      );
+    }
+    try {
+      current = await decode(current, { maxOutputLength: maxBytes });
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(where, maxBytes);
+      throw new MillraceError("MLR_SOURCE_FORMAT", `${where} is no valid ${name}: ${String(error)}`, {
+        hint: "The answer was cut short or damaged on its way.",
+        retry: "later",
+        cause: error,
+      });
+    }
+  }
+  return current;
+}
+
+function tooLarge(where: string, maxBytes: number): MillraceError {
+  return new MillraceError("MLR_SOURCE_LIMIT", `${where} has more than ${maxBytes} bytes`, {
+    hint: "Ask for smaller pages, or raise the option `maxResponseBytes`.",
+    details: { maxBytes },
+  });
+}

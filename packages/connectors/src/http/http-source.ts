@@ -1,0 +1,16 @@
+import type { Clock, Source } from "@millrace/core";
+import type { ResolvedHttpOptions } from "./options.ts";
+import { planResources } from "./resources/plan.ts";
+
+/** Makes the source. What does the work is loaded when it is read, so that listing pipelines does not wait for it. */
+export function httpSource(options: ResolvedHttpOptions, clock: Clock): Source {
+  const roots = planResources(options);
+  return {
+    kind: "http",
+    async *read(context) {
+      if (context.signal.aborted) return;
+      const { readHttp } = await import("./read-http.ts");
+      yield* readHttp({ options, roots, context, clock });
+    },
+  };
+}
