@@ -16,6 +16,7 @@ export function progressLine(state: ProgressState): string {
   }
   if (share !== undefined) parts.push(`${Math.floor(share * 100)} %`);
   if (remainingMs !== undefined && remainingMs >= 100) parts.push(`${formatDuration(remainingMs)} left`);
+  if (state.throttledMs >= 1_000) parts.push(`throttled ${Math.round(state.throttledMs / 1_000)} s`);
   return parts.join("  ");
 }
 

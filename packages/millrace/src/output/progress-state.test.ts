@@ -37,6 +37,16 @@ test("a size that was told once stays known when later events leave it out", () 
   expect(state.share).toBe(0.5);
 });
 
+test("the time for which a source was throttled is told once it is a second", () => {
+  const { state, advance } = clockedState();
+  advance(1000);
+  state.observe({ type: "progress", rows: 500, throttledMs: 900 });
+  expect(progressLine(state)).toBe("500 rows  500 rows/s");
+  state.observe({ type: "progress", rows: 500, throttledMs: 14_200 });
+  state.observe({ type: "progress", rows: 500 });
+  expect(progressLine(state)).toBe("500 rows  500 rows/s  throttled 14 s");
+});
+
 test("the rate follows what happened lately, not the average of the whole run", () => {
   const { state, advance } = clockedState();
   for (let second = 0; second <= 20; second += 1) {

@@ -6,6 +6,8 @@ export class ProgressState {
   bytes: number | undefined;
   totalBytes: number | undefined;
   totalRows: number | undefined;
+  /** Milliseconds that the source waited for limits of rate. */
+  throttledMs = 0;
   /** Set while the run waits before trying again. */
   waiting: { readonly untilMs: number; readonly message: string } | undefined;
   readonly #now: () => number;
@@ -28,6 +30,7 @@ export class ProgressState {
       this.bytes = event.bytes ?? this.bytes;
       this.totalBytes = event.totalBytes ?? this.totalBytes;
       this.totalRows = event.totalRows ?? this.totalRows;
+      this.throttledMs = event.throttledMs ?? this.throttledMs;
       this.waiting = undefined;
     } else if (event.type === "retrying") {
       this.waiting = { untilMs: this.#now() + event.delayMs, message: event.error.message };

@@ -106,7 +106,7 @@ class Chain {
       if (!resumed || !isLostPlace(error)) throw error;
       const { state, resource, context } = this.#parts;
       const ordered = resource.options.cursor?.order === "ascending";
-      if (context.read.wants === "news" && !ordered) throw lostPlace(resource, error);
+      if (context.read.idempotent !== true && !ordered) throw lostPlace(resource, error);
       context.read.log(
         "warn",
         `${resource.name}: the server does not know the page any more where the last run stopped: ${error.message}. Reading starts over`,
@@ -259,7 +259,7 @@ function cursorOf({ resource, state, context }: ChainParts): CursorReading | und
     options: context.read.since === undefined ? cursor : { ...cursor, lag: 0 },
     from: begun ?? (start === undefined ? undefined : { value: start, seen: [] }),
     reached: state.reached,
-    strict: context.read.wants === "news",
+    strict: context.read.idempotent !== true,
     where: resource.name,
     warn: (message) => context.read.log("warn", message),
   });

@@ -55,6 +55,7 @@ export async function readAll(
     signal: new AbortController().signal,
     full: false,
     wants: "everything",
+    idempotent: rest.wants !== "news",
     params: {},
     database: () => Promise.reject(new Error("unused")),
     directory: import.meta.dirname,
