@@ -32,6 +32,7 @@ export function targetSource(options: TargetOptions, { input, origin, onState }:
           resumes: false,
           versions: options.process_activate_version_messages && options.load_method === "upsert",
           missingKey: "fail",
+          fixedKey: (stream) => fixedKey(options, stream),
           ...(extraColumns === undefined ? {} : { extraColumns }),
           ...(prepare === undefined ? {} : { prepare }),
           // A tap that broke down ends its output just like one that is done.
@@ -46,6 +47,14 @@ export function targetSource(options: TargetOptions, { input, origin, onState }:
       if (state !== undefined) onState(state);
     },
   };
+}
+
+function fixedKey(
+  { tables, load_method: method }: TargetOptions,
+  stream: string,
+): readonly string[] | undefined {
+  const own = Object.hasOwn(tables, stream) ? tables[stream] : undefined;
+  return own?.key ?? (method === "append-only" ? [] : undefined);
 }
 
 async function* bytesOf(input: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -30,6 +30,11 @@ export interface SingerReadingOptions {
   readonly versions: boolean;
   /** A record without a value for its key: ends the reading with MLR_ROW_KEY_MISSING, or goes on to be rejected. */
   readonly missingKey: "fail" | "reject";
+  /**
+   * The key that a stream's table has whatever its schemas say, undefined where they decide. With this, a schema that
+   * changes the key fails with MLR_SCHEMA_MISMATCH; without, that is left to the table.
+   */
+  readonly fixedKey?: (stream: string) => readonly string[] | undefined;
   /** Changes a record before it becomes a row. */
   readonly prepare?: (record: Row, message: SingerMessage, line: string) => Row;
   /** Columns besides those of the streams' schemas. */
@@ -267,12 +272,24 @@ export class SingerReading {
     if (before?.text === line) return;
     const stream = new SingerStream(message, line, this.#place);
     for (const column of this.#o.extraColumns ?? []) stream.add(column);
+    if (before !== undefined && !sameKey(before, stream)) this.#refuseKeyChange(before, stream);
     yield* this.flush();
     this.#streams.set(name, stream);
     yield this.#schema(stream, before);
     if (before === undefined && this.#follows(stream) && this.#o.whole(name)) {
       yield* this.#barrier(name, this.#versions.whole(name));
     }
+  }
+
+  #refuseKeyChange({ name, key: had }: SingerStream, { key }: SingerStream): void {
+    if (this.#o.fixedKey === undefined || this.#o.fixedKey(name) !== undefined) return;
+    const kept = had.length === 0 ? key : had;
+    throw singerError(
+      "MLR_SCHEMA_MISMATCH",
+      this.#place,
+      `changes the key of stream "${name}" from (${had.join(", ")}) to (${key.join(", ")})`,
+      `Say which key the table has, "tables": ${JSON.stringify({ [name]: { key: kept } })}, or land the new one in another table with "name". What was committed before stays.`,
+    );
   }
 
   *#activate(message: SingerMessage, line: string): Generator<Message, void, void> {
@@ -340,11 +357,7 @@ export class SingerReading {
 
   #schema(stream: SingerStream, before?: SingerStream): Message {
     const { name, columns } = stream;
-    const reordered =
-      before !== undefined &&
-      before.key.length === stream.key.length &&
-      before.key.every((part) => stream.key.includes(part));
-    const key = reordered ? before.key : stream.key;
+    const key = before !== undefined && sameKey(before, stream) ? before.key : stream.key;
     return {
       type: "schema",
       stream: { name, columns, ...(key.length === 0 && before === undefined ? {} : { key }) },
@@ -399,4 +412,8 @@ export class SingerReading {
     this.#warned.add(`${stream} ${message}`);
     this.#context.log("warn", message, { stream });
   }
+}
+
+function sameKey(a: SingerStream, b: SingerStream): boolean {
+  return a.key.length === b.key.length && a.key.every((part) => b.key.includes(part));
 }
