@@ -56,3 +56,12 @@ test("keeps numbers of endless digits as their token", () => {
   expect(value[0]).toBeInstanceOf(JsonNumber);
   expect((value[0] as JsonNumber).token).toBe("1e99999");
 });
+
+test.each(["%", "\t%", "[%]", "[1,%]", "[ -%]", '{"a":%}', '{"a":\n%}', '["x",%]', '[[%,"x"]]'])(
+  "finds a number that a double does not hold wherever it stands: %j",
+  (place) => {
+    for (const token of ["9007199254740993", "0.1000000000000000055", "1e23", "1.25E+23"]) {
+      expect(canonicalJson(parseJsonExact(place.replace("%", token)))).toContain(canonicalDecimal(token));
+    }
+  },
+);

@@ -27,11 +27,17 @@ const LOWER_E = 101;
 const MAX_WRITTEN_OUT = 400;
 
 /**
+ * What a number has to look like to be inexact: 16 characters or an exponent. Strings may look so too, so that a match says
+ * nothing; but where there is none, all numbers are exact, and this finds out five times as fast as the loop below.
+ */
+const PERHAPS_INEXACT = /(?:^|[:,[\s])-?(?:[\d.]{16}|\d+(?:\.\d+)?[eE])/;
+
+/**
  * JSON.parse without loss: integers beyond 2^53 become bigint, other numbers that a double does not hold become
  * `JsonNumber`. Not much slower than JSON.parse where the text has no such number. Throws SyntaxError like JSON.parse.
  */
 export function parseJsonExact(text: string): unknown {
-  return hasInexact(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
+  return PERHAPS_INEXACT.test(text) && hasInexact(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
 }
 
 /**
