@@ -12,3 +12,4 @@ export type { KeptColumn, RelationalDialect } from "./relational-dialect.ts";
 export type { DescribedColumn, TableDescription } from "./table-description.ts";
 export { relationalDestination } from "./relational-destination.ts";
 export type { RelationalInternals, Step } from "./session/session-context.ts";
+export { readTable } from "./inspect/read-table.ts";

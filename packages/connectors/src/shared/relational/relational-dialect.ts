@@ -74,17 +74,17 @@ export interface RelationalDialect {
   alterColumn(table: string, column: NewColumn): readonly string[];
   /** Drops `column.name` and gives its name and properties to column `from`, in one step where possible. It is in no key. */
   exchangeColumn(table: string, from: string, column: NewColumn): readonly string[];
-  /** Drops a table if it exists. */
+  /** Drops a temporary table if it exists. */
   dropTable(reference: string): readonly string[];
   /** Whether `alterColumn` turns every value into exactly the one that the new column keeps: `1` into `1`, `a` into `a`. */
   convertsInPlace(from: KeptColumn, to: KeptColumn): boolean;
   /** An expression that turns every value of the old column into exactly the one of the new; undefined where values are to be converted one by one. Needed for `bytea` to `text`. */
   convert(expression: string, from: KeptColumn, to: KeptColumn): string | undefined;
-  /** `immediate` only: statements that keep others out of tables while columns are converted in several steps, and those that let them in again. */
-  lockTables?(tables: readonly string[]): {
-    readonly begin: readonly string[];
-    readonly end: readonly string[];
-  };
+  /**
+   * `immediate` only: statements that keep others out of a table while its columns are converted in several steps, and those
+   * that let them in again. Meanwhile it is used under its own name and as `millrace_row`, and temporary tables beside it.
+   */
+  lockTable?(table: string): { readonly begin: readonly string[]; readonly end: readonly string[] };
 
   /** An expression: the time of the statement in UTC, as a column of type `timestamptz` is selected. */
   readonly now: string;

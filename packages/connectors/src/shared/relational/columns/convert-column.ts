@@ -3,6 +3,7 @@ import { sameType } from "@millrace/core";
 import type { KeptColumn, RelationalDialect } from "../relational-dialect.ts";
 import type { Link } from "../session/link.ts";
 import { codecOf } from "./codec-of.ts";
+import { ROW_ALIAS } from "./rehash.ts";
 import { compileRowEncoder, compileRowReader } from "./row-codec.ts";
 import { newColumn, type TableColumn } from "./table-column.ts";
 import { textExpression } from "./text-expression.ts";
@@ -68,11 +69,11 @@ async function convertValues(
   const after: TableColumn = { ...to, name: "_to", required: true };
   const values = await createTemporary(link, what, "millrace_values", [before]);
   const pairs = await createTemporary(link, what, "millrace_pairs", [before, after]);
-  const old = `t.${dialect.quote(to.name)}`;
+  const old = `${ROW_ALIAS}.${dialect.quote(to.name)}`;
   const given = dialect.quote("_from");
   await link.execute(
     what,
-    `INSERT INTO ${values} (${given}) SELECT DISTINCT ${old} FROM ${reference} t WHERE ${old} IS NOT NULL`,
+    `INSERT INTO ${values} (${given}) SELECT DISTINCT ${old} FROM ${reference} ${ROW_ALIAS} WHERE ${old} IS NOT NULL`,
   );
   const reader = compileRowReader(dialect, [before]);
   const encode = compileRowEncoder(dialect, [before, after]);
@@ -97,7 +98,7 @@ async function convertValues(
     what,
     dialect.updateFrom({
       target: reference,
-      alias: "t",
+      alias: ROW_ALIAS,
       set: [{ column: next, value: `p.${dialect.quote("_to")}` }],
       from: `${pairs} p`,
       where: `${old} = p.${given}`,

@@ -5,6 +5,9 @@ import { codecOf } from "./codec-of.ts";
 import { compileRowReader } from "./row-codec.ts";
 import { newColumn, type TableColumn } from "./table-column.ts";
 
+/** The alias under which rows are changed in place; see `RelationalDialect.lockTable`. */
+export const ROW_ALIAS = "millrace_row";
+
 /** Rows that are read at a time. */
 const PAGE_ROWS = 2_000;
 
@@ -15,7 +18,7 @@ export interface RehashOptions {
   readonly columns: readonly TableColumn[];
   /** Columns that identify a row, none of them null. */
   readonly key: readonly TableColumn[];
-  /** A condition over alias t: the rows to look at. Default: all. */
+  /** A condition over ROW_ALIAS: the rows to look at. Default: all. */
   readonly where?: string;
 }
 
@@ -24,11 +27,13 @@ const LIKE_JSON = ['"-', '"\\', '"{', '"[', '"t', '"f', '"n', ..."0123456789"].m
   begin.length === 1 ? `"${begin}` : begin,
 );
 
-/** A condition over alias t: the rows whose hash may change because these columns became JSON. */
+/** A condition over ROW_ALIAS: the rows whose hash may change because these columns became JSON. */
 export function mayHashOtherwise(link: Link, json: readonly TableColumn[]): string {
   const { dialect } = link;
   const begins = LIKE_JSON.map((begin) => dialect.literal(begin)).join(", ");
-  const conditions = json.map(({ name }) => `SUBSTRING(t.${dialect.quote(name)}, 1, 2) IN (${begins})`);
+  const conditions = json.map(
+    ({ name }) => `SUBSTRING(${ROW_ALIAS}.${dialect.quote(name)}, 1, 2) IN (${begins})`,
+  );
   return `(${conditions.join(" OR ")})`;
 }
 
@@ -40,13 +45,13 @@ export async function rehash(link: Link, what: string, options: RehashOptions): 
   const reader = compileRowReader(dialect, [...columns, stored]);
   const keyReader = compileRowReader(dialect, key, "k");
   const hash = compileRowHasher(columns);
-  const order = key.map(({ name }) => `t.${dialect.quote(name)}`).join(", ");
+  const order = key.map(({ name }) => `${ROW_ALIAS}.${dialect.quote(name)}`).join(", ");
   const pairs = dialect.temporary("millrace_rehash");
   let changed = 0;
   let after: string | undefined;
   for (;;) {
     const conditions = [where, after].filter((each) => each !== undefined);
-    const select = `SELECT ${reader.select("t")}, ${keyReader.select("t")} FROM ${reference} t${
+    const select = `SELECT ${reader.select(ROW_ALIAS)}, ${keyReader.select(ROW_ALIAS)} FROM ${reference} ${ROW_ALIAS}${
       conditions.length === 0 ? "" : ` WHERE ${conditions.map((each) => `(${each})`).join(" AND ")}`
     } ORDER BY ${order}`;
     const page = await link.query(what, dialect.limit(select, PAGE_ROWS));
@@ -102,7 +107,7 @@ async function writeHashes(
   const hash = dialect.quote("_row_hash");
   const where = key
     .map(({ name, type }) => {
-      const [a, b] = [`t.${dialect.quote(name)}`, `p.${dialect.quote(name)}`];
+      const [a, b] = [`${ROW_ALIAS}.${dialect.quote(name)}`, `p.${dialect.quote(name)}`];
       return dialect.equal?.(a, b, type) ?? `${a} = ${b}`;
     })
     .join(" AND ");
@@ -110,7 +115,7 @@ async function writeHashes(
     what,
     dialect.updateFrom({
       target: reference,
-      alias: "t",
+      alias: ROW_ALIAS,
       set: [{ column: hash, value: `p.${hash}` }],
       from: `${pairs} p`,
       where,
@@ -126,7 +131,7 @@ function afterKey(
   last: Readonly<Record<string, unknown>>,
 ): string {
   const parts = key.map((column) => ({
-    column: `t.${dialect.quote(column.name)}`,
+    column: `${ROW_ALIAS}.${dialect.quote(column.name)}`,
     value: dialect.literal(codecOf(dialect, column).encode(last[column.name])),
   }));
   const steps = parts.map(({ column, value }, index) =>

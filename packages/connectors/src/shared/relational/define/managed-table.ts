@@ -6,7 +6,6 @@ import {
   type TableDefinition,
 } from "@millrace/core";
 import { align, alignments, type Alignment } from "../columns/align.ts";
-import { isKeptAlike } from "../columns/convert-column.ts";
 import { mayHashOtherwise, rehash } from "../columns/rehash.ts";
 import type { TableColumn } from "../columns/table-column.ts";
 import type { SessionContext } from "../session/session-context.ts";
@@ -146,23 +145,19 @@ export class ManagedTable {
   /** Does what is to be done. */
   async execute(): Promise<void> {
     if (this.pending === "nothing") return;
-    const { creates, statements, table, history } = this.#plan;
-    const { link, dialect } = this.#context;
+    const { creates, statements, table, history, layout } = this.#plan;
+    const { link } = this.#context;
     const what = `${creates ? "creating" : "changing"} table "${this.table.name}"`;
-    const locks = dialect.ddl === "immediate" && converts([...table, ...history]);
-    const { begin, end } = (locks ? dialect.lockTables?.(this.#tables()) : undefined) ?? {
-      begin: [],
-      end: [],
-    };
-    await link.run(what, begin);
-    try {
-      await link.run(what, statements);
-      const json = await align(link, what, table);
+    await link.run(what, statements);
+    const json = await this.#locked(layout.target, table, async () => {
+      const found = await align(link, what, table);
+      if (found.length > 0) await this.#rehash(layout.target, found);
+      return found;
+    });
+    await this.#locked(layout.history, history, async () => {
       await align(link, what, history);
-      if (json.length > 0) await this.#rehash(mayHashOtherwise(link, json));
-    } finally {
-      if (!link.lost) await link.run(what, end);
-    }
+      if (json.length > 0) await this.#rehash(layout.history, json);
+    });
     this.#executed = true;
   }
 
@@ -202,7 +197,9 @@ export class ManagedTable {
         { hint: "Run the pipeline once, which computes them anew; then a dry run can compare." },
       );
     }
-    await this.#rehash(undefined);
+    const { target, history } = this.layout;
+    for (const reference of this.#current.history === undefined ? [target] : [target, history])
+      await this.#rehash(reference);
     this.#recordPending = true;
   }
 
@@ -228,32 +225,33 @@ export class ManagedTable {
     this.#executed = false;
   }
 
-  async #rehash(where: string | undefined): Promise<void> {
+  /** Keeps others out of a table whose columns are converted in several steps that cannot be undone. */
+  async #locked<T>(reference: string, alignments: readonly Alignment[], work: () => Promise<T>): Promise<T> {
+    const { link, dialect } = this.#context;
+    const converts = alignments.some(({ kind }) => kind === "convert");
+    const locks = converts && dialect.ddl === "immediate" ? dialect.lockTable?.(reference) : undefined;
+    if (locks === undefined) return work();
+    const what = `changing table "${this.table.name}"`;
+    await link.run(what, locks.begin);
+    try {
+      return await work();
+    } finally {
+      if (!link.lost) await link.run(what, locks.end);
+    }
+  }
+
+  /** Computes row hashes anew: of the rows whose hash may be another one because columns became JSON, or of all. */
+  async #rehash(reference: string, json?: readonly TableColumn[]): Promise<void> {
     if (this.table.mode !== "merge") return;
     const { link } = this.#context;
     const what = `computing the row hashes of table "${this.table.name}" anew`;
     const { layout } = this;
-    const columns = this.#executed ? layout.columns : this.storedColumns;
-    const condition = where === undefined ? {} : { where };
-    const all = where === undefined ? columns : layout.columns;
     await rehash(link, what, {
-      reference: layout.target,
-      columns: all,
-      key: keyColumns(layout),
-      ...condition,
+      reference,
+      columns: json === undefined ? this.storedColumns : layout.columns,
+      key: reference === layout.history ? [VERSION_COLUMN] : keyColumns(layout),
+      ...(json === undefined ? {} : { where: mayHashOtherwise(link, json) }),
     });
-    if (this.#current.history === undefined) return;
-    await rehash(link, what, {
-      reference: layout.history,
-      columns: all,
-      key: [VERSION_COLUMN],
-      ...condition,
-    });
-  }
-
-  #tables(): string[] {
-    const { target, history } = this.layout;
-    return this.#current.history === undefined ? [target] : [target, history];
   }
 
   #ownRow(): OwnerRow | undefined {
@@ -264,12 +262,6 @@ export class ManagedTable {
     const own = this.#ownRow();
     return own === undefined || !sameDefinition(own.definition, this.table);
   }
-}
-
-function converts(all: readonly Alignment[]): boolean {
-  return all.some(
-    (each) => each.kind === "convert" && !isKeptAlike(each.conversion.from, each.conversion.to),
-  );
 }
 
 /** Options that are undefined count as absent. */

@@ -75,8 +75,9 @@ export class Stage {
   async flush(): Promise<void> {
     await this.#staging.flush();
     if (!this.#staging.used) return;
-    this.#duplicates += await this.#supersede();
+    // In this order: a row that is out of date does not bring an earlier one of its key back.
     this.#duplicates += await this.#dropDuplicates();
+    this.#duplicates += await this.#supersede();
   }
 
   async clear(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ColumnType, Row } from "@millrace/core";
 import { align, alignments } from "../columns/align.ts";
 import { codecOf } from "../columns/codec-of.ts";
-import { mayHashOtherwise, rehash } from "../columns/rehash.ts";
+import { mayHashOtherwise, rehash, ROW_ALIAS } from "../columns/rehash.ts";
 import { compileRowEncoder } from "../columns/row-codec.ts";
 import { ANYWHERE, newColumn, type TableColumn } from "../columns/table-column.ts";
 import { hashColumn } from "../define/metadata-columns.ts";
@@ -110,7 +110,7 @@ export class StagingTable {
     const what = this.#what();
     const json = await align(link, what, alignments(dialect, this.name, before, after));
     if (json.length === 0 || !this.#hashed) return;
-    const where = `${mayHashOtherwise(link, json)} AND t.${dialect.quote(KIND.name)} IN (${ROW}, ${OUTDATED})`;
+    const where = `${mayHashOtherwise(link, json)} AND ${ROW_ALIAS}.${dialect.quote(KIND.name)} IN (${ROW}, ${OUTDATED})`;
     await rehash(link, what, { reference: this.name, columns: after, key: [NUMBER], where });
   }
 

@@ -1,0 +1,33 @@
+import {
+  parseOptions,
+  tableTarget,
+  type DatabaseConnector,
+  type Destination,
+  type TableTarget,
+} from "@millrace/core";
+import { mariadbOptions, type MariadbOptions, type ResolvedMariadbOptions } from "./options.ts";
+
+/** A MariaDB database: as a destination before it is said which table rows land in, and as a database to use and to read from. */
+export type MariadbTarget = TableTarget & DatabaseConnector;
+
+/** What `mariadb()` does. */
+export function createMariadbTarget(options: MariadbOptions): MariadbTarget {
+  const parsed = parseOptions(mariadbOptions, options, "mariadb()");
+  return {
+    kind: "mariadb",
+    ...tableTarget({ kind: "mariadb", destination: () => openDestination(parsed) }),
+    connect: async () => {
+      // Loaded with its driver when something runs: whoever only lists pipelines does not wait for it.
+      const { openDatabase } = await import("./database/open-database.ts");
+      return openDatabase(parsed);
+    },
+  };
+}
+
+async function openDestination(options: ResolvedMariadbOptions): Promise<Destination> {
+  const [{ relationalDestination }, { mariadbDialect }] = await Promise.all([
+    import("../shared/relational/index.ts"),
+    import("./dialect/mariadb-dialect.ts"),
+  ]);
+  return relationalDestination(mariadbDialect(options));
+}
