@@ -19,5 +19,6 @@ export { jsonl } from "@millrace/connectors/jsonl";
 export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
 export { rows } from "@millrace/connectors/rows";
+export { singer, type SingerOptions } from "@millrace/connectors/singer";
 export * from "@millrace/connectors/transforms";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
