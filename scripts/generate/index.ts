@@ -1,8 +1,15 @@
 import { apiReport } from "./api-report.ts";
+import { connectorReference } from "./connector-reference.ts";
 import { connectorRegistry } from "./connector-registry.ts";
 import { controlSchema } from "./control-schema.ts";
 import { errorsPage } from "./errors-page.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
 /** Every file that is generated and committed. */
-export const GENERATED: readonly GeneratedFile[] = [errorsPage, apiReport, connectorRegistry, controlSchema];
+export const GENERATED: readonly GeneratedFile[] = [
+  errorsPage,
+  apiReport,
+  connectorRegistry,
+  connectorReference,
+  controlSchema,
+];
