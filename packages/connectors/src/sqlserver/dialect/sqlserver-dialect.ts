@@ -71,7 +71,7 @@ export function sqlServerDialect(options: {
 SELECT ${columns} FROM ${table} WITH (UPDLOCK, ROWLOCK) WHERE ${where};
 SET LOCK_TIMEOUT -1`,
     updateFrom: ({ target, alias, set, from, where }) => {
-      const values = set.map(({ column, value }) => `${quoteName(column)} = ${value}`).join(", ");
+      const values = set.map(({ column, value }) => `${column} = ${value}`).join(", ");
       return `UPDATE ${alias} SET ${values} FROM ${target} AS ${alias}, ${from} WHERE ${where}`;
     },
     deleteFrom: (target, alias, where) => `DELETE ${alias} FROM ${target} AS ${alias} WHERE ${where}`,

@@ -113,7 +113,7 @@ export function readBulk(bytes: Buffer): TdsRequest {
   const columns = Array.from({ length: reader.u16() }, () => {
     reader.u32();
     const flags = reader.u16();
-    if ((flags & 8) === 0) throw new Error(`flags ${flags}: the column is not to be written`);
+    if (((flags >> 2) & 3) !== 1) throw new Error(`flags ${flags}: the column is not to be written`);
     const type = readType(reader);
     return { name: reader.shortText(), type };
   });

@@ -54,7 +54,9 @@ export class TdsServer {
   readonly requests: TdsRequest[] = [];
   readonly logins: Login[] = [];
   readonly faults: unknown[] = [];
-  answer: (request: TdsRequest) => Answer | Promise<Answer> = () => ({});
+  answer: (request: TdsRequest, session: object) => Answer | Promise<Answer> = () => ({});
+  /** Told when a connection ends. */
+  ended: (session: object) => void = () => undefined;
   /** Refuses logins. */
   refuse: ServerError | undefined;
   readonly #server: Server;
@@ -93,7 +95,10 @@ export class TdsServer {
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     const session = new Session(this, socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.ended(session);
+    });
     socket.on("error", () => undefined);
     socket.on("data", (bytes) => session.receive(bytes));
   }
@@ -195,7 +200,7 @@ class Session {
     this.#double.requests.push(request);
     this.#answering = true;
     try {
-      const answer = await this.#double.answer(request);
+      const answer = await this.#double.answer(request, this);
       if (answer.disconnect === true) return void this.#socket.destroy();
       await this.#write(request, answer);
     } finally {
