@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/singer-target.ts")).singerTarget,
   },
   {
+    name: "migrate",
+    summary: "apply and undo numbered SQL files",
+    load: async () => (await import("./commands/migrate.ts")).migrate,
+  },
+  {
     name: "db",
     summary: "start, stop, reset or locate the embedded database",
     load: async () => (await import("./commands/db.ts")).db,
