@@ -40,9 +40,11 @@ export function sqlServerError(
   side: ErrorSide = "destination",
 ): MillraceError {
   if (error instanceof MillraceError) return error;
+  // Values that cannot be written say so themselves; tedious wraps them.
+  if (error instanceof Error && error.cause instanceof MillraceError) return error.cause;
   const thrown = firstOf(error);
   const { kind, hint } = ruleFor(thrown);
-  return new MillraceError(codeOf(kind, side), `${where}: ${thrown.message || "unknown error"}`, {
+  return new MillraceError(codeOf(kind, side), `${where}: ${driverMessage(error)}`, {
     cause: error,
     details: detailsOf(thrown),
     retry: LATER.has(kind) || (kind === "duplicate" && side === "destination") ? "later" : "never",
@@ -50,16 +52,26 @@ export function sqlServerError(
   });
 }
 
+/** What the server or the driver said. */
+export function driverMessage(error: unknown): string {
+  return firstOf(error).message || "unknown error";
+}
+
+/** What the driver threw, where the error is made of that; otherwise the error itself. */
+export function driverError(error: unknown): unknown {
+  let inner = error;
+  while (inner instanceof MillraceError && inner.cause !== undefined) inner = inner.cause;
+  return inner;
+}
+
 /** True where the connection is gone, so that what became of the last statement is not known. */
 export function isConnectionLost(error: unknown): boolean {
-  const thrown = error instanceof MillraceError ? error.cause : error;
-  return thrown !== undefined && ruleFor(firstOf(thrown)).lost === true;
+  return ruleFor(firstOf(driverError(error))).lost === true;
 }
 
 /** The number of the server's message, such as 1205; undefined where the server said nothing. */
 export function errorNumber(error: unknown): number | undefined {
-  const thrown = error instanceof MillraceError ? error.cause : error;
-  const number = thrown === undefined ? undefined : firstOf(thrown).number;
+  const { number } = firstOf(driverError(error));
   return typeof number === "number" ? number : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BulkTarget, DriverValue, RelationalConnection } from "../../shared/relational/index.ts";
 import { Connection } from "../connection/connection.ts";
-import { isLockTimeout } from "../errors.ts";
+import { driverError, isLockTimeout } from "../errors.ts";
 import { quoteLiteral } from "../quote.ts";
 import { answerBatches } from "../connection/answer-batches.ts";
 import { bulkColumn } from "../wire/bulk-type.ts";
@@ -22,6 +22,15 @@ export const SESSION_SETTINGS = [
 /** Statements tell their own number of rows, since those of triggers would be counted with them. */
 export function counted(statement: string): string {
   return `${statement};\nSELECT ROWCOUNT_BIG() AS changed`;
+}
+
+/** The toolkit asks the dialect what the driver's errors mean: it is given these as they are. */
+async function raw<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw driverError(error);
+  }
 }
 
 /** A connection as the toolkit for relational destinations uses it. */
@@ -66,7 +75,11 @@ export class SqlServerRelationalConnection implements RelationalConnection {
       doing: "running a statement",
       batchRows: BATCH_ROWS,
     });
-    for await (const { rows } of answer) if (rows.length > 0) yield rows as Record<string, unknown>[];
+    try {
+      for await (const { rows } of answer) if (rows.length > 0) yield rows as Record<string, unknown>[];
+    } catch (error) {
+      throw driverError(error);
+    }
   }
 
   async load(target: BulkTarget, rows: readonly (readonly DriverValue[])[]): Promise<void> {
@@ -75,7 +88,7 @@ export class SqlServerRelationalConnection implements RelationalConnection {
       bulkColumn(name, sqlType, "MLR_DESTINATION_FAILED"),
     );
     const temporary = target.reference.startsWith("[#");
-    await this.#connection.bulk({
+    const loading = this.#connection.bulk({
       table: target.reference,
       columns,
       rows: converted(rows, columns),
@@ -84,22 +97,23 @@ export class SqlServerRelationalConnection implements RelationalConnection {
       lockTable: temporary,
       doing: `loading rows into ${target.reference}`,
     });
+    await raw(loading);
   }
 
   async begin(): Promise<void> {
     if (this.#timeoutLeft) {
-      await this.#connection.run({ text: "SET LOCK_TIMEOUT -1", doing: "setting up the session" }).done;
+      await raw(this.#connection.run({ text: "SET LOCK_TIMEOUT -1", doing: "setting up the session" }).done);
       this.#timeoutLeft = false;
     }
-    await this.#connection.begin("beginning a transaction");
+    await raw(this.#connection.begin("beginning a transaction"));
   }
 
   commit(): Promise<void> {
-    return this.#connection.commit("committing");
+    return raw(this.#connection.commit("committing"));
   }
 
   rollback(): Promise<void> {
-    return this.#connection.rollback("rolling back");
+    return raw(this.#connection.rollback("rolling back"));
   }
 
   async holdName(name: string, force: boolean): Promise<boolean> {
@@ -107,7 +121,9 @@ export class SqlServerRelationalConnection implements RelationalConnection {
     const resource = `millrace:${createHash("sha256").update(name).digest("hex").slice(0, 20)}`;
     if (await this.#take(resource)) return true;
     if (!force) return false;
-    await this.#connection.run({ text: endHolderStatement(resource), doing: "ending a predecessor" }).done;
+    await raw(
+      this.#connection.run({ text: endHolderStatement(resource), doing: "ending a predecessor" }).done,
+    );
     return this.#take(resource);
   }
 

@@ -1,4 +1,4 @@
-import { MillraceError, SCALAR_KINDS, type Capabilities, type ColumnType } from "@millrace/core";
+import { SCALAR_KINDS, type Capabilities, type ColumnType } from "@millrace/core";
 import type {
   DriverValue,
   Failure,
@@ -7,7 +7,7 @@ import type {
 } from "../../shared/relational/index.ts";
 import { Connection } from "../connection/connection.ts";
 import { locationOf, type ConnectionSettings } from "../connection/connection-settings.ts";
-import { errorNumber, isConnectionLost, isLockTimeout, sqlServerError } from "../errors.ts";
+import { driverMessage, errorNumber, isConnectionLost, isLockTimeout, sqlServerError } from "../errors.ts";
 import { IDENTIFIER_LENGTH, quoteLiteral, quoteName, quotePath } from "../quote.ts";
 import { alterColumn } from "./alter-column.ts";
 import { BINARY_COLLATION, codecFor, needsMark, textCodec } from "./codecs.ts";
@@ -84,12 +84,12 @@ async function loginSchema(connection: RelationalConnection): Promise<string> {
 }
 
 function failure(error: unknown): Failure {
-  const known = error instanceof MillraceError ? error : sqlServerError(error, "SQL Server");
+  const known = sqlServerError(error, "SQL Server");
   const number = errorNumber(error);
   const condition = isLockTimeout(error) ? "lock-timeout" : isDuplicate(number) ? "duplicate-key" : undefined;
   return {
     code: known.code,
-    message: known.message,
+    message: driverMessage(error),
     retry: known.retry,
     details: known.details,
     lost: isConnectionLost(error),
