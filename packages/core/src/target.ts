@@ -7,6 +7,8 @@ export interface Environment {
   databaseUrl(): Promise<string>;
   /** The project's folder: relative paths start here. */
   readonly directory: string;
+  /** A setting of a connector's own by its name, such as CLICKHOUSE_HOST: from the environment or the project's `.env`. Absent: there are none. */
+  setting?(name: string): string | undefined;
 }
 
 /** A destination with the tables that the streams land in: what `pipeline({ destination })` takes. */

@@ -12,6 +12,8 @@ export interface OpenProject extends ProjectFolder {
   readonly settings: Settings;
   /** The databases that the configuration names. */
   readonly databases: Readonly<Record<string, DatabaseConnector>>;
+  /** A setting of a connector's own: from the environment or `.env`. Empty is not set. */
+  setting(name: string): string | undefined;
 }
 
 /**
@@ -23,5 +25,6 @@ export async function openProject(project: ProjectFolder, flags: SettingInput = 
   exportDotenv(await loadSettings({ directory: project.root, environment: {} }));
   const { databases = {}, ...config }: ProjectConfig = await loadConfig(project);
   const settings = await loadSettings({ directory: project.root, config, environment: inherited, flags });
-  return { ...project, settings, databases };
+  const setting = (name: string): string | undefined => (inherited[name] ?? settings.dotenv[name]) || undefined;
+  return { ...project, settings, databases, setting };
 }

@@ -62,6 +62,7 @@ function openWorkspace(project: OpenProject, tell: (notice: string) => void): Wo
     environment: {
       directory: project.root,
       databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
+      setting: (name) => project.setting(name),
     },
     databases: { default: postgres(), ...project.databases },
     pipelines: () => loadPipelines(project),
