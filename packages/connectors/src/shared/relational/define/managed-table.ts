@@ -131,7 +131,9 @@ export class ManagedTable {
     this.#executed = false;
     this.#recordPending = this.#differsFromRecord();
     const changed = alignments(dialect, before.target, before.columns, this.layout.columns);
-    return changed.map((each) => schemaChange(this.table.name, each));
+    return changed
+      .filter((each) => each.kind !== "drop-not-null" || !wanted.key.includes(each.column.name))
+      .map((each) => schemaChange(this.table.name, each));
   }
 
   /** Lets columns keep texts from now on, since values came that their counterparts cannot hold. */

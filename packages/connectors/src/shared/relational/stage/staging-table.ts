@@ -56,7 +56,8 @@ export class StagingTable {
   readonly #hashed: boolean;
   #layout: TableLayout;
   #encode: (row: Row) => DriverValue[];
-  #encodeHash: (hash: string) => DriverValue;
+  readonly #encodeHash: (hash: string) => DriverValue;
+  readonly #encodeOwn: readonly ((value: unknown) => DriverValue)[];
   #created = false;
   #number = 0;
   #pending: DriverValue[][] = [];
@@ -70,6 +71,7 @@ export class StagingTable {
     this.#encode = compileRowEncoder(context.dialect, this.#userColumns());
     const { encode } = codecOf(context.dialect, hashColumn(context.dialect));
     this.#encodeHash = (hash) => encode(Buffer.from(hash, "latin1"));
+    this.#encodeOwn = [NUMBER, BATCH, KIND].map((column) => codecOf(context.dialect, column).encode);
   }
 
   /** Something was added since the last commit. */
@@ -80,8 +82,10 @@ export class StagingTable {
   add(row: Row, kind: number, of: { readonly batch: number; readonly hash?: string | undefined }): void {
     const values = this.#encode(row);
     const hash = this.#hashed ? [of.hash === undefined ? null : this.#encodeHash(of.hash)] : [];
-    const encoded = [++this.#number, of.batch, kind, ...hash, ...values];
-    this.#pending.push(encoded);
+    const own = [++this.#number, of.batch, kind].map(
+      (value, index) => this.#encodeOwn[index]?.(value) ?? null,
+    );
+    this.#pending.push([...own, ...hash, ...values]);
     for (const value of values)
       this.#bytes += typeof value === "string" || value instanceof Uint8Array ? value.length : 8;
     if (kind === ROW) this.rows++;
