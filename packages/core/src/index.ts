@@ -33,6 +33,7 @@ export * from "./table-options.ts";
 export * from "./table-target.ts";
 export * from "./target.ts";
 export * from "./transform.ts";
+export * from "./run/define-tables.ts";
 export * from "./run/execute.ts";
 export * from "./run/report.ts";
 export { canonicalJson, canonicalJsonText, tryCanonicalJson } from "./hash/canonical-json.ts";

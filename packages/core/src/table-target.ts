@@ -38,6 +38,7 @@ export function tableTarget({ kind, destination }: TableTargetOptions): TableTar
         kind,
         tableFor: (stream) => resolved.get(stream),
         tables: [...resolved.values()],
+        streams: [...resolved.keys()],
         destination,
       };
     },

@@ -16,6 +16,8 @@ export interface Target {
   readonly kind: string;
   /** Options of the stream's table; undefined: the stream is not wanted, which fails unless it is a child of one that is. */
   tableFor(stream: string): ResolvedTableOptions | undefined;
+  /** The streams that were named; absent: one stream, or any. */
+  readonly streams?: readonly string[];
   /** The options of every table that was named; absent: ask `tableFor`. */
   readonly tables?: readonly ResolvedTableOptions[];
   /** Makes the destination; does not connect yet. */

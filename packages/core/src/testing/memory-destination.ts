@@ -85,7 +85,11 @@ export function memoryDestination(options: MemoryDestinationOptions = {}): Memor
     },
     tables: (own) => {
       const parsed = new Map(Object.entries(own).map(([stream, each]) => [stream, tableOptions.parse(each)]));
-      return { ...target(destination, (stream) => parsed.get(stream)), tables: [...parsed.values()] };
+      return {
+        ...target(destination, (stream) => parsed.get(stream)),
+        tables: [...parsed.values()],
+        streams: [...parsed.keys()],
+      };
     },
     snapshot: () => snapshotOf(holder),
     rows: (table) => liveRows(tableNamed(holder, table)),
