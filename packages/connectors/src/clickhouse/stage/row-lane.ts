@@ -1,0 +1,60 @@
+import type { ByteWriter } from "../codec/byte-writer.ts";
+import { ByteWriter as Writer } from "../codec/byte-writer.ts";
+import type { ClickHouseServer } from "../server/clickhouse-server.ts";
+import { quote } from "../server/quote.ts";
+
+/** Where a lane leads. */
+export interface LaneOptions {
+  readonly server: ClickHouseServer;
+  readonly database: string;
+  readonly table: string;
+  /** Bytes after which what was written is sent. */
+  readonly batchBytes: number;
+  /** For errors. */
+  readonly doing: string;
+}
+
+/** Rows on their way into one table: one piece is sent while the next one is encoded. */
+export class RowLane {
+  readonly writer: ByteWriter = new Writer();
+  readonly #options: LaneOptions;
+  #sending: Promise<void> = Promise.resolve();
+  #pieces = 0;
+  #failure: unknown;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /** To be called now and then, between rows: sends what has gathered, where that is enough. */
+  async advance(): Promise<void> {
+    if (this.writer.at >= this.#options.batchBytes) await this.#send();
+  }
+
+  /** Resolves when everything is in the table. */
+  async flush(): Promise<void> {
+    if (this.writer.at > 0) await this.#send();
+    await this.#sending;
+    this.#throwFailure();
+  }
+
+  async #send(): Promise<void> {
+    const { server, database, table, doing } = this.#options;
+    const body = this.writer.take();
+    await this.#sending;
+    this.#throwFailure();
+    const piece = ++this.#pieces;
+    const settings = server.features.deduplicationToken
+      ? { async_insert: 0 as const, insert_deduplication_token: `${table}-${piece}` }
+      : {};
+    this.#sending = server
+      .insert(`INSERT INTO ${quote(database, table)} FORMAT RowBinary`, body, { doing, settings })
+      .catch((error: unknown) => {
+        this.#failure = error;
+      });
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
