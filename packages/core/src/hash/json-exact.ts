@@ -28,16 +28,25 @@ const MAX_WRITTEN_OUT = 400;
 
 /**
  * What a number has to look like to be inexact: 16 characters or an exponent. Strings may look so too, so that a match says
- * nothing; but where there is none, all numbers are exact, and this finds out five times as fast as the loop below.
+ * nothing; but where there is none, all numbers are exact. Each pair has what is found fast (written out, as the engine then
+ * leaps over what cannot match) and what tells numbers from most strings.
  */
-const PERHAPS_INEXACT = /(?:^|[:,[\s])-?(?:[\d.]{16}|\d+(?:\.\d+)?[eE])/;
+const LONG = new RegExp(String.raw`[\d.]`.repeat(16));
+const LONG_NUMBER = /(?:^|[:,[\s])-?[\d.]{16}/;
+const EXPONENT = /\d[eE][-+\d]/;
+const EXPONENT_NUMBER = /(?:^|[:,[\s])-?\d+(?:\.\d+)?[eE]/;
 
 /**
  * JSON.parse without loss: integers beyond 2^53 become bigint, other numbers that a double does not hold become
  * `JsonNumber`. Not much slower than JSON.parse where the text has no such number. Throws SyntaxError like JSON.parse.
  */
 export function parseJsonExact(text: string): unknown {
-  return PERHAPS_INEXACT.test(text) && hasInexact(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
+  return isSuspicious(text) && hasInexact(text) ? JSON.parse(text, reviveExact) : JSON.parse(text);
+}
+
+/** A few percent of the time that JSON.parse takes. */
+function isSuspicious(text: string): boolean {
+  return (LONG.test(text) && LONG_NUMBER.test(text)) || (EXPONENT.test(text) && EXPONENT_NUMBER.test(text));
 }
 
 /**

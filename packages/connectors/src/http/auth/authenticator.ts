@@ -10,6 +10,8 @@ export interface Signable extends Outgoing {
 
 /** Adds to requests what shows who asks. */
 export interface Authenticator {
+  /** It changes addresses, so it has to be given a copy. */
+  readonly changesUrl?: true;
   apply(request: Signable): Promise<void> | void;
   /** The server answered 401 to `request`: true where something new can be tried. */
   renew?(request: Outgoing): boolean;

@@ -8,7 +8,7 @@ import { bearerToken, keyIn, userAndPassword } from "./static.ts";
 /** Makes the authenticator that the options describe. */
 export function createAuthenticator(auth: Auth | undefined, context: AuthContext): Authenticator {
   if (auth === undefined) return { apply: () => undefined };
-  if (typeof auth === "function") return { apply: (request) => auth(request) };
+  if (typeof auth === "function") return { changesUrl: true, apply: (request) => auth(request) };
   switch (auth.kind) {
     case "bearer":
       return bearerToken(auth, context);

@@ -16,6 +16,7 @@ export function bearerToken({ token }: Of<"bearer">, { secrets }: AuthContext): 
 /** A key in a header, a query parameter or a cookie. */
 export function keyIn(options: Of<"api-key">, { secrets }: AuthContext): Authenticator {
   return {
+    ...(options.in === "query" ? { changesUrl: true } : {}),
     async apply({ headers, url }) {
       const value = await secretValue(options.value, "apiKey", secrets);
       if (options.in === "query") url.searchParams.set(options.name, value);

@@ -8,7 +8,11 @@ export interface LearnedLimit {
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Names that are in use besides the drafts of the standard. */
-const PREFIXES = ["ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-app-rate-limit-"];
+const NAMES = ["ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-app-rate-limit-"].map((prefix) => ({
+  remaining: `${prefix}remaining`,
+  after: `${prefix}reset-after`,
+  reset: `${prefix}reset`,
+}));
 
 /**
  * Reads `RateLimit` (the draft's structured form), `RateLimit-Remaining` / `-Reset` (earlier drafts) and the many
@@ -17,6 +21,7 @@ const PREFIXES = ["ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-app-rate-lim
  */
 export function learnLimit(headers: Headers, nowMs: number): LearnedLimit | undefined {
   const found = [...structured(one(headers["ratelimit"])), ...plain(headers, nowMs)];
+  if (found.length < 2) return found[0];
   return found.toSorted((a, b) => a.remaining - b.remaining || (b.resetMs ?? 0) - (a.resetMs ?? 0))[0];
 }
 
@@ -35,13 +40,17 @@ function structured(value: string | undefined): LearnedLimit[] {
 }
 
 function plain(headers: Headers, nowMs: number): LearnedLimit[] {
-  return PREFIXES.flatMap((prefix) => {
-    const remaining = Number.parseFloat(one(headers[`${prefix}remaining`]) ?? "");
-    if (!Number.isFinite(remaining)) return [];
-    const after = Number.parseFloat(one(headers[`${prefix}reset-after`]) ?? "");
-    const resetMs = Number.isFinite(after) ? after * 1_000 : untilMs(one(headers[`${prefix}reset`]), nowMs);
-    return [{ remaining, resetMs }];
-  });
+  const found: LearnedLimit[] = [];
+  for (const { remaining: name, after: afterName, reset } of NAMES) {
+    const told = headers[name];
+    if (told === undefined) continue;
+    const remaining = Number.parseFloat(one(told) ?? "");
+    if (!Number.isFinite(remaining)) continue;
+    const after = Number.parseFloat(one(headers[afterName]) ?? "");
+    const resetMs = Number.isFinite(after) ? after * 1_000 : untilMs(one(headers[reset]), nowMs);
+    found.push({ remaining, resetMs });
+  }
+  return found;
 }
 
 /** Seconds from now, seconds or milliseconds since 1970, or a date: servers do as they like. */

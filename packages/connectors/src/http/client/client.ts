@@ -174,7 +174,9 @@ export class HttpClient {
 
   async #backOff(failure: MillraceError, attempts: Attempts): Promise<void> {
     const { options, clock, log, signal } = this.#parts;
-    if (failure.retry === "never" || attempts.made >= options.retry.attempts) {
+    // A limit that was waited for long enough is for a later run.
+    const final = failure.retry === "never" || failure.code === "MLR_SOURCE_LIMIT";
+    if (final || attempts.made >= options.retry.attempts) {
       throw attempts.made > 1 ? afterAttempts(failure, attempts.made) : failure;
     }
     const floor = this.#floorMs(attempts.made);
@@ -211,7 +213,7 @@ export class HttpClient {
     }
     const signable: Signable = {
       ...request,
-      url: new URL(request.url),
+      url: this.#auth.changesUrl === true ? new URL(request.url) : request.url,
       headers: { ...headers, ...request.headers },
     };
     await this.#auth.apply(signable);

@@ -3,6 +3,7 @@ import type { Place } from "../option-types.ts";
 /** A request that is being put together. */
 export interface Draft {
   readonly method: string;
+  /** Shared: replaced, never changed. */
   url: URL;
   /** By lower-case name. */
   readonly headers: Record<string, string>;
@@ -14,7 +15,7 @@ export interface Draft {
 export function copyDraft({ method, url, headers, body }: Draft): Draft {
   return {
     method,
-    url: new URL(url),
+    url,
     headers: { ...headers },
     body: body instanceof URLSearchParams ? new URLSearchParams(body) : body,
   };
@@ -22,8 +23,10 @@ export function copyDraft({ method, url, headers, body }: Draft): Draft {
 
 /** Sets a parameter, in place of one of the same name. `path` may be `a.b` in bodies. */
 export function setParam(draft: Draft, place: Place, path: string, value: string | number): void {
-  if (place === "query") draft.url.searchParams.set(path, String(value));
-  else if (place === "header") draft.headers[path.toLowerCase()] = String(value);
+  if (place === "query") {
+    draft.url = new URL(draft.url);
+    draft.url.searchParams.set(path, String(value));
+  } else if (place === "header") draft.headers[path.toLowerCase()] = String(value);
   else if (draft.body instanceof URLSearchParams) draft.body.set(path, String(value));
   else {
     const steps = place === "variables" ? ["variables", path] : path.split(".");

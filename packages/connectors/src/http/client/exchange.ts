@@ -34,22 +34,28 @@ export interface ExchangeContext {
  * another origin. Fails with MLR_SOURCE_FAILED, MLR_SOURCE_LIMIT, MLR_SOURCE_DENIED or MLR_SOURCE_FORMAT.
  */
 export async function exchange(outgoing: Outgoing, context: ExchangeContext): Promise<Answer> {
-  const where = `${outgoing.method} ${context.show(outgoing.url)}`;
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), context.maxMs);
+  const where = (): string => `${outgoing.method} ${context.show(outgoing.url)}`;
+  const abort = new AbortController();
+  const stop = (): void => abort.abort(context.signal.reason);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    abort.abort();
+  }, context.maxMs);
+  context.signal.addEventListener("abort", stop, { once: true });
   try {
-    const signal = AbortSignal.any([context.signal, late.signal]);
-    return await follow(outgoing, { ...context, signal }, where);
+    context.signal.throwIfAborted();
+    return await follow(outgoing, { ...context, signal: abort.signal }, where);
   } catch (error) {
     if (context.signal.aborted) throw error;
-    if (late.signal.aborted) throw tooSlow(where, context.maxMs);
-    throw networkFailure(error, where);
+    throw late ? tooSlow(where(), context.maxMs) : networkFailure(error, where());
   } finally {
     clearTimeout(timer);
+    context.signal.removeEventListener("abort", stop);
   }
 }
 
-async function follow(outgoing: Outgoing, context: ExchangeContext, where: string): Promise<Answer> {
+async function follow(outgoing: Outgoing, context: ExchangeContext, where: () => string): Promise<Answer> {
   let current = outgoing;
   const visited = new Set<string>();
   for (;;) {
@@ -62,10 +68,10 @@ async function follow(outgoing: Outgoing, context: ExchangeContext, where: strin
     await response.body.dump();
     current = redirected(current, response.statusCode, { target, context, where });
     if (visited.has(`${current.method} ${current.url.href}`)) {
-      throw redirectFailure(where, `is redirected in a circle, to ${context.show(current.url)} again`);
+      throw redirectFailure(where(), `is redirected in a circle, to ${context.show(current.url)} again`);
     }
     if (visited.size > context.maxRedirects) {
-      throw redirectFailure(where, `is redirected more than ${context.maxRedirects} times`);
+      throw redirectFailure(where(), `is redirected more than ${context.maxRedirects} times`);
     }
   }
 }
@@ -88,17 +94,17 @@ async function whole(
   response: Dispatcher.ResponseData,
   url: URL,
   { maxBytes, show }: ExchangeContext,
-  where: string,
+  where: () => string,
 ): Promise<Answer> {
   const { statusCode: status, headers } = response;
   const length = Number(headerOf(headers, "content-length"));
-  const shown = `the answer to ${where}`;
+  const shown = (): string => `the answer to ${where()}`;
   if (length > maxBytes) {
     response.body.destroy();
     response.body.on("error", () => undefined);
     throw new MillraceError(
       "MLR_SOURCE_LIMIT",
-      `${shown} has ${length} bytes, more than the allowed ${maxBytes}`,
+      `${shown()} has ${length} bytes, more than the allowed ${maxBytes}`,
       {
         hint: "Ask for smaller pages, or raise the option `maxResponseBytes`.",
         details: { bytes: length, maxBytes, url: show(url) },
@@ -112,7 +118,7 @@ async function whole(
       ? raw
       : await decompress(raw, Array.isArray(encoding) ? encoding.join(",") : encoding, {
           maxBytes,
-          where: shown,
+          where: shown(),
         });
   return { status, headers, body, url, transferred: raw.length };
 }
@@ -120,13 +126,13 @@ async function whole(
 function redirected(
   from: Outgoing,
   status: number,
-  { target, context, where }: { target: string; context: ExchangeContext; where: string },
+  { target, context, where }: { target: string; context: ExchangeContext; where: () => string },
 ): Outgoing {
   if (!URL.canParse(target, from.url.href))
-    throw redirectFailure(where, "is redirected to what is no address");
+    throw redirectFailure(where(), "is redirected to what is no address");
   const url = new URL(target, from.url);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw redirectFailure(where, `is redirected to ${url.protocol}, which is not followed`);
+    throw redirectFailure(where(), `is redirected to ${url.protocol}, which is not followed`);
   }
   url.username = url.password = "";
   const sameOrigin = url.origin === from.url.origin;

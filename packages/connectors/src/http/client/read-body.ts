@@ -23,14 +23,14 @@ const DECODERS: Readonly<
 export const ACCEPTED_ENCODINGS = "gzip, deflate, br, zstd";
 
 /** Reads a whole body, at most `maxBytes`. Fails with MLR_SOURCE_LIMIT beyond. */
-export function collectBody(body: Body, maxBytes: number, where: string): Promise<Buffer> {
+export function collectBody(body: Body, maxBytes: number, where: () => string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let size = 0;
     body.on("data", (piece: Buffer) => {
       size += piece.length;
       if (size <= maxBytes) pieces.push(piece);
-      else body.destroy(tooLarge(where, maxBytes));
+      else body.destroy(tooLarge(where(), maxBytes));
     });
     body.on("end", () =>
       resolve(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)),

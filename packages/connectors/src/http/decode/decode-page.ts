@@ -29,7 +29,7 @@ export interface DecodeOptions {
   /** A document without the place of the rows has no rows. */
   readonly allowEmpty: boolean;
   /** For errors. */
-  readonly where: string;
+  readonly where: () => string;
 }
 
 /** Decodes an answer. Fails with MLR_SOURCE_FORMAT. */
@@ -37,13 +37,13 @@ export function decodePage(answer: Answer, options: DecodeOptions): DecodedPage 
   const { where } = options;
   switch (formatOf(answer, options.format)) {
     case "csv": {
-      const { rows, rejected } = parseCsvAnswer(textOf(answer), options.delimiter, where);
+      const { rows, rejected } = parseCsvAnswer(textOf(answer), options.delimiter, where());
       return { document: undefined, rows, rejected, untyped: true };
     }
     case "jsonl":
       return decodeLines(textOf(answer), options.columns);
     case "xml":
-      return pick(parseXmlAnswer(textOf(answer), where), options, { untyped: true, text: () => "null" });
+      return pick(parseXmlAnswer(textOf(answer), where()), options, { untyped: true, text: () => "null" });
     default:
       return pick(parseJsonAnswer(answer, where), options, {
         untyped: false,
@@ -99,7 +99,7 @@ function pick(
   { untyped, text }: { untyped: boolean; text: () => string },
 ): DecodedPage {
   const found = options.rowsOf(document, text);
-  if (found === undefined && !options.allowEmpty) throw nothingThere(document, options.where);
+  if (found === undefined && !options.allowEmpty) throw nothingThere(document, options.where());
   const rejected: RejectedInput[] = [];
   if (found !== undefined && found.every(isRow)) return { document, rows: found, rejected, untyped };
   const rows: Row[] = [];

@@ -3,12 +3,12 @@ import { headerOf, type Answer } from "../client/answer.ts";
 import { describeBody } from "../client/failures.ts";
 
 /** Reads the document of an answer, exactly. Fails with MLR_SOURCE_FORMAT, telling a page for people from a cut-off document. */
-export function parseJsonAnswer(answer: Answer, where: string): unknown {
+export function parseJsonAnswer(answer: Answer, where: () => string): unknown {
   const text = answer.body.toString("utf8");
   try {
     return parseJsonExact(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (error) {
-    throw noJson(answer, { text, where, error });
+    throw noJson(answer, { text, where: where(), error });
   }
 }
 

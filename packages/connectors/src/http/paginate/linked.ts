@@ -85,9 +85,9 @@ function linked(kind: string, linkOf: (page: PageView) => unknown, where: string
     after(page): Following {
       const link = linkOf(page);
       if (isNothing(link)) return { end: true };
-      if (typeof link !== "string" || !URL.canParse(link, page.url.href)) throw badLink(page, where);
-      const next = new URL(link, page.url);
-      if (next.protocol !== "http:" && next.protocol !== "https:") throw badLink(page, where);
+      const next = typeof link === "string" ? URL.parse(link, page.url.href) : null;
+      if (next === null || (next.protocol !== "http:" && next.protocol !== "https:"))
+        throw badLink(page, where);
       next.username = next.password = next.hash = "";
       return { state: next.href };
     },

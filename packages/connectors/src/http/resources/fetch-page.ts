@@ -47,14 +47,15 @@ export async function fetchPage(fetcher: PageFetcher, at: Json, known?: Validato
     if (known?.etag !== undefined) draft.headers["if-none-match"] = known.etag;
     if (known?.lastModified !== undefined) draft.headers["if-modified-since"] = known.lastModified;
   });
-  const shown = secrets.maskUrl(request.url);
   const outcome = await client.send({
     request,
     home: base.url.origin,
     rules: resource.options.responses,
-    decode: (answer) => decode(fetcher, answer, `${request.method} ${secrets.maskUrl(request.url)}`),
+    decode: (answer) => decode(fetcher, answer, () => `${request.method} ${secrets.maskUrl(request.url)}`),
   });
   const { answer } = outcome;
+  // Only now, as secrets that the request made known are masked too.
+  const shown = secrets.maskUrl(request.url);
   if (outcome.kind === "ignore" || outcome.kind === "unchanged") {
     return { kind: outcome.kind, status: answer.status, shown };
   }
@@ -62,7 +63,7 @@ export async function fetchPage(fetcher: PageFetcher, at: Json, known?: Validato
   return {
     kind: "page",
     page,
-    shown: secrets.mask(shown),
+    shown,
     view: {
       url: answer.url,
       headers: answer.headers,
@@ -78,7 +79,7 @@ export async function fetchPage(fetcher: PageFetcher, at: Json, known?: Validato
 function decode(
   { resource: { options }, rowsOf }: PageFetcher,
   answer: Answer,
-  where: string,
+  where: () => string,
 ): { page: DecodedPage; flaw: string | undefined } {
   // Nothing at all is no document, and means no rows where the status says so.
   if (answer.status === 204 || answer.status === 205) return { page: NOTHING, flaw: undefined };
@@ -90,7 +91,7 @@ function decode(
     allowEmpty: options.allowEmpty,
     where,
     rowsOf: (document, text) => {
-      if (options.graphql !== undefined) failure = graphqlFailure(document, where);
+      if (options.graphql !== undefined) failure = graphqlFailure(document, where());
       if (failure !== undefined && !options.graphql?.partial) throw failure;
       return rowsOf(document, text);
     },

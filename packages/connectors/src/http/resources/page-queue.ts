@@ -38,7 +38,7 @@ export class PageQueue {
   }
 
   #ask(at: Json): void {
-    const key = JSON.stringify(at);
+    const key = keyOf(at);
     if (this.#asked[0]?.key !== key) {
       this.drop();
       this.#push(at, key);
@@ -48,7 +48,7 @@ export class PageQueue {
     while (this.#asked.length < ahead) {
       const last = this.#asked.at(-1)?.at ?? at;
       const next = likely(last);
-      this.#push(next, JSON.stringify(next));
+      this.#push(next, keyOf(next));
     }
   }
 
@@ -59,4 +59,8 @@ export class PageQueue {
     page.catch(() => undefined);
     this.#asked.push({ key, at, page });
   }
+}
+
+function keyOf(at: Json): string {
+  return typeof at === "string" ? at : JSON.stringify(at);
 }

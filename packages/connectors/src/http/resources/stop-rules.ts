@@ -65,8 +65,11 @@ export class StopRules {
   }
 
   #stopsInCircle(at: Json, next: Json): Step | undefined {
-    const text = JSON.stringify(next);
-    const known = text === JSON.stringify(at) || this.#cursors.has(text) || text === this.#marker;
+    const text = typeof next === "string" ? next : JSON.stringify(next);
+    const known =
+      text === (typeof at === "string" ? at : JSON.stringify(at)) ||
+      this.#cursors.has(text) ||
+      text === this.#marker;
     if (known)
       return {
         end: true,
