@@ -22,6 +22,14 @@ export interface RowPlace {
   readonly turn: number;
 }
 
+/** A key that came again. */
+export interface Repeated {
+  /** The commit in which it came before. */
+  readonly part: number;
+  /** The file that holds the row which is not the last one. */
+  readonly outdated: number;
+}
+
 /**
  * Remembers of each key of a reading where its last row is. On disk, because a reading may have more keys than memory has room
  * for; and only for as long as the session lasts, because it can be made again from the files.
@@ -38,7 +46,7 @@ export class KeyIndex {
     rmSync(path, { force: true });
     this.#database = new DatabaseSync(path);
     this.#database.exec(SETUP);
-    this.#get = this.#database.prepare("SELECT part, turn FROM keys WHERE key = ?");
+    this.#get = this.#database.prepare("SELECT file, part, turn FROM keys WHERE key = ?");
     this.#put = this.#database.prepare("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)");
     this.#hash = compileRowHasher(key);
   }
@@ -48,14 +56,16 @@ export class KeyIndex {
     this.#hash = compileRowHasher(key);
   }
 
-  /** Takes a row; gives the commit in which its key came before, undefined where it is new. */
-  put(row: Row, place: RowPlace): number | undefined {
+  /** Takes a row; tells of the one of its key that came before, undefined where it is new. */
+  put(row: Row, place: RowPlace): Repeated | undefined {
     const key = Buffer.from(this.#hash(row).slice(0, KEY_BYTES), "latin1");
-    const earlier = this.#get.get(key) as { readonly part: number; readonly turn: number } | undefined;
+    const earlier = this.#get.get(key) as Pick<RowPlace, "file" | "part" | "turn"> | undefined;
     // Rows are written by partition, so one that came before may be written after.
-    if (earlier === undefined || earlier.turn < place.turn)
-      this.#put.run(key, place.file, place.ordinal, place.part, place.turn);
-    return earlier?.part;
+    const isLast = earlier === undefined || earlier.turn < place.turn;
+    if (isLast) this.#put.run(key, place.file, place.ordinal, place.part, place.turn);
+    return earlier === undefined
+      ? undefined
+      : { part: earlier.part, outdated: isLast ? earlier.file : place.file };
   }
 
   /** For each row of a file whether it is the last of its key. */

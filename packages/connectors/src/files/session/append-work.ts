@@ -69,7 +69,7 @@ export class AppendWork implements TableWork {
     const kept: WaitingFile[] = [];
     for (const file of this.#files) {
       if (hasColumns(file.meta, columns)) kept.push(file);
-      else await rewrite({ path: join(file.folder, file.name), meta: file.meta }, set, () => true);
+      else await rewrite({ path: join(file.folder, file.name), meta: file.meta }, set);
     }
     this.#files = [...(await set.close()), ...kept];
     return this.#files;

@@ -25,11 +25,13 @@ export class EpochStage {
   rows = 0;
   readonly #context: FilesContext;
   #definition: TableDefinition;
-  #files: WaitingFile[] = [];
+  /** By number, in the order of their making. */
+  readonly #files = new Map<number, WaitingFile>();
+  #nextFile = 0;
   #set: FileSet | undefined;
   #keys: KeyIndex | undefined;
-  /** Some key came more than once. */
-  #repeated = false;
+  /** Files with rows whose key came again. */
+  readonly #outdated = new Set<number>();
   #part = 0;
   #turn = 0;
 
@@ -48,7 +50,7 @@ export class EpochStage {
     for (const name of pending) {
       const folder = waitingFolder(context.home);
       const meta = await readMeta(join(folder, `${name}${META}`));
-      stage.#files.push({ folder, name, meta });
+      stage.#files.set(stage.#nextFile++, { folder, name, meta });
       stage.rows += meta.rows;
     }
     if (definition.key.length > 0) await stage.#indexAgain();
@@ -57,18 +59,18 @@ export class EpochStage {
 
   /** Names of its files. */
   get names(): readonly string[] {
-    return this.#files.map(({ name }) => name);
+    return [...this.#files.values()].map(({ name }) => name);
   }
 
   async redefine(definition: TableDefinition): Promise<void> {
-    await this.finish();
+    await this.#closeSet();
     this.#definition = definition;
     this.#keys?.retype(this.#keyColumns());
   }
 
   async write({ rows }: EncodableBatch): Promise<void> {
     if (rows.length === 0) return;
-    this.#set ??= openSet(this.#context, this.#definition, this.#files.length);
+    this.#set ??= openSet(this.#context, this.#definition, this.#nextFile);
     if (this.#definition.key.length === 0) {
       await this.#set.write(rows);
       this.#count(rows.length);
@@ -78,30 +80,29 @@ export class EpochStage {
     const turn = this.#turn;
     this.#turn += rows.length;
     await this.#set.write(rows, (row, { file, ordinal, index }) => {
-      const earlier = keys.put(row, { file, ordinal, part: this.#part, turn: turn + index });
-      if (earlier === undefined) return this.#count(1);
-      this.counts[earlier === this.#part ? "duplicates" : "updated"]++;
-      this.#repeated = true;
+      const again = keys.put(row, { file, ordinal, part: this.#part, turn: turn + index });
+      if (again === undefined) return this.#count(1);
+      this.counts[again.part === this.#part ? "duplicates" : "updated"]++;
+      this.#outdated.add(again.outdated);
     });
   }
 
-  /** Finishes the files that are open. */
+  /** Finishes the files that are open, and writes those again that hold more than one row of a key. */
   async finish(): Promise<void> {
-    this.#files.push(...((await this.#set?.close()) ?? []));
-    this.#set = undefined;
+    await this.#closeSet();
+    for (const number of [...this.#outdated]) await this.#withoutOutdated(number);
+    this.#outdated.clear();
+    await this.#closeSet();
   }
 
-  /** The files to reveal: one row per key, all with the table's columns. */
+  /** The files to reveal, all with the table's columns. */
   async complete(): Promise<readonly WaitingFile[]> {
     await this.finish();
     const { columns } = this.#definition;
-    if (!this.#repeated && this.#files.every(({ meta }) => hasColumns(meta, columns))) return this.#files;
+    const files = [...this.#files.values()];
+    if (files.every(({ meta }) => hasColumns(meta, columns))) return files;
     const target = openSet(this.#context, this.#definition);
-    for (const [number, { folder, name, meta }] of this.#files.entries()) {
-      const last = this.#repeated ? this.#keys?.lastRows(number, meta.rows) : undefined;
-      const source = { path: join(folder, name), meta };
-      await rewrite(source, target, (_row, ordinal) => last === undefined || last[ordinal] === 1);
-    }
+    for (const { folder, name, meta } of files) await rewrite({ path: join(folder, name), meta }, target);
     return target.close();
   }
 
@@ -116,6 +117,26 @@ export class EpochStage {
     this.#set = undefined;
     this.#keys?.close();
     this.#keys = undefined;
+  }
+
+  async #closeSet(): Promise<void> {
+    for (const file of (await this.#set?.close()) ?? []) this.#files.set(this.#nextFile++, file);
+    this.#set = undefined;
+  }
+
+  async #withoutOutdated(number: number): Promise<void> {
+    const file = this.#files.get(number);
+    const keys = this.#keys;
+    if (file === undefined || keys === undefined) return;
+    const last = keys.lastRows(number, file.meta.rows);
+    this.#set ??= openSet(this.#context, this.#definition, this.#nextFile);
+    const source = { path: join(file.folder, file.name), meta: file.meta };
+    await rewrite(source, this.#set, {
+      keep: (_row, ordinal) => last[ordinal] === 1,
+      onRow: (row, { file: to, ordinal }) =>
+        keys.put(row, { file: to, ordinal, part: this.#part, turn: this.#turn++ }),
+    });
+    this.#files.delete(number);
   }
 
   #count(rows: number): void {
@@ -137,14 +158,13 @@ export class EpochStage {
     const keys = (this.#keys = this.#openKeys());
     this.rows = 0;
     this.#part = 1;
-    for (const [file, { folder, name, meta }] of this.#files.entries()) {
+    for (const [file, { folder, name, meta }] of this.#files) {
       keys.retype(meta.columns.filter((column) => this.#definition.key.includes(column.name)));
       let ordinal = 0;
       for await (const rows of decodeFile(join(folder, name), meta.as, meta.columns)) {
         for (const row of rows) {
-          const earlier = keys.put(row, { file, ordinal: ordinal++, part: 0, turn: this.#turn++ });
-          if (earlier === undefined) this.rows++;
-          else this.#repeated = true;
+          keys.put(row, { file, ordinal: ordinal++, part: 0, turn: this.#turn++ });
+          this.rows++;
         }
       }
     }

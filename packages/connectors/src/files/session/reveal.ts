@@ -100,7 +100,7 @@ export class Reveal {
       file.from === undefined || file.folder === undefined
         ? join(this.#context.root, ...file.path.split("/"))
         : join(file.folder, file.from);
-    const dropped = await rewrite({ path, meta: file.file }, set, (row) => !isInside(row));
+    const dropped = await rewrite({ path, meta: file.file }, set, { keep: (row) => !isInside(row) });
     const kept = await set.close();
     if (dropped === 0) return;
     this.#shown.delete(file.path);
