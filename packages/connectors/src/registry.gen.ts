@@ -9,9 +9,11 @@ export interface ConnectorEntry {
 
 /** Every connector of this package, by folder and name. */
 export const CONNECTORS: readonly ConnectorEntry[] = [
+  { name: "clickhouse", kind: "destination", path: "@millrace/connectors/clickhouse" },
   { name: "csv", kind: "source", path: "@millrace/connectors/csv" },
   { name: "tsv", kind: "source", path: "@millrace/connectors/csv" },
   { name: "database", kind: "source", path: "@millrace/connectors/database" },
+  { name: "sql", kind: "transform", path: "@millrace/connectors/duckdb" },
   { name: "excel", kind: "source", path: "@millrace/connectors/excel" },
   { name: "files", kind: "destination", path: "@millrace/connectors/files" },
   { name: "http", kind: "source", path: "@millrace/connectors/http" },
@@ -37,4 +39,5 @@ export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "pick", kind: "transform", path: "@millrace/connectors/transforms" },
   { name: "rename", kind: "transform", path: "@millrace/connectors/transforms" },
   { name: "unnest", kind: "transform", path: "@millrace/connectors/transforms" },
+  { name: "xml", kind: "source", path: "@millrace/connectors/xml" },
 ];

@@ -21,4 +21,6 @@ export { postgres } from "@millrace/connectors/postgres";
 export { rows } from "@millrace/connectors/rows";
 export { singer, type SingerOptions } from "@millrace/connectors/singer";
 export * from "@millrace/connectors/transforms";
+export { xml, type XmlOptions } from "@millrace/connectors/xml";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
+export { type Codebook, type CodebookOptions, codebook } from "./codebook/codebook.ts";

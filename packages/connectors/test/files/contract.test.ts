@@ -8,6 +8,7 @@ import { excel } from "@millrace/connectors/excel";
 import { json } from "@millrace/connectors/json";
 import { parquet } from "@millrace/connectors/parquet";
 import { rows } from "@millrace/connectors/rows";
+import { xml } from "@millrace/connectors/xml";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "./collect.ts";
 
@@ -42,6 +43,10 @@ const lines = texts.map((row) => `${String(row["id"])},"${String(row["word"])}"\
 const objects = numbers.map((row) => JSON.stringify(row));
 
 written(csv({ path: ["file", "second"] }), `id,word\n${lines}`, texts);
+const elements = texts.map(
+  (row) => `<row id="${String(row["id"])}"><word>${String(row["word"])}</word></row>`,
+);
+written(xml({ path: "file", rows: "/all/row" }), `<all>${elements.join("\n")}</all>`, texts);
 written(json({ path: "file", rows: "$.all[*]" }), `{"all":[${objects.join(",")}]}`, numbers);
 
 sourceContract({
