@@ -109,14 +109,15 @@ export function mariadbFailure(error: unknown): Failure {
 /** The error of a database that a pipeline uses besides its destination. @param what was being done. */
 export function databaseError(error: unknown, what: string): MillraceError {
   if (error instanceof MillraceError) return error;
-  const { code, message, hint, details } = mariadbFailure(error);
+  const { code, message, hint, details, condition } = mariadbFailure(error);
   const options = {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
     ...(details === undefined ? {} : { details: { ...details } }),
   };
   const failed = databaseCode(code);
-  const retry = code === "MLR_DESTINATION_CONFLICT" || code === "MLR_DESTINATION_FULL" ? "later" : undefined;
+  const passes = code === "MLR_DESTINATION_CONFLICT" || code === "MLR_DESTINATION_FULL";
+  const retry = passes && condition !== "duplicate-key" ? "later" : undefined;
   return new MillraceError(
     failed,
     `${what}: ${message}`,

@@ -5,11 +5,11 @@ const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
 const NULL_LETTER = 0x4e;
 
-/** How LOAD DATA is told to read what `LoadBuffer` writes. Bytes are taken as they are, whatever the columns' character sets. */
+/** How LOAD DATA is told to read what `LoadBuffer` writes. */
 export const LOAD_FORMAT =
-  "CHARACTER SET binary FIELDS TERMINATED BY X'09' ESCAPED BY X'5C' LINES TERMINATED BY X'0A'";
+  "CHARACTER SET utf8mb4 FIELDS TERMINATED BY X'09' ESCAPED BY X'5C' LINES TERMINATED BY X'0A'";
 
-/** Writes rows as LOAD DATA reads them. */
+/** Writes rows as LOAD DATA reads them; bytes as hex digits. */
 export class LoadBuffer {
   #bytes = Buffer.allocUnsafe(1 << 16);
   #length = 0;
@@ -32,7 +32,7 @@ export class LoadBuffer {
       this.#byte(BACKSLASH);
       this.#byte(NULL_LETTER);
     } else if (typeof value === "string") this.#text(value);
-    else if (value instanceof Uint8Array) this.#escape(value);
+    else if (value instanceof Uint8Array) this.#ascii(Buffer.from(value).toString("hex"));
     else if (typeof value === "boolean") this.#ascii(value ? "1" : "0");
     else this.#ascii(value instanceof Date ? value.toISOString().slice(0, -1) : String(value));
   }

@@ -122,9 +122,14 @@ export class MariadbConnection implements RelationalConnection {
     const file = `millrace-${++this.#loads}`;
     this.#files.set(file, buffer.bytes);
     try {
-      const names = columns.map(({ name }) => quote(name)).join(", ");
+      // Bytes come as hex digits, so that texts can be of any character set.
+      const bytes = columns.map(({ sqlType }) => /blob|binary/i.test(sqlType));
+      const fields = columns.map(({ name }, index) => (bytes[index] === true ? `@b${index}` : quote(name)));
+      const set = columns.flatMap(({ name }, index) =>
+        bytes[index] === true ? [`${quote(name)} = UNHEX(@b${index})`] : [],
+      );
       const result = (await this.#connection.query(
-        `LOAD DATA LOCAL INFILE ${quoteLiteral(file)} INTO TABLE ${reference} ${LOAD_FORMAT} (${names})`,
+        `LOAD DATA LOCAL INFILE ${quoteLiteral(file)} INTO TABLE ${reference} ${LOAD_FORMAT} (${fields.join(", ")})${set.length === 0 ? "" : ` SET ${set.join(", ")}`}`,
       )) as UpsertResult;
       // A local load turns errors of values into warnings.
       if (result.warningStatus > 0 || result.affectedRows !== rows.length)
