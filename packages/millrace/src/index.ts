@@ -16,6 +16,7 @@ export { excel } from "@millrace/connectors/excel";
 export * from "@millrace/connectors/http";
 export { json } from "@millrace/connectors/json";
 export { jsonl } from "@millrace/connectors/jsonl";
+export { mariadb, type MariadbOptions } from "@millrace/connectors/mariadb";
 export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
 export { rows } from "@millrace/connectors/rows";
