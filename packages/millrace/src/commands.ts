@@ -75,6 +75,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/migrate.ts")).migrate,
   },
   {
+    name: "deploy-tables",
+    summary: "make the pipelines' tables, and bring code lists into theirs",
+    load: async () => (await import("./commands/deploy-tables.ts")).deployTables,
+  },
+  {
     name: "db",
     summary: "start, stop, reset or locate the embedded database",
     load: async () => (await import("./commands/db.ts")).db,

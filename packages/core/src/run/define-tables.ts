@@ -118,7 +118,7 @@ async function defineOne(
   const sure = options?.mode !== undefined || options?.key !== undefined;
   const writer = await router.of(stream);
   const known = writer.defined;
-  if (sure && columns.length > 0) await writer.declare({ name: stream });
+  if (!known && sure && columns.length > 0) await writer.declare({ name: stream });
   const { table, namespace } = writer;
   const place = { stream, table, ...(namespace === undefined ? {} : { namespace }), changes: [...changes()] };
   if (known) return { ...place, state: place.changes.length > 0 ? "changed" : "unchanged" };

@@ -6,7 +6,7 @@ import { type CompletionWords, SHELLS } from "../output/completion-scripts.ts";
 import { addCommonOptions, examples } from "../program.ts";
 
 /** Commands that take names of pipelines. */
-const TAKE_PIPELINES = new Set(["run", "plan", "runs", "state"]);
+const TAKE_PIPELINES = new Set(["run", "plan", "runs", "state", "deploy-tables"]);
 
 /** `millrace completion`: the script that a shell loads. */
 export const completion: CommandSetup = (command, cli) => {
