@@ -1,34 +1,39 @@
 import { destinationContract } from "@millrace/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startMariadb, type MariadbServer } from "../../test/mariadb-server.ts";
+import { missingMariadb, startMariadb, type MariadbServer } from "../../test/mariadb-server.ts";
 import { relationalDestination, readTable } from "../shared/relational/index.ts";
 import { mariadbDialect } from "./dialect/mariadb-dialect.ts";
 import { mariadbOptions } from "./options.ts";
 
-let server: MariadbServer;
-beforeAll(async () => {
-  server = await startMariadb();
-});
-afterAll(() => server?.close());
+const missing = missingMariadb();
+const title = missing === undefined ? "on a MariaDB server" : `on a MariaDB server: ${missing}`;
 
-destinationContract({
-  name: "MariaDB",
-  describe,
-  it: (name, body) => it(name, body),
-  expect,
-  create: async () => {
-    await server.empty();
-    const dialect = mariadbDialect(mariadbOptions.parse({ url: server.url }));
-    return {
-      destination: relationalDestination(dialect),
-      rows: (table) => readTable(dialect, table),
-      async tamper(table, key, values) {
-        const [[column, id]] = Object.entries(key) as [[string, unknown]];
-        const [[name, value]] = Object.entries(values) as [[string, unknown]];
-        await server.admin(
-          `UPDATE millrace_test.${table} SET ${name} = '${String(value)}' WHERE ${column} = ${String(id)}`,
-        );
-      },
-    };
-  },
+describe.skipIf(missing !== undefined)(title, () => {
+  let server: MariadbServer;
+  beforeAll(async () => {
+    server = await startMariadb();
+  });
+  afterAll(() => server?.close());
+
+  destinationContract({
+    name: "MariaDB",
+    describe,
+    it: (name, body) => it(name, body),
+    expect,
+    create: async () => {
+      await server.empty();
+      const dialect = mariadbDialect(mariadbOptions.parse({ url: server.url }));
+      return {
+        destination: relationalDestination(dialect),
+        rows: (table) => readTable(dialect, table),
+        async tamper(table, key, values) {
+          const [[column, id]] = Object.entries(key) as [[string, unknown]];
+          const [[name, value]] = Object.entries(values) as [[string, unknown]];
+          await server.admin(
+            `UPDATE millrace_test.${table} SET ${name} = '${String(value)}' WHERE ${column} = ${String(id)}`,
+          );
+        },
+      };
+    },
+  });
 });
