@@ -1,0 +1,3 @@
+import { writeOn, type WriterOrders } from "./writer.ts";
+
+await writeOn(JSON.parse(process.argv[2] ?? "{}") as WriterOrders);
