@@ -5,13 +5,7 @@ import {
   type ColumnType,
   type ScalarKind,
 } from "@millrace/core";
-import type {
-  DuckDBArrayType,
-  DuckDBDecimalType,
-  DuckDBListType,
-  DuckDBType,
-  DuckDBValue,
-} from "@duckdb/node-api";
+import type { DuckDBDecimalType, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import type { Driver } from "./driver.ts";
 
 /** A column of a result: its type, and what makes the values that rows carry of DuckDB's. */
@@ -31,7 +25,7 @@ export function resultColumn(driver: Driver, type: DuckDBType): ResultColumn {
   if (scalar !== undefined) return scalar;
   const { LIST, ARRAY } = driver.DuckDBTypeId;
   if (type.typeId === LIST || type.typeId === ARRAY) {
-    const element = resultColumn(driver, (type as DuckDBListType | DuckDBArrayType).valueType);
+    const element = resultColumn(driver, type.valueType);
     const items = (value: DuckDBValue): readonly DuckDBValue[] =>
       (value as unknown as { readonly items: readonly DuckDBValue[] }).items;
     const each = (value: DuckDBValue): unknown[] =>
@@ -68,7 +62,7 @@ function scalarColumn(driver: Driver, type: DuckDBType): ResultColumn | undefine
     case id.BIGNUM:
       return { type: { kind: "numeric" }, value: String };
     case id.DECIMAL:
-      return { type: decimalType(type as DuckDBDecimalType), value: String };
+      return { type: decimalType(type), value: String };
     case id.FLOAT:
       return of("real");
     case id.DOUBLE:

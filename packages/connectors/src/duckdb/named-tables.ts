@@ -57,7 +57,7 @@ interface Parts {
 
 function partsOf(source: SqlTableSource): Parts {
   if (typeof source === "string" || source instanceof URL) return { path: pathText(source) };
-  if (!isPlain(source)) return { rows: source as readonly Row[] };
+  if (!isPlain(source)) return { rows: source };
   const { columns } = source;
   if ("path" in source) return { path: pathText(source.path), columns };
   return "rows" in source ? { rows: source.rows, columns } : { columns };

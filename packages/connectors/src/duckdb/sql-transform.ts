@@ -65,62 +65,90 @@ function overBatches(query: string, options: ResolvedSqlOptions): Transform {
 
 function overEpochs(query: string, options: ResolvedSqlOptions): Transform {
   const opened = engines(query, options);
-  const sides = new Map(
-    Object.entries(options.tables).flatMap(([name, source]) => {
-      const side = streamOf(source);
-      return side === undefined ? [] : [[side.stream, { name, columns: side.columns ?? {} }] as const];
-    }),
-  );
-  let main: { readonly stream: string; readonly table: SqlTable } | undefined;
-  const gathered = new Map<string, SqlTable>();
-  const isMain = (stream: string): boolean =>
-    !sides.has(stream) && (options.stream === undefined || options.stream === stream);
-  const forget = (): void => {
-    main = undefined;
-    gathered.clear();
+  const gathering = new Gathering(options);
+  const restart = async (): Promise<void> => {
+    gathering.forget();
+    await opened.close();
   };
   return {
     kind: "sql",
     holds: "epoch",
     async apply(batch) {
-      const { stream, rows, columns } = batch;
-      const side = sides.get(stream);
-      if (side === undefined && !isMain(stream)) return batch;
+      if (!gathering.takes(batch.stream)) return batch;
       refuseChildren(batch);
-      const engine = await opened.get();
-      if (side !== undefined) {
-        const table = gathered.get(stream) ?? engine.table(side.name, side.columns);
-        gathered.set(stream, table);
-        await table.append(rows, columns);
-        return [];
-      }
-      if (main !== undefined && main.stream !== stream) throw twoStreams(main.stream, stream);
-      main ??= { stream, table: engine.table(BATCH, options.columns) };
-      await main.table.append(rows, columns);
+      await gathering.take(await opened.get(), batch);
       return [];
     },
     async flush({ signal }) {
-      if (main?.table.known !== true) {
-        await opened.close();
-        forget();
-        return [];
-      }
-      const engine = await opened.get();
-      for (const [stream, { name, columns }] of sides)
-        if (!gathered.has(stream)) await engine.table(name, columns).append([]);
+      const { stream } = gathering;
       const batches: Batch[] = [];
-      for await (const { rows, columns } of engine.run(signal))
-        batches.push(result(options, { rows, columns, from: { stream: main.stream, rows: [] } }));
+      if (stream !== undefined) {
+        const engine = await opened.get();
+        await gathering.complete(engine);
+        for await (const { rows, columns } of engine.run(signal))
+          batches.push(result(options, { rows, columns, from: { stream, rows: [] } }));
+      }
       // What was gathered is of no more use: the next reading begins with nothing.
-      await opened.close();
-      forget();
+      await restart();
       return batches;
     },
-    async close() {
-      forget();
-      await opened.close();
-    },
+    close: restart,
   };
+}
+
+/** The rows of a reading, in tables of the engine. */
+class Gathering {
+  readonly #options: ResolvedSqlOptions;
+  /** Streams that are tables to join with. */
+  readonly #sides: ReadonlyMap<
+    string,
+    { readonly name: string; readonly columns: Readonly<Record<string, string>> }
+  >;
+  readonly #tables = new Map<string, SqlTable>();
+  #main: string | undefined;
+
+  constructor(options: ResolvedSqlOptions) {
+    this.#options = options;
+    this.#sides = new Map(
+      Object.entries(options.tables).flatMap(([name, source]) => {
+        const side = streamOf(source);
+        return side === undefined ? [] : [[side.stream, { name, columns: side.columns ?? {} }] as const];
+      }),
+    );
+  }
+
+  /** The stream that `batch` holds the rows of; undefined while there are none. */
+  get stream(): string | undefined {
+    return this.#main !== undefined && this.#tables.get(this.#main)?.known === true ? this.#main : undefined;
+  }
+
+  takes(stream: string): boolean {
+    return this.#sides.has(stream) || this.#options.stream === undefined || this.#options.stream === stream;
+  }
+
+  async take(engine: SqlEngine, { stream, rows, columns }: Batch): Promise<void> {
+    const side = this.#sides.get(stream);
+    if (side === undefined) {
+      if (this.#main !== undefined && this.#main !== stream) throw twoStreams(this.#main, stream);
+      this.#main = stream;
+    }
+    const table =
+      this.#tables.get(stream) ??
+      engine.table(side?.name ?? BATCH, side === undefined ? this.#options.columns : side.columns);
+    this.#tables.set(stream, table);
+    await table.append(rows, columns);
+  }
+
+  /** Streams that brought no rows are empty tables, where their columns are declared. */
+  async complete(engine: SqlEngine): Promise<void> {
+    for (const [stream, { name, columns }] of this.#sides)
+      if (!this.#tables.has(stream)) await engine.table(name, columns).append([]);
+  }
+
+  forget(): void {
+    this.#main = undefined;
+    this.#tables.clear();
+  }
 }
 
 /** Opens the engine when it is first needed, and again after it was closed. */

@@ -129,5 +129,5 @@ function uuidNumber(text: string): bigint {
 
 function intervalOf(driver: Driver, text: string): DuckDBValue {
   const { months = 0, days = 0, micros = 0n } = parseInterval(text) ?? {};
-  return driver.intervalValue(months, days, BigInt(micros));
+  return driver.intervalValue(months, days, micros);
 }

@@ -34,7 +34,7 @@ export function partitionName(column: string, value: string | null): string {
 
 function encode(name: string, kept: RegExp): string {
   let out = "";
-  const characters = [...name];
+  const characters = Array.from(name);
   for (const [index, character] of characters.entries()) {
     const edge = index === 0 || index === characters.length - 1;
     const dotOrSpace = character === "." || character === " ";

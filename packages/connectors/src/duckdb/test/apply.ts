@@ -10,7 +10,7 @@ export function context(signal: AbortSignal = new AbortController().signal): Tra
     database: async () => {
       throw new Error("there is no database");
     },
-  } as TransformContext;
+  };
 }
 
 /** Sends batches through a transform, flushes it and closes it. */

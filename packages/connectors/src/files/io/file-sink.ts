@@ -23,9 +23,7 @@ export class FileSink {
     this.#compressor = compressor;
     if (compressor === undefined) return;
     const target = new Writable({
-      write: (chunk: Uint8Array, _encoding, done) => {
-        this.#append(chunk).then(() => done(), done);
-      },
+      write: (chunk: Uint8Array, _encoding, done) => void this.#pass(chunk, done),
     });
     this.#target = target;
     compressor.pipe(target);
@@ -83,6 +81,15 @@ export class FileSink {
     this.#buffered = [];
     this.#bufferedBytes = 0;
     await this.#append(bytes);
+  }
+
+  async #pass(chunk: Uint8Array, done: (error?: Error) => void): Promise<void> {
+    try {
+      await this.#append(chunk);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
   }
 
   async #append(bytes: Uint8Array): Promise<void> {

@@ -3,7 +3,6 @@ import {
   type Cut,
   type Epoch,
   type EpochCut,
-  type Json,
   type Row,
   type TableDefinition,
 } from "@millrace/core";
@@ -91,7 +90,7 @@ function whereOf(table: TableDefinition | undefined, where: Row): Where {
   const texts = Object.entries(where).map(([name, value]): [string, string | null] => {
     if (value === null || value === undefined) return [name, null];
     const column = table?.columns.find((each) => each.name === name);
-    return [name, column === undefined ? JSON.stringify(value as Json) : canonicalText(column.type)(value)];
+    return [name, column === undefined ? JSON.stringify(value) : canonicalText(column.type)(value)];
   });
   return Object.fromEntries(texts);
 }

@@ -12,5 +12,7 @@ export async function duck(query: string): Promise<Record<string, Json>[]> {
 /** Column → type, as DuckDB sees a file or glob. */
 export async function duckTypes(from: string): Promise<Record<string, Json>> {
   const rows = await duck(`DESCRIBE SELECT * FROM ${from}`);
-  return Object.fromEntries(rows.map((row) => [String(row["column_name"]), row["column_type"] ?? null]));
+  return Object.fromEntries(
+    rows.map(({ column_name: name, column_type: type }) => [name as string, type ?? null]),
+  );
 }
