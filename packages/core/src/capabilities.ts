@@ -15,6 +15,8 @@ export interface Capabilities {
     /** Names that no column of a table may have, such as those of system columns. Default: none. */
     readonly reserved?: readonly string[];
   };
+  /** Formats of encoded rows that may be written as they are, see `Session.takesEncoded`. Default: none. */
+  readonly encodings?: readonly string[];
   /** `open` accepts `dryRun`. */
   readonly dryRun: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Capabilities } from "./capabilities.ts";
 import type { Counts } from "./counts.ts";
+import type { EncodedRows, EncodedShape } from "./encoded-rows.ts";
 import type { Json } from "./json.ts";
 import type { Epoch } from "./message.ts";
 import type { Row } from "./row.ts";
@@ -47,6 +48,8 @@ export interface EncodableBatch {
   /** Rises by one per batch of a run. */
   readonly sequence: number;
   readonly rows: readonly Row[];
+  /** Instead of `rows`, which is empty then: rows under the destination's column names that `takesEncoded` agreed to. */
+  readonly encoded?: EncodedRows;
   /** merge only: the row hash of each row, 32 bytes as a latin1 string. */
   readonly hashes?: readonly string[];
   /** Ids of the open epochs (of the table's stream) in which these rows count as seen. */
@@ -152,6 +155,11 @@ export interface Session {
     readonly name: string;
     readonly namespace?: string;
   }): Promise<TableDefinition | undefined>;
+  /**
+   * Whether rows of this shape (under the destination's names, with the table's columns and types) may be written as they
+   * are. Absent: never.
+   */
+  takesEncoded?(table: string, shape: EncodedShape, epochs: readonly string[]): Promise<boolean>;
   /** Resolves when the next batch is wanted. */
   write(table: string, batch: EncodableBatch): Promise<void>;
   /** All or nothing, idempotent by id. After MLR_COMMIT_UNKNOWN reopen and compare `lastCommit`. */

@@ -1,3 +1,4 @@
+import type { EncodedRows } from "./encoded-rows.ts";
 import type { Json } from "./json.ts";
 import type { Row } from "./row.ts";
 import type { ColumnDefinition } from "./schema/table.ts";
@@ -55,6 +56,13 @@ export type Message<R extends Row = Row> =
       readonly untyped?: boolean;
       /** With `untyped`: the empty string is a text of its own instead of null. Default false. */
       readonly keepEmpty?: boolean;
+    }
+  /** Rows as a database encodes them, see `ReadContext.encodings`; otherwise the same as `rows`. */
+  | {
+      readonly type: "encoded";
+      readonly stream: string;
+      readonly slice: string;
+      readonly encoded: EncodedRows;
     }
   /** Covers the earlier messages of its slice: after a crash the source is given `state` and continues behind them. */
   | { readonly type: "checkpoint"; readonly slice: string; readonly state: Json }

@@ -24,6 +24,8 @@ export interface ReadContext extends DatabaseAccess {
   readonly wants: "everything" | "news";
   /** Rows that come again land once (every mode but append): what may have been missed can be read twice. Default false. */
   readonly idempotent?: boolean;
+  /** Formats of `encoded` messages that may go through to the destination as they are. Default: none, so that rows are wanted. */
+  readonly encodings?: readonly string[];
   /** Tells versions of the pipeline's code apart, where its file is known: what was skipped as unchanged may come out otherwise now. */
   readonly codeVersion?: string;
   /** Values given with `--param`, or the defaults. */

@@ -1,5 +1,6 @@
 import {
   MillraceError,
+  type ColumnDefinition,
   type Database,
   type DatabaseSnapshot,
   type Message,
@@ -41,24 +42,31 @@ export async function* readWhole(reading: Reading): AsyncGenerator<Message> {
   }
 }
 
+type Reader = Pick<DatabaseSnapshot, "stream" | "encoding" | "encoded">;
+
 class WholeReading {
   readonly #context: ReadContext;
   readonly #options: ResolvedDatabaseOptions;
   readonly #plan: ReadPlan;
-  readonly #reader: Pick<DatabaseSnapshot, "stream">;
+  readonly #reader: Reader;
+  /** Rows go on as the database encodes them. */
+  #encodes: boolean;
   readonly #selection: Selection;
   readonly #head: StreamHead;
   #begun = false;
   /** The last row that was passed on in this reading. */
   #last: Row | undefined;
 
-  constructor({ database, options, plan, context }: Reading, reader: Pick<DatabaseSnapshot, "stream">) {
+  constructor({ database, options, plan, context }: Reading, reader: Reader) {
     this.#context = context;
     this.#options = options;
     this.#plan = plan;
     this.#reader = reader;
     this.#selection = new Selection(database, options);
     this.#head = new StreamHead(plan);
+    const { encodings = [] } = context;
+    const mayEncode = plan.key.length === 0 || plan.keyIsSure;
+    this.#encodes = mayEncode && reader.encoding !== undefined && encodings.includes(reader.encoding);
   }
 
   async *all(): AsyncGenerator<Message> {
@@ -100,17 +108,25 @@ class WholeReading {
 
   /** Passes on at most so many rows; returns how many there were. After an abort it ends early. */
   async *#rows(statement: Sql, most = Number.POSITIVE_INFINITY): AsyncGenerator<Message, number> {
+    try {
+      if (this.#encodes) return yield* this.#encodedRows(statement);
+    } catch (error) {
+      if (this.#context.signal.aborted) return 0;
+      const refused = error instanceof MillraceError && error.code === "MLR_DATABASE_UNSUPPORTED";
+      if (!refused) throw error;
+      this.#encodes = false;
+    }
+    return yield* this.#plainRows(statement, most);
+  }
+
+  async *#plainRows(statement: Sql, most: number): AsyncGenerator<Message, number> {
     const { stream } = this.#plan;
     const { signal } = this.#context;
+    const { batchRows } = this.#options;
     let count = 0;
     try {
-      for await (const { columns, rows } of this.#reader.stream(statement, [], {
-        batchRows: this.#options.batchRows,
-        signal,
-      })) {
-        yield* this.#head.messages(columns);
-        if (!this.#begun) yield { type: "begin", stream };
-        this.#begun = true;
+      for await (const { columns, rows } of this.#reader.stream(statement, [], { batchRows, signal })) {
+        yield* this.#begin(columns);
         const wanted = count + rows.length > most ? rows.slice(0, most - count) : rows;
         count += rows.length;
         if (wanted.length > 0) yield { type: "rows", stream, slice: SLICE, rows: wanted };
@@ -123,6 +139,38 @@ class WholeReading {
       if (!signal.aborted) throw error;
     }
     return count;
+  }
+
+  async *#encodedRows(statement: Sql): AsyncGenerator<Message, number> {
+    const { stream, key, required } = this.#plan;
+    const { signal } = this.#context;
+    let count = 0;
+    for await (const rows of this.#reader.encoded?.(statement, { signal }) ?? []) {
+      yield* this.#begin(rows.columns);
+      const columns = rows.columns.map((column) =>
+        required.has(column.name) ? { ...column, nullable: false } : column,
+      );
+      const encoded = {
+        format: rows.format,
+        columns,
+        count: rows.count,
+        chunks: rows.chunks,
+        decode: () => rows.decode(),
+        last: () => rows.last(),
+        ...(key.length === 0 ? {} : { key }),
+      };
+      if (rows.count > 0) yield { type: "encoded", stream, slice: SLICE, encoded };
+      count += rows.count;
+      this.#last = rows.last() ?? this.#last;
+      if (signal.aborted) return count;
+    }
+    return count;
+  }
+
+  *#begin(columns: readonly ColumnDefinition[]): Generator<Message> {
+    yield* this.#head.messages(columns);
+    if (!this.#begun) yield { type: "begin", stream: this.#plan.stream };
+    this.#begun = true;
   }
 
   #refuseSameKey(next: Row): void {

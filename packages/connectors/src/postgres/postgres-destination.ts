@@ -9,6 +9,7 @@ import {
   type Recovered,
   type Session,
 } from "@millrace/core";
+import { COPY_BINARY } from "./copy-format.ts";
 import { locationOf } from "./errors.ts";
 import { PostgresInspector } from "./inspect/inspector.ts";
 import type { PostgresInternals } from "./internals.ts";
@@ -42,6 +43,7 @@ const POSTGRES_CAPABILITIES: Capabilities = {
   modes: ["append", "replace", "upsert", "merge", "snapshot"],
   types: SCALAR_KINDS,
   arrays: true,
+  encodings: [COPY_BINARY],
   identifiers: { maxBytes: IDENTIFIER_BYTES, reserved: SYSTEM_COLUMNS },
   dryRun: true,
 };

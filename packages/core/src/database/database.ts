@@ -105,7 +105,7 @@ export interface Database extends Statements {
   /** The format in which `encoded` gives rows. */
   readonly encoding?: string;
   /**
-   * A large answer as the database itself encodes it, for another of its kind; otherwise like `stream`. Absent: it has no
+   * A large answer as the database itself encodes it, for another of its kind; otherwise like `stream`, also where there are no rows. Absent: it has no
    * form that is worth it. Fails with MLR_DATABASE_UNSUPPORTED where the answer has a type that cannot be decoded.
    */
   encoded?(statement: string | Sql, options?: EncodedOptions): AsyncIterable<EncodedRows>;

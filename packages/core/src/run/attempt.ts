@@ -192,6 +192,9 @@ class Attempt {
       case "rows":
         await landing.rows(message, out ?? { batches: [], rejected: [] });
         return this.#o.progress.rows(message.rows.length + (message.rejected?.length ?? 0));
+      case "encoded":
+        await landing.encoded(message);
+        return this.#o.progress.rows(message.encoded.count);
       case "checkpoint":
         await landing.released(message.slice, out);
         // A limited run did not read all that lies before a checkpoint, so none may be kept.
@@ -261,6 +264,17 @@ class Attempt {
     }
   }
 
+  /** Rows that are compared, changed or looked at one by one are wanted as rows. */
+  #encodings(): readonly string[] {
+    const { pipeline, destination, dryRun, limit } = this.#o;
+    const passes =
+      this.#chain.isEmpty &&
+      limit === undefined &&
+      !dryRun &&
+      tableModes(pipeline).every((mode) => mode === "append" || mode === "replace");
+    return passes ? (destination.capabilities.encodings ?? []) : [];
+  }
+
   #readContext(signal: AbortSignal): ReadContext {
     const { session, pipeline, progress } = this.#o;
     return {
@@ -273,6 +287,7 @@ class Attempt {
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
       ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),
       wants: wantsEverything(pipeline) ? "everything" : "news",
+      encodings: this.#encodings(),
       idempotent: tableModes(pipeline).every((mode) => mode !== "append"),
       params: this.#o.params,
       database: (from) => this.#o.databases.database(from),

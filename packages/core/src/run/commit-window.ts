@@ -21,6 +21,13 @@ export class CommitWindow {
     this.touch();
   }
 
+  /** Rows whose size is known. */
+  addSized(rows: number, bytes: number): void {
+    this.#rows += rows;
+    this.#bytes += bytes;
+    this.touch();
+  }
+
   /** Something other than rows has to be committed: the time runs from now, if it was not running. */
   touch(): void {
     this.#since ??= this.#clock.monotonic();

@@ -21,6 +21,10 @@ export class HashedSession {
     return this.#session.recovered;
   }
 
+  async takesEncoded(...shape: Parameters<NonNullable<Session["takesEncoded"]>>): Promise<boolean> {
+    return (await this.#session.takesEncoded?.(...shape)) === true;
+  }
+
   async write(table: string, batch: UnhashedBatch): Promise<void> {
     const before = this.#waiting;
     const waits = batch.hashes instanceof Promise;

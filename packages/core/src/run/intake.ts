@@ -82,6 +82,7 @@ export class Intake {
   /** False when the row limit is reached with this message. */
   async #accept(message: Message): Promise<boolean> {
     if (message.type === "rows") return this.#acceptRows(message);
+    if (message.type === "encoded") return this.#acceptEncoded(message);
     if (message.type === "complete") return this.#acceptComplete(message);
     const held = heldBefore(message);
     if (held.length === 0) await this.#queue.push({ kind: "message", message });
@@ -94,6 +95,16 @@ export class Intake {
     const out = await this.#chain.flush(["commit", "epoch"]);
     const made = await this.#chain.streamsMadeOf(message.stream);
     await this.#queue.push({ kind: "message", message, out, made });
+    return true;
+  }
+
+  /** Transforms and limits look at single rows. */
+  async #acceptEncoded(message: Extract<Message, { type: "encoded" }>): Promise<boolean> {
+    const { stream, slice, encoded } = message;
+    if (!this.#chain.isEmpty || this.#limit !== Number.POSITIVE_INFINITY) {
+      return this.#acceptRows({ type: "rows", stream, slice, rows: encoded.decode() });
+    }
+    await this.#queue.push({ kind: "message", message });
     return true;
   }
 

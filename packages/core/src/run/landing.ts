@@ -1,5 +1,6 @@
 import type { Counts } from "../counts.ts";
 import type { CommitResult } from "../destination.ts";
+import type { EncodedRows } from "../encoded-rows.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message, Receipt, Rejection, StreamDefinition } from "../message.ts";
@@ -114,6 +115,22 @@ export class Landing {
     this.#held.set(slice, spill);
     const bytes = out.batches.reduce((sum, batch) => sum + estimateBytes(batch.rows), 0);
     await spill.push({ message: { ...message, rows: [] }, out }, bytes);
+  }
+
+  /** Encoded rows go through where their slice is not held back and the table takes them as they are; otherwise they are decoded. */
+  async encoded({ stream, slice, encoded }: Extract<Message, { type: "encoded" }>): Promise<void> {
+    const free = this.#uncovered.size === 0 || this.#uncovered.has(slice);
+    if (free && !this.#held.has(slice)) {
+      const writer = await this.#router.of(stream);
+      if (await writer.writeEncoded({ encoded, slice, epochs: this.#epochs.of(stream) })) {
+        this.#uncovered.add(slice);
+        this.#window.addSized(encoded.count, sizeOf(encoded));
+        this.#countSlice(slice, encoded.count, []);
+        return;
+      }
+    }
+    const rows = encoded.decode();
+    await this.rows({ type: "rows", stream, slice, rows }, { batches: [{ stream, rows }], rejected: [] });
   }
 
   /** Rows that transforms had kept, now out: they belong to the slice whose message brought them out. */
@@ -341,6 +358,10 @@ export class Landing {
     }
     this.#sinceCheckpoint.set(slice, counted);
   }
+}
+
+function sizeOf({ chunks }: EncodedRows): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
 }
 
 /** The state of a checkpoint as JSON. Fails with MLR_SOURCE_PROTOCOL for what JSON cannot say. */

@@ -1,4 +1,5 @@
 import type { Counts } from "../counts.ts";
+import type { EncodedRows } from "../encoded-rows.ts";
 import type { Position, Scope, StreamDefinition } from "../message.ts";
 import type { Row } from "../row.ts";
 import type { SchemaChange, TableDefinition } from "../schema/table.ts";
@@ -121,6 +122,35 @@ export class TableWriter {
       });
     }
     return rejected;
+  }
+
+  /** Writes rows as they are encoded; false where the table does not take them so, and nothing was done. */
+  async writeEncoded(request: {
+    readonly encoded: EncodedRows;
+    readonly slice: string;
+    readonly epochs: readonly OpenEpoch[];
+  }): Promise<boolean> {
+    const { encoded, slice, epochs } = request;
+    const { session } = this.#context;
+    const shape = this.#defined ? this.shaper.encodedShape(encoded) : undefined;
+    if (shape === undefined || epochs.some(({ scope }) => scope !== undefined)) return false;
+    const ids = epochs.map(({ id }) => id);
+    if (!(await session.takesEncoded(this.table, shape, ids))) return false;
+    await session.write(this.table, {
+      slice,
+      sequence: this.#context.nextSequence(),
+      rows: [],
+      encoded: {
+        ...shape,
+        count: encoded.count,
+        chunks: encoded.chunks,
+        decode: () => encoded.decode(),
+        last: () => encoded.last(),
+      },
+      epochs: ids,
+    });
+    this.#count("read", encoded.count);
+    return true;
   }
 
   /** With the row's key, where a later removal can tell by it that the row was there. */

@@ -37,6 +37,11 @@ export class TransformChain {
     this.#tails = transforms.map(() => Promise.resolve());
   }
 
+  /** True where rows come out as they go in. */
+  get isEmpty(): boolean {
+    return this.#transforms.length === 0;
+  }
+
   /** True where rows may stay inside until an epoch ends, so that nothing commits before. */
   get holdsEpoch(): boolean {
     return this.#transforms.some((transform) => transform.holds === "epoch");

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../capabilities.ts";
+import type { EncodedShape } from "../encoded-rows.ts";
 import { MillraceError } from "../errors.ts";
 import { RowHashing, type BatchHasher } from "../hash/row-hashing.ts";
 import type { StreamDefinition } from "../message.ts";
@@ -153,6 +154,31 @@ export class TableShaper {
       rejected: out.rejected,
       changed: this.definition !== before && this.definition.columns.length > 0,
     };
+  }
+
+  /**
+   * Encoded rows under the table's names, where nothing has to be done to them: the same columns with the same types, all of
+   * them, in a mode that compares no rows. Undefined everywhere else.
+   */
+  encodedShape(shape: EncodedShape): EncodedShape | undefined {
+    const { mode, columns, key, discriminator, parentKey } = this.definition;
+    const plain = (mode === "append" || mode === "replace") && discriminator === undefined;
+    if (!plain || parentKey !== undefined || columns.length !== shape.columns.length) return undefined;
+    const missing = new Map(columns.map((column) => [column.name, column]));
+    const renamed = shape.columns.map((column) => ({ ...column, name: this.#columns.resolve(column.name) }));
+    const fits = renamed.every((column) => {
+      const own = missing.get(column.name);
+      const logical = this.#columns.states.get(column.name)?.logical;
+      if (own === undefined || logical === undefined || !missing.delete(column.name)) return false;
+      if (own.nullable === false && column.nullable !== false) return false;
+      return sameType(own.type, column.type) && sameType(logical, column.type);
+    });
+    if (!fits) return undefined;
+    const unique = shape.key?.map((name) => this.#columns.resolve(name)) ?? [];
+    // Rows of which nobody knows that their keys differ may replace each other.
+    const distinct = unique.length > 0 && unique.every((name) => key.includes(name));
+    if (mode === "replace" && key.length > 0 && !distinct) return undefined;
+    return { format: shape.format, columns: renamed, ...(unique.length === 0 ? {} : { key: unique }) };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { MillraceError, type ColumnDefinition, type Row } from "@millrace/core";
+import { COPY_HEADER, COPY_TRAILER } from "../copy-format.ts";
 import { CopyBuffer } from "./copy-buffer.ts";
 import { arrayWriter } from "./write-array.ts";
 import { SCALAR_WRITERS, writeBigint, writeTimestamp, type ValueWriter } from "./write-scalar.ts";
@@ -37,7 +38,6 @@ export interface CopyEncoder {
   readonly bytes: number;
 }
 
-const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 const HASH_BYTES = 32;
 
 /** Prepares an encoder for a table's columns. Fails with MLR_INTERNAL where a trailing field's constant is missing. */
@@ -54,7 +54,7 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
   );
 
   return {
-    header: () => Buffer.concat([SIGNATURE, Buffer.alloc(8)]),
+    header: () => COPY_HEADER,
     append(row, hash, ordinal) {
       out.beginRow();
       out.reserve(0);
@@ -70,7 +70,7 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
     },
     take: () => out.take(),
     flush: () => out.flush(),
-    trailer: () => Buffer.from([0xff, 0xff]),
+    trailer: () => COPY_TRAILER,
     get bytes() {
       return out.total;
     },

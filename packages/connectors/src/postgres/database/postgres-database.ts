@@ -2,6 +2,8 @@ import {
   MillraceError,
   type Database,
   type DatabaseTable,
+  type EncodedOptions,
+  type EncodedRows,
   type LoadOptions,
   type Row,
   type RowBatch,
@@ -10,10 +12,12 @@ import {
   type StreamOptions,
 } from "@millrace/core";
 import type pg from "pg";
+import { COPY_BINARY } from "../copy-format.ts";
 import { locationOf } from "../errors.ts";
 import { quoteIdentifier } from "../quote.ts";
 import { databaseError } from "./database-error.ts";
 import { describeTable } from "./describe-table.ts";
+import { encodedRows } from "./encoded-rows.ts";
 import { loadRows } from "./load-rows.ts";
 import { openPool } from "./pool.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
@@ -29,6 +33,7 @@ export class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly location: string;
   readonly dialect = postgresDialect;
+  readonly encoding = COPY_BINARY;
   readonly #pool: pg.Pool;
   readonly #statements: PostgresStatements;
   readonly #inUse = new Set<pg.PoolClient>();
@@ -77,6 +82,11 @@ export class PostgresDatabase implements Database {
   ): AsyncGenerator<RowBatch> {
     this.#refuseClosed();
     yield* streamRows(pooled(this.#pool, this.location), sentStatement(statement, values), options);
+  }
+
+  async *encoded(statement: string | Sql, options?: EncodedOptions): AsyncGenerator<EncodedRows> {
+    this.#refuseClosed();
+    yield* encodedRows(pooled(this.#pool, this.location), statement, options);
   }
 
   async load(rows: Iterable<Row> | AsyncIterable<Row>, options: LoadOptions): Promise<number> {

@@ -1,11 +1,22 @@
-import type { DatabaseSnapshot, Row, RowBatch, Sql, StreamOptions } from "@millrace/core";
+import type {
+  DatabaseSnapshot,
+  EncodedOptions,
+  EncodedRows,
+  Row,
+  RowBatch,
+  Sql,
+  StreamOptions,
+} from "@millrace/core";
 import type pg from "pg";
+import { COPY_BINARY } from "../copy-format.ts";
 import { databaseError } from "./database-error.ts";
+import { encodedRows } from "./encoded-rows.ts";
 import { PostgresStatements, sentStatement } from "./postgres-statements.ts";
 import { streamRows, type ConnectionLease } from "./stream-rows.ts";
 
 /** Reads a PostgreSQL database as of one moment: everything runs in one REPEATABLE READ transaction. */
 export class PostgresSnapshot implements DatabaseSnapshot {
+  readonly encoding = COPY_BINARY;
   readonly #client: pg.PoolClient;
   readonly #lease: ConnectionLease;
   readonly #statements: PostgresStatements;
@@ -50,6 +61,10 @@ export class PostgresSnapshot implements DatabaseSnapshot {
     options?: StreamOptions,
   ): AsyncIterable<RowBatch> {
     return streamRows(this.#lease, sentStatement(statement, values), options);
+  }
+
+  encoded(statement: string | Sql, options?: EncodedOptions): AsyncIterable<EncodedRows> {
+    return encodedRows(this.#lease, statement, options);
   }
 
   async close(): Promise<void> {

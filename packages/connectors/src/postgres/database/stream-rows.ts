@@ -5,6 +5,7 @@ import {
   type RowBatch,
   type StreamOptions,
 } from "@millrace/core";
+import type { Socket } from "node:net";
 import type pg from "pg";
 import Cursor from "pg-cursor";
 import { databaseError } from "./database-error.ts";
@@ -41,36 +42,45 @@ export async function* streamRows(
 ): AsyncGenerator<RowBatch> {
   const { batchRows = BATCH_ROWS, signal } = options;
   const where = `streaming from ${lease.location}`;
-  yield* leased(lease, { where, signal }, async function* (client, aborted) {
+  yield* leased(lease, { where, signal }, async function* (client, state) {
     const cursor = client.query(new Cursor<Row>(statement.text, statement.values, { types: TYPES }));
     try {
       yield* batches(cursor, batchRows, where);
     } finally {
       // After an abort the connection is gone, and the portal with it.
-      if (!aborted()) await cursor.close().catch(() => undefined);
+      if (!state.aborted) await cursor.close().catch(() => undefined);
     }
   });
+}
+
+/** How a reading stands with its connection. */
+export interface LeaseState {
+  aborted: boolean;
+  /** The connection is in the middle of an answer that nothing else ends: it cannot be used any more. */
+  unfinished: boolean;
 }
 
 /** Lends a connection to a reading, ends it when it is aborted, and says what went wrong. */
 export async function* leased<T>(
   lease: ConnectionLease,
   { where, signal }: { readonly where: string; readonly signal: AbortSignal | undefined },
-  read: (client: pg.PoolClient, aborted: () => boolean) => AsyncIterable<T>,
+  read: (client: pg.PoolClient, state: LeaseState) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   refuseAborted(signal, where);
   const client = await lease.take().catch((error: unknown) => {
     throw databaseError(error, where);
   });
-  const abort = aborting({ pool: lease.pool, client, signal });
+  const state: LeaseState = { aborted: false, unfinished: false };
+  const dispose = aborting({ pool: lease.pool, client, signal, state });
   try {
-    yield* read(client, () => abort.done);
+    yield* read(client, state);
   } catch (error) {
     refuseAborted(signal, where);
     throw databaseError(error, where);
   } finally {
-    abort.dispose();
-    lease.giveBack(client, abort.done);
+    dispose();
+    if (state.unfinished && !state.aborted) cancel(lease.pool, client);
+    lease.giveBack(client, state.aborted || state.unfinished);
   }
 }
 
@@ -102,27 +112,27 @@ function columnOf({ name, dataTypeID, dataTypeModifier }: pg.FieldDef): ColumnDe
 }
 
 /** An abort ends the statement on the server, and the connection with it, since it may be anywhere in the answer. */
-function aborting(of: { pool: pg.Pool; client: pg.PoolClient; signal: AbortSignal | undefined }): {
-  readonly done: boolean;
-  dispose(): void;
-} {
-  const { pool, client, signal } = of;
-  let done = false;
+function aborting(of: {
+  readonly pool: pg.Pool;
+  readonly client: pg.PoolClient;
+  readonly signal: AbortSignal | undefined;
+  readonly state: LeaseState;
+}): () => void {
+  const { pool, client, signal, state } = of;
   const abort = (): void => {
-    done = true;
-    const { processID } = client as unknown as { processID: number };
-    pool.query("SELECT pg_cancel_backend($1)", [processID]).catch(() => undefined);
-    (
-      client as unknown as { connection: { stream: { destroy(error: Error): void } } }
-    ).connection.stream.destroy(new Error("aborted"));
+    state.aborted = true;
+    cancel(pool, client);
+    const { connection } = client as unknown as { connection: { stream: Socket } };
+    connection.stream.destroy(new Error("aborted"));
   };
   signal?.addEventListener("abort", abort, { once: true });
-  return {
-    get done() {
-      return done;
-    },
-    dispose: () => signal?.removeEventListener("abort", abort),
-  };
+  return () => signal?.removeEventListener("abort", abort);
+}
+
+/** Lets the server end what it is doing for a connection, which it would otherwise go on with until it has something to send. */
+function cancel(pool: pg.Pool, client: pg.PoolClient): void {
+  const { processID } = client as unknown as { processID: number };
+  pool.query("SELECT pg_cancel_backend($1)", [processID]).catch(() => undefined);
 }
 
 function refuseAborted(signal: AbortSignal | undefined, where: string): void {

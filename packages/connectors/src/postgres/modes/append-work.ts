@@ -1,7 +1,14 @@
-import { canonicalText, type EncodableBatch, type FieldDifference, type Row } from "@millrace/core";
+import {
+  canonicalText,
+  type EncodableBatch,
+  type EncodedRows,
+  type FieldDifference,
+  type Row,
+} from "@millrace/core";
 import { metadataColumns } from "../ddl/metadata-columns.ts";
 import { runSql, type SessionContext } from "../session/session-context.ts";
 import type { TableCommit, TableWork } from "../session/table-work.ts";
+import { EncodedSink } from "../stage/encoded-sink.ts";
 import { CopySink } from "../stage/copy-sink.ts";
 import type { LoadTarget } from "../stage/load-target.ts";
 import { StagingTable } from "../stage/staging-table.ts";
@@ -18,6 +25,7 @@ export class AppendWork implements TableWork {
   readonly #context: SessionContext;
   readonly #target: LoadTarget;
   #direct: CopySink | undefined;
+  #encoded: EncodedSink | undefined;
   #staging: StagingTable | undefined;
   #rows = 0;
   /** Dry run: the first rows. */
@@ -28,7 +36,13 @@ export class AppendWork implements TableWork {
     this.#target = target;
   }
 
-  async write({ rows }: EncodableBatch): Promise<void> {
+  /** Not while the table has to be changed first: what is staged is staged as rows. */
+  takesEncoded(): Promise<boolean> {
+    return Promise.resolve(this.#target.pending !== "alter");
+  }
+
+  async write({ rows, encoded }: EncodableBatch): Promise<void> {
+    if (encoded !== undefined) return this.#writeEncoded(encoded);
     this.#rows += rows.length;
     if (this.#context.dryRun) {
       this.#first.push(...rows.slice(0, SAMPLE_ROWS - this.#first.length));
@@ -43,6 +57,7 @@ export class AppendWork implements TableWork {
   }
 
   async settle(): Promise<void> {
+    await this.#encoded?.finish();
     await this.#direct?.flush();
     this.#direct = undefined;
   }
@@ -52,6 +67,7 @@ export class AppendWork implements TableWork {
   }
 
   async flush(): Promise<void> {
+    await this.#encoded?.flush();
     await this.#direct?.flush();
     await this.#staging?.flush();
     if (this.#rows > 0) await this.#context.step("staged");
@@ -59,6 +75,7 @@ export class AppendWork implements TableWork {
 
   async apply(commit: TableCommit): Promise<void> {
     const { sql } = this.#target;
+    await this.#encoded?.finish();
     if (this.#staging !== undefined && this.#staging.rows > 0) {
       const values = sql.stagedValues("s", "$1");
       await runSql(
@@ -89,8 +106,24 @@ export class AppendWork implements TableWork {
 
   async committed(): Promise<void> {
     this.#direct = undefined;
+    this.#encoded = undefined;
     this.#staging?.reset();
     this.#rows = 0;
+  }
+
+  async #writeEncoded(encoded: EncodedRows): Promise<void> {
+    const { table, target } = this.#target.sql;
+    this.#rows += encoded.count;
+    // What was gathered before goes first.
+    await this.#direct?.flush();
+    this.#encoded ??= new EncodedSink({
+      context: this.#context,
+      into: target,
+      table: table.name,
+      stamped: metadataColumns(table).length > 0,
+      prepare: () => this.#prepare(),
+    });
+    await this.#encoded.write(encoded);
   }
 
   async #append(rows: readonly Row[], from: number, to: number): Promise<void> {
@@ -127,11 +160,13 @@ export class AppendWork implements TableWork {
       ...(stamped
         ? { trailing: ["run", "loadedAt"], constants: { run, loadedAt: transaction.startedAt } }
         : { trailing: [] }),
-      prepare: async () => {
-        await transaction.begin();
-        await this.#target.execute();
-        await this.#context.step("copy-begin");
-      },
+      prepare: () => this.#prepare(),
     });
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#context.transaction.begin();
+    await this.#target.execute();
+    await this.#context.step("copy-begin");
   }
 }

@@ -5,7 +5,7 @@ import type { CompletedEpoch, EpochRecord, TableCommit, TableWork } from "../ses
 import { TableSql } from "../sql/table-sql.ts";
 import { AppendWork } from "./append-work.ts";
 import { SideTable } from "./side-table.ts";
-import { UpsertWork } from "./upsert-work.ts";
+import { SideRows } from "./side-rows.ts";
 
 /** How the rows of a completed epoch become visible: the one difference between replace and snapshot. */
 export interface Reveal {
@@ -52,8 +52,14 @@ export class SideWork implements TableWork {
     this.#pendingCreate = options.pendingCreate;
   }
 
+  async takesEncoded([epoch]: readonly string[]): Promise<boolean> {
+    if (epoch === undefined) return false;
+    const { work } = await this.#side(epoch);
+    return (await work.takesEncoded?.([epoch])) === true;
+  }
+
   async write(batch: EncodableBatch): Promise<void> {
-    if (batch.rows.length === 0) return;
+    if (batch.rows.length === 0 && batch.encoded === undefined) return;
     const [epoch] = batch.epochs;
     if (epoch === undefined) {
       throw new MillraceError(
@@ -164,7 +170,7 @@ export class SideWork implements TableWork {
     const work =
       this.#table.key.length === 0
         ? new AppendWork(this.#context, table)
-        : new UpsertWork(this.#context, table);
+        : new SideRows(this.#context, table);
     const side = { table, work };
     this.#sides.set(epoch, side);
     return side;

@@ -7,6 +7,7 @@ import {
   type Counts,
   type Cut,
   type EncodableBatch,
+  type EncodedShape,
   type FieldDifference,
   type Owner,
   type Recovered,
@@ -15,6 +16,7 @@ import {
   type SnapshotOutcome,
   type TableDefinition,
 } from "@millrace/core";
+import { COPY_BINARY } from "../copy-format.ts";
 import { currentTable, presentColumns } from "../define/current-table.ts";
 import { ManagedTable } from "../define/managed-table.ts";
 import type { PlacedTable } from "../ddl/create-table.ts";
@@ -103,6 +105,13 @@ export class PostgresSession implements Session {
       // Without a record of it, what looks like ours is ours.
       const hidden = owner === undefined ? OWN_COLUMNS : metadataColumns(definition).map(({ name }) => name);
       return { ...definition, ...place, columns: presentColumns(current, hidden) };
+    });
+  }
+
+  takesEncoded(table: string, { format }: EncodedShape, epochs: readonly string[]): Promise<boolean> {
+    return this.#exclusive(async () => {
+      if (this.#context.dryRun || format !== COPY_BINARY) return false;
+      return (await this.#tables.get(table)?.work.takesEncoded?.(epochs)) === true;
     });
   }
 

@@ -47,6 +47,8 @@ export interface TableCommit {
 
 /** How one table is written in its mode. */
 export interface TableWork {
+  /** Whether rows that need nothing done to them may be written as they are encoded. Absent: never. */
+  takesEncoded?(epochs: readonly string[]): Promise<boolean>;
   write(batch: EncodableBatch): Promise<void>;
   /** The table is about to be defined anew: sends what is on its way straight into it. */
   settle(): Promise<void>;
