@@ -5,7 +5,9 @@ import { download } from "./download.ts";
 import type { FileOptions } from "./file-options.ts";
 import type { FileRecord } from "./files-state.ts";
 import type { Location } from "./locate.ts";
-import { OpenFile } from "./open-file.ts";
+import { OpenFile, type DownloadFacts } from "./open-file.ts";
+import { saveTemporary } from "./temporary-file.ts";
+import { type Archives, type Member, ZipArchive } from "./zip-archive.ts";
 
 /**
  * Two changes within the clock step of a file system leave the same time behind, so a file is only trusted by its
@@ -18,6 +20,7 @@ export interface OpeningContext {
   readonly options: FileOptions;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
+  readonly archives: Archives;
 }
 
 /** A file that may have to be read: first compared with what is known of it, then opened at most once. */
@@ -35,9 +38,10 @@ export class Candidate {
     return this.location.name;
   }
 
-  /** Whether the content is what `record` says: by size and time where that is safe, else by SHA-256; addresses by a conditional request. */
+  /** Whether the content is what `record` says: by size and time where that is safe, else by SHA-256; addresses by a conditional request, members of archives by their checksum. */
   async sameAs(record: FileRecord): Promise<boolean> {
     if (this.location.kind === "url") return this.#sameAddress(record);
+    if (this.location.kind === "member") return this.location.member.mark === record.etag;
     const facts = await stat(this.location.path).catch(() => undefined);
     if (facts === undefined || facts.size !== record.size) return false;
     if (facts.mtimeMs === record.mtimeMs && facts.mtimeMs + SETTLED_MS < record.checkedAt) return true;
@@ -51,6 +55,7 @@ export class Candidate {
   async size(): Promise<number | undefined> {
     if (this.#opened !== undefined) return this.#opened.size;
     if (this.location.kind === "url") return undefined;
+    if (this.location.kind === "member") return this.location.member.size;
     return (await stat(this.location.path).catch(() => undefined))?.size;
   }
 
@@ -59,7 +64,8 @@ export class Candidate {
     if (this.#opened !== undefined) return this.#opened;
     const { location } = this;
     if (location.kind === "local") return (this.#opened = await OpenFile.local(location));
-    const file = await download(location, this.#context);
+    if (location.kind === "member") return (this.#opened = await this.#unpack(location));
+    const file = await this.#fetch(location);
     if (file === "unchanged") {
       throw new MillraceError("MLR_SOURCE_FAILED", `${location.name} answered with HTTP status 304 unasked`, {
         hint: "The server or a cache in between is at fault.",
@@ -74,17 +80,61 @@ export class Candidate {
     await file?.close();
   }
 
+  /** Downloads; of an archive the one file in it. */
+  async #fetch(location: Location & { kind: "url" }, known?: DownloadFacts): Promise<OpenFile | "unchanged"> {
+    const file = await download(location, { ...this.#context, ...(known === undefined ? {} : { known }) });
+    if (file === "unchanged" || !/\.zip$/i.test(location.url.pathname)) return file;
+    try {
+      const archive = await ZipArchive.of(location.name, file.handle);
+      const member = onlyMember(archive, location);
+      const { handle, size, folder } = await saveTemporary(
+        archive.unpack(member.name, this.#context.options.maxBytes),
+      );
+      return OpenFile.downloaded({ name: location.name, handle, size, temporary: folder, facts: file.facts });
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Puts the member aside, so that every format can be read at random. */
+  async #unpack({ name, path, member }: Location & { kind: "member" }): Promise<OpenFile> {
+    const archive = await this.#context.archives.get(path);
+    const pieces = archive.unpack(member.name, this.#context.options.maxBytes);
+    const { handle, size, folder: temporary } = await saveTemporary(pieces);
+    return OpenFile.downloaded({ name, handle, size, temporary, facts: { etag: member.mark } });
+  }
+
   async #sameAddress(record: FileRecord): Promise<boolean> {
     if (this.location.kind !== "url") return false;
     const known = {
       ...(record.etag === undefined ? {} : { etag: record.etag }),
       ...(record.lastModified === undefined ? {} : { lastModified: record.lastModified }),
     };
-    const file = await download(this.location, { ...this.#context, known });
+    const file = await this.#fetch(this.location, known);
     if (file === "unchanged") return true;
     this.#opened = file;
     if (file.size !== record.size || (await file.hashAll(this.#context.signal)) !== record.hash) return false;
     await this.close();
     return true;
   }
+}
+
+/** The member that the address names behind `#`, or the only one. Fails with MLR_SOURCE_NOT_FOUND. */
+function onlyMember({ members }: ZipArchive, { name, url }: Location & { kind: "url" }): Member {
+  const wanted = decodeURIComponent(url.hash.slice(1));
+  const found = wanted === "" ? members : members.filter((member) => member.name === wanted);
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const names = members.slice(0, 10).map((member) => member.name);
+  throw new MillraceError(
+    "MLR_SOURCE_NOT_FOUND",
+    wanted === "" ? `${name} holds ${members.length} files, not one` : `${name} holds no file "${wanted}"`,
+    {
+      hint:
+        names.length === 0
+          ? "Check the address."
+          : `Name one behind #: ${names.join(", ")}${members.length > names.length ? ", …" : ""}`,
+      details: { url: name },
+    },
+  );
 }

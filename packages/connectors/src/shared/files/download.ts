@@ -1,11 +1,9 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { MillraceError } from "@millrace/core";
 import { request, type Dispatcher } from "undici";
 import type { FileOptions } from "./file-options.ts";
 import type { Location } from "./locate.ts";
 import { OpenFile, type DownloadFacts } from "./open-file.ts";
+import { saveTemporary } from "./temporary-file.ts";
 
 const MOST_REDIRECTS = 5;
 
@@ -121,31 +119,24 @@ async function save(
   { options, signal }: DownloadRequest,
   response: Dispatcher.ResponseData,
 ): Promise<OpenFile> {
-  const folder = await mkdtemp(path.join(tmpdir(), "millrace-download-"));
-  const file = path.join(folder, "content");
-  const handle = await open(file, "wx+", 0o600);
-  try {
+  const pieces = async function* (): AsyncGenerator<Buffer, void, void> {
     let size = 0;
     for await (const piece of response.body as AsyncIterable<Buffer>) {
       size += piece.length;
       if (size > options.maxBytes) throw tooLarge(location, options.maxBytes);
-      await handle.writeFile(piece);
+      yield piece;
     }
-    // Without a name nothing can be left behind by a crash; where an open file keeps its name, closing deletes it.
-    const gone = await rm(folder, { recursive: true, force: true }).then(
-      () => true,
-      () => false,
-    );
+  };
+  try {
+    const { handle, size, folder: temporary } = await saveTemporary(pieces());
     return OpenFile.downloaded({
       name: location.name,
       handle,
       size,
-      temporary: gone ? undefined : folder,
+      temporary,
       facts: factsOf(response.headers),
     });
   } catch (error) {
-    await handle.close();
-    await rm(folder, { recursive: true, force: true });
     if (error instanceof MillraceError) throw error;
     signal.throwIfAborted();
     throw failed(location, messageOf(error), error);

@@ -4,7 +4,8 @@ import { z } from "zod";
 export const fileOptions = {
   /**
    * What to read: a path, a glob (`data/*.csv`), an http(s) URL, or several of them. Relative paths start at the
-   * project's folder. Files are read in the order of the list, those of a glob sorted by name.
+   * project's folder. Files are read in the order of the list, those of a glob sorted by name. A ZIP archive stands for the
+   * files in it, like a folder: `data/all.zip`, `data/all.zip/*.csv`.
    */
   path: z.union([location(), z.array(location()).min(1)], {
     message: "must be a path, a glob or a URL, or an array of them",
@@ -19,7 +20,7 @@ export const fileOptions = {
   headers: z.record(z.string(), z.string()).default({}),
   /** URLs: longest wait for an answer and for each further piece of it. Default 60,000 ms. */
   timeoutMs: z.number().int().positive().default(60_000),
-  /** URLs: largest download in bytes. Default 16 GiB. */
+  /** Largest download, or file unpacked from an archive, in bytes. Default 16 GiB. */
   maxBytes: z
     .number()
     .int()

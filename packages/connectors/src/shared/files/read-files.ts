@@ -7,6 +7,7 @@ import type { FilesState, FileRecord } from "./files-state.ts";
 import { parseFilesState } from "./files-state.ts";
 import { locate } from "./locate.ts";
 import type { OpenFile } from "./open-file.ts";
+import { Archives } from "./zip-archive.ts";
 import { isNotFound, planReading, type PlannedFile, type ReadingPlan } from "./reading-plan.ts";
 
 /** The one slice of a file source. */
@@ -24,16 +25,19 @@ export async function* readFiles(
   const { options } = format;
   const stream = options.stream ?? format.kind;
   const dispatcher = new Agent({ connect: { timeout: options.timeoutMs } });
-  const opening = { options, dispatcher, signal: context.signal };
-  const locations = await locate(options, context.directory);
-  const candidates = locations.map((location) => new Candidate(location, opening));
+  const archives = new Archives();
+  const opening = { options, dispatcher, signal: context.signal, archives };
+  const candidates: Candidate[] = [];
   try {
+    const locations = await locate(options, context.directory, archives);
+    candidates.push(...locations.map((location) => new Candidate(location, opening)));
     const fingerprint = fingerprintOf(format, context);
     const prior = parseFilesState(context.checkpoints.get(SLICE), fingerprint);
     const plan = await planReading({ format, stream, candidates, prior, context });
     yield* new Reading({ format, stream, context, plan, fingerprint }).messages();
   } finally {
     for (const candidate of candidates) await candidate.close();
+    await archives.close();
     await dispatcher.destroy();
   }
 }

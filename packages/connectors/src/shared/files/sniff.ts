@@ -4,7 +4,7 @@ const SIGNATURES: readonly (readonly [text: string, what: string, hint: string])
   [
     "PK\u0003\u0004",
     "a ZIP archive or an Excel workbook",
-    "Read workbooks with excel(…); unpack archives first.",
+    "Read workbooks with excel(…); name archives so that they end in .zip; those inside of archives are not read.",
   ],
   ["PAR1", "a Parquet file", "Read it with parquet(…)."],
   ["%PDF-", "a PDF document", "Read its text with a source for PDF."],
