@@ -14,7 +14,7 @@ const CLI = path.resolve(import.meta.dirname, "../../packages/millrace/src/cli.t
 // A real tap, and Meltano's SDK with the streams that it tests targets with.
 const python = pythonEnvironment("singer", ["meltanolabs-tap-postgres~=0.10", "singer-sdk~=0.54"]);
 if ("missing" in python) {
-  console.warn(`Not run with taps of PyPI: ${python.missing}.`);
+  process.stderr.write(`Not run with taps of PyPI: ${python.missing}.\n`);
   if (process.env["CI"] !== undefined) throw new Error(`CI needs taps of PyPI: ${python.missing}`);
 }
 const { bin, sitePackages } = "missing" in python ? { bin: "", sitePackages: "" } : python;

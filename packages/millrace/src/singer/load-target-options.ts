@@ -4,7 +4,7 @@ import { MillraceError, parseOptions } from "@millrace/core";
 import { targetOptions, type TargetOptions } from "./target-options.ts";
 
 /** Before the name of an option in capitals: its environment variable. */
-export const VARIABLE_PREFIX = "TARGET_MILLRACE_";
+const VARIABLE_PREFIX = "TARGET_MILLRACE_";
 
 /** Options whose variables are taken as they are; those of the others are JSON. */
 const TEXTS: readonly string[] = [
