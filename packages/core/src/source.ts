@@ -42,6 +42,8 @@ export interface Source<R extends Row = Row> {
   readonly kind?: string;
   /** True for a source that only ends when it is stopped. Default false. */
   readonly endless?: boolean;
+  /** True for a source that declares keys for its streams, so that tables without a mode are merged. Default false. */
+  readonly keyed?: boolean;
   read(context: ReadContext): AsyncIterable<Message<R>>;
   /** Called after each durable commit; after a crash the same receipts may come again. */
   committed?(receipts: readonly Receipt[]): void;

@@ -304,10 +304,11 @@ function wantsEverything(pipeline: Pipeline): boolean {
 
 /** The write modes of the tables that the pipeline names. */
 function tableModes(pipeline: Pipeline): WriteMode[] {
-  const target = pipeline.destination;
+  const { destination: target, source } = pipeline;
+  const keyed = typeof source !== "function" && source.keyed === true;
   const one = target.tableFor(pipeline.name);
   const all = target.tables ?? (one === undefined ? [] : [one]);
-  return all.map(({ mode, key }) => mode ?? ((key?.length ?? 0) > 0 ? "merge" : "append"));
+  return all.map(({ mode, key }) => mode ?? (keyed || (key?.length ?? 0) > 0 ? "merge" : "append"));
 }
 
 function leaseLost(pipeline: string): MillraceError {

@@ -48,7 +48,7 @@ export function networkFailure(error: unknown, where: string): MillraceError {
       cause: error,
     });
   }
-  if (code?.startsWith("HPE_") === true) {
+  if (cause instanceof Error && cause.name === "HTTPParserError" && code !== "HPE_INVALID_EOF_STATE") {
     return new MillraceError("MLR_SOURCE_FORMAT", `${where}: the answer is not HTTP: ${message}`, {
       hint: "Check scheme and port: https:// where the server expects TLS.",
       details,

@@ -1,13 +1,13 @@
 const LINK = /<([^>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]+))?)*)/g;
-const REL = /;\s*rel\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]+))/i;
+const PARAM = /;\s*([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]+)))?/g;
 
 /** Links of the header `Link` (RFC 8288) by their relation, in lower case; the first of each counts. */
 export function parseLinkHeader(header: string | readonly string[] | undefined): ReadonlyMap<string, string> {
   const links = new Map<string, string>();
   const text = typeof header === "string" ? header : (header ?? []).join(", ");
   for (const [, target = "", params = ""] of text.matchAll(LINK)) {
-    const rel = REL.exec(params);
-    for (const name of (rel?.[1] ?? rel?.[2] ?? "").toLowerCase().split(/\s+/)) {
+    const rel = [...params.matchAll(PARAM)].find(([, name = ""]) => name.toLowerCase() === "rel");
+    for (const name of (rel?.[2] ?? rel?.[3] ?? "").toLowerCase().split(/\s+/)) {
       if (name !== "" && !links.has(name)) links.set(name, target);
     }
   }

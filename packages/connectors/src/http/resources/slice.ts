@@ -24,14 +24,15 @@ export class Slice {
   #length = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   #dirty = false;
-  /** As the reading found it. */
+  /** What is said where the state is not kept, and at the start. */
   readonly #before: SliceState;
 
-  constructor(name: string, state: SliceState, context: SliceContext) {
+  /** @param stored what the checkpoint has to go on saying where the state of this reading is not kept */
+  constructor(name: string, state: SliceState, context: SliceContext, stored?: SliceState) {
     this.name = name;
     this.state = state;
     this.#context = context;
-    this.#before = structuredClone(state);
+    this.#before = structuredClone(context.keeps ? state : (stored ?? state));
   }
 
   /** Puts messages out, and a checkpoint behind them; `make` also brings the state up to date. */

@@ -53,7 +53,7 @@ class TreeReading {
     this.#resumes = stored?.reading !== undefined && (everything ? open : stored.done !== true);
     // What was read with --since is out of turn: the next run goes on where the last one without it came to.
     this.#slices = { outlet, secrets, clock, keeps: read.since === undefined || stored === undefined };
-    this.#own = new Slice(root.name, this.#startingState(stored), this.#slices);
+    this.#own = new Slice(root.name, this.#startingState(stored), this.#slices, stored);
     this.#whole = everything ? this.#wholeStreams(stored) : new Set();
   }
 
@@ -238,7 +238,9 @@ class TreeReading {
     const { fingerprint: f, pageFingerprint: p } = resource;
     const fresh = this.#parts.read.full && !this.#resumes;
     const stored = fresh ? undefined : this.#stored(resource, name);
-    const slice = new Slice(name, stored ?? { v: 1, f, p, chain: { pages: 0 } }, this.#slices);
+    const goesOn = stored !== undefined && this.#parts.read.since === undefined;
+    const state = goesOn ? stored : { v: 1 as const, f, p, chain: { pages: 0 } };
+    const slice = new Slice(name, state, this.#slices, stored);
     this.#children.set(name, slice);
     return slice;
   }
