@@ -9,7 +9,7 @@ export class SqliteConnection implements RelationalConnection {
   /** @param durable whether a commit waits until the disk has it. */
   constructor(file: string, durable: boolean) {
     this.#database = new DatabaseSync(file, { timeout: 1_000 });
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durable ? "FULL" : "OFF"}`);
+    this.#database.exec(`PRAGMA synchronous = ${durable ? "FULL" : "OFF"}; PRAGMA journal_mode = WAL`);
   }
 
   async query(statement: string): Promise<Record<string, unknown>[]> {
