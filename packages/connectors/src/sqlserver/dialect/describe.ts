@@ -106,7 +106,7 @@ export function objectLiteral(table: QualifiedName): string {
 /** One row per column, or one with nulls where what has the name has no columns. */
 export function columnsStatement(table: QualifiedName): string {
   return `SELECT RTRIM(o.type) AS object_type, c.name AS column_name, COALESCE(b.name, u.name) AS type_name,
-  c.max_length, c.precision, c.scale, c.collation_name, c.is_nullable,
+  c.max_length, c.[precision], c.[scale], c.collation_name, c.is_nullable,
   CASE WHEN c.is_computed = 1 OR c.is_identity = 1 OR u.name = N'timestamp' OR c.generated_always_type <> 0
     THEN 1 ELSE 0 END AS is_generated,
   CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END AS has_default,
