@@ -12,7 +12,9 @@ export {
 } from "@millrace/core";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
 export { database } from "@millrace/connectors/database";
+export { type SqlOptions, sql } from "@millrace/connectors/duckdb";
 export { excel } from "@millrace/connectors/excel";
+export { type FilesOptions, files } from "@millrace/connectors/files";
 export * from "@millrace/connectors/http";
 export { json } from "@millrace/connectors/json";
 export { jsonl } from "@millrace/connectors/jsonl";
