@@ -12,6 +12,8 @@ export interface StatementOptions {
   readonly doing?: string | undefined;
   readonly settings?: ClickHouseSettings | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** False: rows are sent as they are found, so a statement may fail after its first rows. Default true. */
+  readonly whole?: boolean | undefined;
 }
 
 /** How to connect. */
@@ -19,6 +21,8 @@ export interface ConnectOptions {
   readonly settings: ServerSettings;
   readonly use: ServerUse;
   readonly signal?: AbortSignal | undefined;
+  /** Names without a database are looked for in that of the settings. Default: in that of the user. */
+  readonly inDatabase?: boolean;
 }
 
 /** Answers are complete before they are sent, on disk where they are large: an error in the middle is an error, never rows. */
@@ -66,6 +70,7 @@ export class ClickHouseServer {
       url: settings.url,
       username: settings.user,
       password: settings.password,
+      ...(options.inDatabase === true ? { database: settings.database } : {}),
       request_timeout: settings.timeoutMs,
       max_open_connections: 8,
       compression: { request: settings.compression, response: settings.compression },
@@ -155,7 +160,7 @@ export class ClickHouseServer {
     try {
       const { stream } = await this.#client.exec({
         query: sql,
-        clickhouse_settings: { ...STATEMENTS, ...WHOLE_ANSWERS, ...options.settings },
+        clickhouse_settings: { ...STATEMENTS, ...(options.whole === false ? {} : WHOLE_ANSWERS), ...options.settings },
         ...(values === undefined ? {} : { values }),
         ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
         ...(id === undefined ? {} : { query_id: id }),

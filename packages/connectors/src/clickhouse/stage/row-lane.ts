@@ -1,5 +1,4 @@
-import type { ByteWriter } from "../codec/byte-writer.ts";
-import { ByteWriter as Writer } from "../codec/byte-writer.ts";
+import { ByteWriter } from "../codec/byte-writer.ts";
 import type { ClickHouseServer } from "../server/clickhouse-server.ts";
 import { quote } from "../server/quote.ts";
 
@@ -12,11 +11,14 @@ export interface LaneOptions {
   readonly batchBytes: number;
   /** For errors. */
   readonly doing: string;
+  /** The columns that are filled. Default: all, in the table's order. */
+  readonly columns?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Rows on their way into one table: one piece is sent while the next one is encoded. */
 export class RowLane {
-  readonly writer: ByteWriter = new Writer();
+  readonly writer = new ByteWriter();
   readonly #options: LaneOptions;
   #sending: Promise<void> = Promise.resolve();
   #pieces = 0;
@@ -39,7 +41,8 @@ export class RowLane {
   }
 
   async #send(): Promise<void> {
-    const { server, database, table, doing } = this.#options;
+    const { server, database, table, doing, columns, signal } = this.#options;
+    const list = columns === undefined ? "" : ` (${columns.map((name) => quote(name)).join(", ")})`;
     const body = this.writer.take();
     await this.#sending;
     this.#throwFailure();
@@ -48,7 +51,7 @@ export class RowLane {
       ? { async_insert: 0 as const, insert_deduplication_token: `${table}-${piece}` }
       : {};
     this.#sending = server
-      .insert(`INSERT INTO ${quote(database, table)} FORMAT RowBinary`, body, { doing, settings })
+      .insert(`INSERT INTO ${quote(database, table)}${list} FORMAT RowBinary`, body, { doing, settings, signal })
       .catch((error: unknown) => {
         this.#failure = error;
       });

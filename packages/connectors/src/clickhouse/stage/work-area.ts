@@ -47,9 +47,9 @@ export class WorkArea {
     this.#open.delete(name);
   }
 
-  /** Drops what this attempt made and has not dropped yet, but for `kept`. */
-  async clear(kept: ReadonlySet<string> = new Set()): Promise<void> {
-    for (const name of [...this.#open]) if (!kept.has(name)) await this.drop(name);
+  /** Drops what this attempt made and has not dropped yet. */
+  async clear(): Promise<void> {
+    await Promise.all([...this.#open].map((name) => this.drop(name)));
   }
 
   /** The tables of earlier attempts: what each was called, and by which name it is found. */
