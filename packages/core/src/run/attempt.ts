@@ -5,7 +5,6 @@ import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
-import type { WriteMode } from "../schema/table.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
 import type { ReadContext, Source } from "../source.ts";
 import { CommitWindow } from "./commit-window.ts";
@@ -14,6 +13,7 @@ import { Intake, type Arrival } from "./intake.ts";
 import { Landing } from "./landing.ts";
 import type { RunProgress } from "./progress.ts";
 import { requireIterable } from "./require-iterable.ts";
+import { tableModes } from "./table-modes.ts";
 import { TableRouter } from "./table-router.ts";
 import { TransformChain } from "./transform-chain.ts";
 
@@ -300,15 +300,6 @@ class Attempt {
 /** Appending and upserting add to a table; the other modes compare with all that it holds. */
 function wantsEverything(pipeline: Pipeline): boolean {
   return tableModes(pipeline).some((mode) => mode !== "append" && mode !== "upsert");
-}
-
-/** The write modes of the tables that the pipeline names. */
-function tableModes(pipeline: Pipeline): WriteMode[] {
-  const { destination: target, source } = pipeline;
-  const keyed = typeof source !== "function" && source.keyed === true;
-  const one = target.tableFor(pipeline.name);
-  const all = target.tables ?? (one === undefined ? [] : [one]);
-  return all.map(({ mode, key }) => mode ?? (keyed || (key?.length ?? 0) > 0 ? "merge" : "append"));
 }
 
 function leaseLost(pipeline: string): MillraceError {

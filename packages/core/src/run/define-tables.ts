@@ -4,6 +4,7 @@ import { MillraceError } from "../errors.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { SchemaChange } from "../schema/table.ts";
+import type { ResolvedTableOptions } from "../table-options.ts";
 import type { Environment } from "../target.ts";
 import type { Attempts } from "./execute.ts";
 import { HashedSession } from "./hashed-session.ts";
@@ -114,22 +115,25 @@ async function defineOne(
   changes: () => readonly SchemaChange[],
 ): Promise<DefinedTable> {
   const options = destination.tableFor(stream);
-  const columns = Object.keys(options?.columns ?? {});
-  const sure = options?.mode !== undefined || options?.key !== undefined;
+  const unknown = whatIsUnknown(options);
   const writer = await router.of(stream);
-  const known = writer.defined;
-  if (!known && sure && columns.length > 0) await writer.declare({ name: stream });
+  const existed = writer.defined;
+  if (!existed && unknown === undefined) await writer.declare({ name: stream });
   const { table, namespace } = writer;
   const place = { stream, table, ...(namespace === undefined ? {} : { namespace }), changes: [...changes()] };
-  if (known) return { ...place, state: place.changes.length > 0 ? "changed" : "unchanged" };
+  if (existed) return { ...place, state: place.changes.length > 0 ? "changed" : "unchanged" };
   if (writer.defined) return { ...place, state: "created" };
-  const missing = options?.key?.filter((name) => !columns.includes(name)) ?? [];
-  const reason = !sure
-    ? "neither a mode nor a key is given"
-    : columns.length === 0
-      ? "no columns are declared"
-      : `the type of ${missing.join(", ")} in its key is not declared`;
+  const untyped = options?.key?.filter((name) => options.columns?.[name] === undefined) ?? [];
+  const reason = unknown ?? `the type of ${untyped.join(", ")} in its key is not declared`;
   return { ...place, state: "inferred", reason };
+}
+
+/** Why a table cannot be made before rows come. */
+function whatIsUnknown(options: ResolvedTableOptions | undefined): string | undefined {
+  const { mode, key = [], columns = {} } = options ?? {};
+  // A source may name a key, and then the mode is another one.
+  if (mode === undefined && key.length === 0) return "neither a mode nor a key is given";
+  return Object.keys(columns).length === 0 ? "no columns are declared" : undefined;
 }
 
 async function commit(session: Session): Promise<void> {

@@ -11,6 +11,7 @@ import { RunProgress } from "./progress.ts";
 import { RunDatabases } from "./run-databases.ts";
 import type { RunReport } from "./report.ts";
 import { sourceOf } from "./source-messages.ts";
+import { tableModes } from "./table-modes.ts";
 
 /** Allots attempt numbers: each higher than all before for the pipeline, and than `above`. */
 export interface Attempts {
@@ -74,6 +75,8 @@ class Execution {
   #run: string;
   #attempt = 0n;
   #resumed = false;
+  /** Checkpoints of the run before are forgotten, as with `--full`. */
+  #afresh = false;
 
   constructor(options: ExecuteOptions) {
     this.#o = options;
@@ -141,7 +144,7 @@ class Execution {
 
   async #once(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
     const { pipeline } = this.#o;
-    const session = await this.#open(destination);
+    const session = await this.#openAfresh(destination);
     try {
       const left = session.recovered.run;
       const first = this.#run === this.#o.run && !this.#resumed;
@@ -190,9 +193,20 @@ class Execution {
     }
   }
 
+  /** A snapshot is a whole reading of its own: nothing of what a finished run before it had read is left out. */
+  async #openAfresh(destination: Destination): Promise<Session> {
+    const session = await this.#open(destination);
+    const { run, openEpochs, checkpoints } = session.recovered;
+    const fresh = run?.finished === true && run.id !== this.#run && openEpochs.length === 0;
+    if (!fresh || checkpoints.size === 0 || !takesSnapshots(this.#o.pipeline)) return session;
+    await session.close();
+    this.#afresh = true;
+    return this.#open(destination);
+  }
+
   /** `--full` forgets once: a later attempt of the same run continues from what the earlier one committed. */
   get #full(): boolean {
-    return this.#o.full === true && this.#progress.commits === 0;
+    return (this.#o.full === true || this.#afresh) && this.#progress.commits === 0;
   }
 
   async #open(destination: Destination): Promise<Session> {
@@ -258,6 +272,12 @@ class Execution {
     this.#progress.tell({ type: "finished", status, durationMs, ...(error === undefined ? {} : { error }) });
     return report;
   }
+}
+
+/** Not where rows are appended besides, which must not come twice, and not of a source that goes on for ever. */
+function takesSnapshots(pipeline: Pipeline): boolean {
+  const modes = tableModes(pipeline);
+  return modes.includes("snapshot") && !modes.includes("append") && sourceOf(pipeline).endless !== true;
 }
 
 /** Doubles with each failure, plus or minus half at random so that many do not come back at the same moment. */

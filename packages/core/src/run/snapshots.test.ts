@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../events.ts";
 import type { Message } from "../message.ts";
+import type { ReadContext } from "../source.ts";
 import { pipeline, type PipelineOptions } from "../pipeline.ts";
 import { manualClock, memoryDestination, type ManualClock } from "../testing/index.ts";
 import { executeRun } from "./execute.ts";
@@ -8,7 +9,8 @@ import type { RunReport } from "./report.ts";
 
 const DAY_MS = 86_400_000;
 const environment = { directory: ".", databaseUrl: () => Promise.reject(new Error("no database here")) };
-let number = 0n;
+let number = 0;
+let attempt = 0n;
 
 function run(
   options: PipelineOptions,
@@ -20,7 +22,7 @@ function run(
     pipeline: pipeline("stock", options),
     environment,
     run: `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`,
-    attempts: { next: async () => number },
+    attempts: { next: async () => ++attempt },
     clock,
     observe,
   });
@@ -104,5 +106,45 @@ test("each reading of a source that never ends is the snapshot of when it began"
     { scope: "2026-01-01", rows: [{ day: 0 }] },
     { scope: "2026-01-02", rows: [{ day: 1 }] },
     { scope: "2026-01-03", rows: [{ day: 2 }] },
+  ]);
+});
+
+test("a new run reads everything for its snapshot, and an interrupted one goes on where it was", async () => {
+  const clock = manualClock();
+  const memory = memoryDestination({ clock });
+  const seen: unknown[] = [];
+  let fails = false;
+  const source = async function* (context: ReadContext): AsyncGenerator<Message> {
+    const from = Number(context.checkpoints.get("s") ?? 0);
+    seen.push([from, context.full, context.openEpochs.length]);
+    if (context.openEpochs.length === 0) yield { type: "begin", stream: "stock" };
+    for (let id = from + 1; id <= 3; id++) {
+      yield { type: "rows", stream: "stock", slice: "s", rows: [{ id }] };
+      yield { type: "checkpoint", slice: "s", state: id };
+      if (fails && id === 2) throw new Error("no more now");
+    }
+    yield { type: "complete", stream: "stock" };
+  };
+  const options = {
+    source,
+    destination: memory.table("stock", { mode: "snapshot" }),
+    commit: { rows: 1 },
+    retry: { attempts: 1 },
+  };
+  await run(options, clock);
+  await clock.advance(DAY_MS);
+  fails = true;
+  expect((await run(options, clock)).status).toBe("failed");
+  fails = false;
+  await run(options, clock);
+  expect(seen).toEqual([
+    [0, false, 0],
+    [0, true, 0],
+    [2, false, 1],
+  ]);
+  const ids = [{ id: 1 }, { id: 2 }, { id: 3 }];
+  expect(memory.snapshots("stock")).toEqual([
+    { scope: "2026-01-01", rows: ids },
+    { scope: "2026-01-02", rows: ids },
   ]);
 });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { manualClock } from "./manual-clock.ts";
-import { memoryDestination } from "./memory-destination.ts";
 import { recordingObserver } from "./recording-observer.ts";
-import { TestPipeline } from "./contract/test-pipeline.ts";
 
 describe("a manual clock", () => {
   it("ends the sleeps that fall due, in their order", async () => {

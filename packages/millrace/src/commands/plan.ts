@@ -79,6 +79,7 @@ function forPrograms(report: RunReport): Record<string, unknown> {
     changes: report.plan?.changes ?? [],
     tables,
     withheld,
+    ...(report.snapshots === undefined ? {} : { snapshots: report.snapshots }),
     sample: report.plan?.sample ?? [],
     ...(error === undefined ? {} : { error }),
   };

@@ -74,6 +74,7 @@ function forPrograms(report: RunReport): Record<string, unknown> {
     durationMs,
     tables,
     checkpoint,
+    ...(report.snapshots === undefined ? {} : { snapshots: report.snapshots }),
     ...(error === undefined ? {} : { error }),
   };
 }
