@@ -26,7 +26,7 @@ const BATCH_ROWS = 1000;
 export class SqlServerDatabase implements Database {
   readonly kind = "sqlserver";
   readonly location: string;
-  readonly dialect: DatabaseDialect = sqlServerTableDialect;
+  readonly dialect: DatabaseDialect;
   readonly quote = quotePath;
   readonly #pool: Pool;
   readonly #schema: string | undefined;
@@ -40,6 +40,7 @@ export class SqlServerDatabase implements Database {
   }) {
     this.location = locationOf(options.settings);
     this.#schema = options.schema;
+    this.dialect = sqlServerTableDialect(options.schema);
     this.#pool = new Pool(options.open, options.maxConnections);
     this.#statements = statementsOn((statement, work) => this.#pool.use(leavesTraces(statement), work));
   }

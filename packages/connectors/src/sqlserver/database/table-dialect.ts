@@ -8,14 +8,25 @@ const ON_DELETE: Readonly<Record<PlannedForeignKey["onDelete"], string>> = {
   "set null": "SET NULL",
 };
 
-/** How portable table definitions and statements are written for SQL Server. */
-export const sqlServerTableDialect: DatabaseDialect = {
-  kind: "sqlserver",
-  identifiers: { maxBytes: IDENTIFIER_LENGTH },
-  placeholder: (number) => `@p${number}`,
-  limit: (rows) => `OFFSET 0 ROWS FETCH NEXT ${rows} ROWS ONLY`,
-  createTable,
-};
+/** How portable table definitions and statements are written for SQL Server. @param schema of tables that name none; undefined: the login's own. */
+export function sqlServerTableDialect(schema: string | undefined): DatabaseDialect {
+  return {
+    kind: "sqlserver",
+    identifiers: { maxBytes: IDENTIFIER_LENGTH },
+    placeholder: (number) => `@p${number}`,
+    limit: (rows) => `OFFSET 0 ROWS FETCH NEXT ${rows} ROWS ONLY`,
+    createTable: (table) => createTable(schema === undefined ? table : placedIn(schema, table)),
+  };
+}
+
+/** The table, and those that it refers to, in the schema where they name none. */
+function placedIn(namespace: string, table: PlannedTable): PlannedTable {
+  return {
+    namespace,
+    ...table,
+    foreignKeys: table.foreignKeys.map((key) => ({ ...key, references: { namespace, ...key.references } })),
+  };
+}
 
 function createTable(table: PlannedTable): readonly string[] {
   const { name, namespace, primaryKey, unique, indexes, foreignKeys } = table;
