@@ -59,8 +59,21 @@ async function writeExamples(folder: string, found: readonly DocExample[]): Prom
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, `${example.code}\n`);
+    for (const other of neighbours(example, found)) {
+      const beside = path.join(folder, `example-${index}`, other.file ?? "");
+      await mkdir(path.dirname(beside), { recursive: true });
+      await writeFile(beside, `${other.code}\n`);
+    }
   }
   return names;
+}
+
+/** What an example imports by a relative path: the other files that its page has readers save. */
+function neighbours(example: DocExample, found: readonly DocExample[]): DocExample[] {
+  if (example.file === undefined || !/ from "\.{1,2}\//.test(example.code)) return [];
+  return found.filter(
+    ({ page, file }) => page === example.page && file !== undefined && file !== example.file,
+  );
 }
 
 /** Turns `….doc-examples-x/example-0/example.ts(3,4): error` into `README.md:27:4 error`. */

@@ -6,7 +6,7 @@ import type {
   NewTable,
   RelationalDialect,
 } from "../../shared/relational/index.ts";
-import { connectionConfig } from "../connection/connection-config.ts";
+import { COLLATION, connectionConfig } from "../connection/connection-config.ts";
 import { loadDriver } from "../connection/load-driver.ts";
 import { locationOf } from "../connection/location-of.ts";
 import { fileFactory, MariadbConnection } from "../connection/mariadb-connection.ts";
@@ -16,7 +16,6 @@ import { quote, quoteLiteral } from "../quote.ts";
 import { nativeCodec, textCodec } from "./codecs.ts";
 import { describeTable, MARK } from "./describe-table.ts";
 import { convert, convertsInPlace } from "./conversions.ts";
-import { COLLATION } from "../connection/connection-config.ts";
 
 /** Characters of an identifier; where they are ASCII, as many bytes. */
 const IDENTIFIER_BYTES = 64;

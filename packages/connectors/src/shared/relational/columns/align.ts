@@ -1,4 +1,3 @@
-import { MillraceError } from "@millrace/core";
 import type { RelationalDialect } from "../relational-dialect.ts";
 import type { Link } from "../session/link.ts";
 import { conversionStatement, convertColumn, isKeptAlike, type Conversion } from "./convert-column.ts";
@@ -59,16 +58,4 @@ export async function align(
     if (to.type.kind === "json" && from.type.kind !== "json") json.push(to);
   }
   return json;
-}
-
-/** A column that cannot become what is wanted. */
-export function cannotWiden(table: string, column: string, from: string, to: string): MillraceError {
-  return new MillraceError(
-    "MLR_SCHEMA_MISMATCH",
-    `column "${column}" of table "${table}" is ${from} and cannot become ${to}`,
-    {
-      hint: "Declare the column's type in the option columns, or choose another table.",
-      details: { table, column },
-    },
-  );
 }

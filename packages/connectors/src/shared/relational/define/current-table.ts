@@ -2,6 +2,7 @@ import type { TableDefinition } from "@millrace/core";
 import type { TableColumn } from "../columns/table-column.ts";
 import { readMark } from "../columns/mark.ts";
 import type { QualifiedName } from "../qualified-name.ts";
+import { describeTable } from "../session/describe-table.ts";
 import type { Link } from "../session/link.ts";
 import { ownersOf, type OwnerRow } from "../state/owners.ts";
 import type { StateTables } from "../state/state-tables.ts";
@@ -27,11 +28,6 @@ export async function currentTable(
   const history = description === undefined ? undefined : await describeTable(link, historyOf(dialect, name));
   const owners = state === undefined ? [] : await ownersOf(link, state, name);
   return { description, history, owners };
-}
-
-/** What the database says of a table. */
-export function describeTable(link: Link, name: QualifiedName): Promise<TableDescription | undefined> {
-  return link.ask(`looking at table "${name.name}"`, (connection) => link.dialect.describe(connection, name));
 }
 
 /** The columns that the table has of types that Millrace writes. */

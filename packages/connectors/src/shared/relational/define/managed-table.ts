@@ -20,7 +20,6 @@ import { keyColumns, type TableLayout } from "./table-layout.ts";
 /** A table as the session writes it: what it is in the database, what it is to be, and what is still to be done for that. */
 export class ManagedTable {
   readonly #context: SessionContext;
-  readonly #recorded: boolean;
   /** Columns that have to keep texts. */
   readonly #asText = new Set<string>();
   #current: CurrentTable;
@@ -32,11 +31,9 @@ export class ManagedTable {
 
   private constructor(
     context: SessionContext,
-    recorded: boolean,
     found: { readonly current: CurrentTable; readonly plan: TablePlan },
   ) {
     this.#context = context;
-    this.#recorded = recorded;
     this.#current = found.current;
     this.#plan = found.plan;
     this.#hasRemovals = found.current.owners.some((owner) => owner.hasRemovals);
@@ -60,7 +57,7 @@ export class ManagedTable {
     const empty = await isEmpty(context, wanted, current);
     checkFits(dialect, wanted, current, { pipeline, empty });
     const plan = planTable({ dialect, wanted, current, asText: new Set() });
-    return new ManagedTable(context, recorded, { current, plan });
+    return new ManagedTable(context, { current, plan });
   }
 
   get layout(): TableLayout {

@@ -3,7 +3,7 @@ import { tableColumn, type TableColumn } from "../columns/table-column.ts";
 import type { RelationalDialect } from "../relational-dialect.ts";
 
 /** Bytes of a row hash. */
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 
 const ROW_HASH: ColumnDefinition = { name: "_row_hash", type: { kind: "bytea" } };
 const RUN_ID: ColumnDefinition = { name: "_run_id", type: { kind: "uuid" } };

@@ -9,7 +9,7 @@ import {
 } from "@millrace/core";
 import { compileRowReader } from "../columns/row-codec.ts";
 import type { TableColumn } from "../columns/table-column.ts";
-import { describeTable } from "../define/current-table.ts";
+import { describeTable } from "../session/describe-table.ts";
 import { historyOf } from "../define/placed-table.ts";
 import { keyColumns, type TableLayout } from "../define/table-layout.ts";
 import type { Link } from "../session/link.ts";

@@ -1,5 +1,6 @@
 import { HASH_VERSION, MillraceError, nearest, type ColumnDefinition } from "@millrace/core";
-import { describedColumns, describeTable } from "../define/current-table.ts";
+import { describedColumns } from "../define/current-table.ts";
+import { describeTable } from "../session/describe-table.ts";
 import { layoutOf, type TableLayout } from "../define/table-layout.ts";
 import type { Link } from "../session/link.ts";
 import { ownersOf, type OwnerRow } from "../state/owners.ts";

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import { align, alignments } from "../columns/align.ts";
 import { newColumn, type TableColumn } from "../columns/table-column.ts";
-import { describeTable, describedColumns } from "../define/current-table.ts";
+import { describedColumns } from "../define/current-table.ts";
+import { describeTable } from "../session/describe-table.ts";
 import type { TableLayout } from "../define/table-layout.ts";
 import type { EpochRecord } from "../session/epoch-book.ts";
 import type { SessionContext } from "../session/session-context.ts";

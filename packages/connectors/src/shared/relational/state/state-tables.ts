@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { RelationalDialect } from "../relational-dialect.ts";
 import type { Link } from "../session/link.ts";
-import { describeTable } from "../define/current-table.ts";
+import { describeTable } from "../session/describe-table.ts";
 import { StateTable, type StateShape } from "./state-table.ts";
 
 /** Version of these tables; raised when one of them changes. */
