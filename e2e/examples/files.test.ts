@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
-import { duck } from "../../packages/connectors/src/files/test/duckdb.ts";
+import { duck } from "../../packages/connectors/test/file-tables/duckdb.ts";
 import { run } from "../cli/cli.ts";
 
 const EXAMPLE = path.resolve(import.meta.dirname, "../../examples/more/files");

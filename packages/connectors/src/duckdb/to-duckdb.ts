@@ -11,7 +11,7 @@ import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import type { Driver } from "./driver.ts";
 
 /** How many digits DuckDB's decimals have. */
-export const MAX_DIGITS = 38;
+const MAX_DIGITS = 38;
 
 /** A type of ours as DuckDB has it, with what makes its values of those that rows carry. */
 export interface DuckColumn {

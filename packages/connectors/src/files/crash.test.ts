@@ -7,12 +7,12 @@ import { MillraceError } from "@millrace/core";
 import { TestPipeline } from "@millrace/core/testing";
 import { describe, expect, it } from "vitest";
 import { pipelineHome, waitingFolder } from "./state/paths.ts";
-import { duck } from "./test/duckdb.ts";
-import { folderAt, testFolder, type TestFolder } from "./test/writer.ts";
-import { APPENDED, COMMITS, replaced, work } from "./test/workload.ts";
+import { duck } from "../../test/file-tables/duckdb.ts";
+import { folderAt, testFolder, type TestFolder } from "../../test/file-tables/writer.ts";
+import { APPENDED, COMMITS, replaced, work } from "../../test/file-tables/workload.ts";
 
 const LAYOUT = { format: "jsonl", partitionBy: "part" } as const;
-const CHILD = fileURLToPath(new URL("test/crash-child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("../../test/file-tables/crash-child.ts", import.meta.url));
 
 /** Steps at which a process ends, and the how manieth time. */
 const KILLS = [

@@ -5,7 +5,7 @@ import { MillraceError, type Row } from "@millrace/core";
 import { destinationContract } from "@millrace/core/testing";
 import { describe, expect, it } from "vitest";
 import { compileConversion } from "./data/convert.ts";
-import { rewriteRows } from "./test/tamper.ts";
+import { rewriteRows } from "../../test/file-tables/tamper.ts";
 import { FilesDestination } from "./files-destination.ts";
 import { FilesInspector } from "./inspect/files-inspector.ts";
 import { fileLayout } from "./layout-options.ts";

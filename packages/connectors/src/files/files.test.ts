@@ -5,8 +5,8 @@ import { MillraceError, type Row } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import { files, type FilesOptions } from "./index.ts";
 import { partitionName, safeName } from "./safe-name.ts";
-import { duck } from "./test/duckdb.ts";
-import { folderAt, load, testFolder, type TestFolder } from "./test/writer.ts";
+import { duck } from "../../test/file-tables/duckdb.ts";
+import { folderAt, load, testFolder, type TestFolder } from "../../test/file-tables/writer.ts";
 
 async function code(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { duck, duckTypes } from "./test/duckdb.ts";
-import { load, testFolder } from "./test/writer.ts";
+import { duck, duckTypes } from "../../test/file-tables/duckdb.ts";
+import { load, testFolder } from "../../test/file-tables/writer.ts";
 
 const COLUMNS = {
   id: "bigint",

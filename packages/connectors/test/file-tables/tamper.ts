@@ -1,12 +1,12 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Row } from "@millrace/core";
-import { liveFiles } from "../data/live-files.ts";
-import { decodeFile } from "../format/decoder.ts";
-import { openEncoder } from "../format/encoder.ts";
-import type { FileLayout } from "../layout-options.ts";
-import { pipelineHome } from "../state/paths.ts";
+import { liveFiles } from "../../src/files/data/live-files.ts";
+import { decodeFile } from "../../src/files/format/decoder.ts";
+import { openEncoder } from "../../src/files/format/encoder.ts";
+import type { FileLayout } from "../../src/files/layout-options.ts";
+import { pipelineHome } from "../../src/files/state/paths.ts";
 
 /** Changes values of the rows with a key in the files of pipeline `pipeline`, as another program would. */
 export async function rewriteRows(
@@ -25,13 +25,6 @@ export async function rewriteRows(
     const bytes = Buffer.concat([...encoder.rows(changed), ...encoder.finish()]);
     await writeFile(full, layout.format === "parquet" ? bytes : compressed(layout, bytes));
   }
-}
-
-/** The text of a data file as it is without compression. */
-export async function plainText(path: string, { compression }: FileLayout): Promise<string> {
-  const bytes = await readFile(path);
-  if (compression === "gzip") return gunzipSync(bytes).toString("utf8");
-  return (compression === "zstd" ? zstdDecompressSync(bytes) : bytes).toString("utf8");
 }
 
 function compressed({ compression }: FileLayout, bytes: Buffer): Buffer {

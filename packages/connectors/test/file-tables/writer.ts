@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import type { Row } from "@millrace/core";
 import { TestPipeline } from "@millrace/core/testing";
-import { FilesDestination } from "../files-destination.ts";
-import { fileLayout } from "../layout-options.ts";
-import { filesOptions, type FilesOptions } from "../options.ts";
-import { STATE_FOLDER } from "../state/paths.ts";
+import { FilesDestination } from "../../src/files/files-destination.ts";
+import { fileLayout } from "../../src/files/layout-options.ts";
+import { filesOptions, type FilesOptions } from "../../src/files/options.ts";
+import { STATE_FOLDER } from "../../src/files/state/paths.ts";
 
 /** A folder of files for one test. */
 export interface TestFolder {
@@ -51,7 +51,7 @@ export function folderAt(
 }
 
 /** Everything in a folder that is no state. */
-export async function publicFiles(root: string): Promise<string[]> {
+async function publicFiles(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
