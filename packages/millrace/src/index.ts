@@ -1,4 +1,7 @@
 export {
+  createTables,
+  type Database,
+  defineTable,
   type Json,
   type Message,
   MillraceError,
@@ -8,6 +11,7 @@ export {
   type ReadContext,
   type Row,
   type Source,
+  statement,
   type Transform,
 } from "@millrace/core";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
@@ -23,6 +27,7 @@ export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
 export { rows } from "@millrace/connectors/rows";
 export { singer, type SingerOptions } from "@millrace/connectors/singer";
+export { sqlserver, type SqlServerOptions } from "@millrace/connectors/sqlserver";
 export * from "@millrace/connectors/transforms";
 export { xml, type XmlOptions } from "@millrace/connectors/xml";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
