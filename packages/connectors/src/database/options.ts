@@ -9,7 +9,7 @@ const statement = z.union(
     z.string().min(1),
     z.custom<Sql>((value) => typeof value === "object" && value !== null && "parts" in value),
   ],
-  { message: "must be SQL: a text, or sql`…` where it has values" },
+  { message: "must be SQL: a text, or statement`…` where it has values" },
 );
 
 const scalar = z.union([z.string(), z.number(), z.bigint(), z.date()]);
@@ -27,9 +27,9 @@ export const databaseOptions = z
     namespace: name.optional(),
     /** `table`: the columns that are read. Default: all. */
     columns: names.optional(),
-    /** `table`: a condition in the database's own SQL, as text or as sql`…` with values. Rows that do not meet it are not read. Default: none. */
+    /** `table`: a condition in the database's own SQL, as text or as statement`…` with values. Rows that do not meet it are not read. Default: none. */
     where: statement.optional(),
-    /** A query in the database's own SQL, as text or as sql`…` with values, instead of a table. */
+    /** A query in the database's own SQL, as text or as statement`…` with values, instead of a table. */
     query: statement.optional(),
     /** The stream's name. Default: the table's name; `query` where a query is read. */
     stream: name.optional(),

@@ -1,6 +1,6 @@
 import {
   MillraceError,
-  sql,
+  statement,
   type ColumnDefinition,
   type ColumnType,
   type Message,
@@ -221,7 +221,7 @@ async function typeOfCursor(
 ): Promise<ColumnType> {
   const type = typeIn(plan.columns ?? [], column);
   if (type !== undefined) return type;
-  for await (const { columns } of database.stream(selection.statement({ conditions: [sql`1 = 0`] }))) {
+  for await (const { columns } of database.stream(selection.statement({ conditions: [statement`1 = 0`] }))) {
     const found = typeIn(columns, column);
     if (found !== undefined) return found;
   }

@@ -1,4 +1,4 @@
-import { sql } from "@millrace/core";
+import { statement } from "@millrace/core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { makeBed, type Bed } from "./bed.ts";
 
@@ -147,7 +147,7 @@ test("reads some columns and rows of a table in another schema, with values kept
     table: 'ta"ble',
     namespace: "we ird",
     columns: ["id", "a"],
-    where: sql`a = ${"it's"} or false -- a comment`,
+    where: statement`a = ${"it's"} or false -- a comment`,
   });
   expect(rows).toEqual([{ id: 2, a: "it's" }]);
   await bed.db.execute('DROP SCHEMA "we ird" CASCADE');
@@ -155,7 +155,7 @@ test("reads some columns and rows of a table in another schema, with values kept
 
 test("takes a query with values", async () => {
   await numbers(10);
-  const query = sql`with few as (select * from numbers where n > ${7}) select n from few where n < ${10};`;
+  const query = statement`with few as (select * from numbers where n > ${7}) select n from few where n < ${10};`;
   expect((await bed.read({ query, key: ["n"], chunkRows: 1 })).rows).toEqual([{ n: 8 }, { n: 9 }]);
   expect((await bed.read({ query })).rows).toHaveLength(2);
 });

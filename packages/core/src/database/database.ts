@@ -19,7 +19,7 @@ export interface DatabaseConnector {
 
 /**
  * Values of a statement. Text is sent as it is, with the database's own placeholders (`$1`, `?`, `@p1`, `{p1:Int32}`),
- * the values beside it; a statement written with the tag `sql` is the same for every database.
+ * the values beside it; a statement written with the tag `statement` is the same for every database.
  */
 export interface Statements {
   /** All rows of the answer: for small ones; `stream` bounds the memory. */
@@ -85,7 +85,7 @@ export interface Database extends Statements {
   readonly kind: string;
   /** Where it is, without secrets, for messages. */
   readonly location: string;
-  /** How its SQL differs from that of others. Absent: statements with the tag `sql` are told with `$1`, and `createTables` is refused. */
+  /** How its SQL differs from that of others. Absent: statements with the tag `statement` are told with `$1`, and `createTables` is refused. */
   readonly dialect?: DatabaseDialect;
   /**
    * A large answer in bounded memory; it ends early where the consumer does. An answer without rows is one batch without

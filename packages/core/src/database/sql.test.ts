@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
-import { composeSql, sql, sqlText } from "./sql.ts";
+import { composeSql, sqlText, statement } from "./sql.ts";
 
 test("values stay apart from the text, which takes the placeholders of the database", () => {
-  const statement = sql`select * from t where a = ${"x' or 1=1"} and b = ${2}`;
-  expect(sqlText(statement, (number) => `$${number}`)).toBe("select * from t where a = $1 and b = $2");
-  expect(sqlText(statement, () => "?")).toBe("select * from t where a = ? and b = ?");
-  expect(statement.values).toEqual(["x' or 1=1", 2]);
+  const made = statement`select * from t where a = ${"x' or 1=1"} and b = ${2}`;
+  expect(sqlText(made, (number) => `$${number}`)).toBe("select * from t where a = $1 and b = $2");
+  expect(sqlText(made, () => "?")).toBe("select * from t where a = ? and b = ?");
+  expect(made.values).toEqual(["x' or 1=1", 2]);
 });
 
 test("a statement without values is its text", () => {
-  expect(sqlText(sql`select 1`, () => "?")).toBe("select 1");
+  expect(sqlText(statement`select 1`, () => "?")).toBe("select 1");
 });
 
 test("statements are put together of pieces, with their values in order", () => {
-  const inner = sql`a = ${1} and b = ${2}`;
-  const whole = composeSql(["select * from t where ", inner, " and c = ", sql`${3}`, ";"]);
+  const inner = statement`a = ${1} and b = ${2}`;
+  const whole = composeSql(["select * from t where ", inner, " and c = ", statement`${3}`, ";"]);
   expect(whole).toEqual({
     parts: ["select * from t where a = ", " and b = ", " and c = ", ";"],
     values: [1, 2, 3],

@@ -1,4 +1,4 @@
-/** A statement with its values kept apart, for any database: the tag `sql` makes it. */
+/** A statement with its values kept apart, for any database: the tag `statement` makes it. */
 export interface Sql {
   /** The parts of the text between the values: always one more than values. */
   readonly parts: readonly string[];
@@ -7,9 +7,9 @@ export interface Sql {
 
 /**
  * A statement whose `${…}` are sent as values, never as text.
- * @example context.database("crm").query(sql`select * from customers where region = ${region}`)
+ * @example context.database("crm").query(statement`select * from customers where region = ${region}`)
  */
-export function sql(parts: readonly string[], ...values: readonly unknown[]): Sql {
+export function statement(parts: readonly string[], ...values: readonly unknown[]): Sql {
   return { parts: [...parts], values };
 }
 

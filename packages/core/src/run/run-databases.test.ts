@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import type { Database, DatabaseConnector, Statements } from "../database/database.ts";
-import { sql } from "../database/sql.ts";
+import { statement } from "../database/sql.ts";
 import type { StatementRecord } from "../database/statement-record.ts";
 import { MillraceError } from "../errors.ts";
 import { RunDatabases } from "./run-databases.ts";
@@ -103,7 +103,7 @@ test("connects anew after a failure", async () => {
 test("tells every statement with its text, rows and end, and never its values", async () => {
   const { run, told } = databases({ crm: fixture() });
   const crm = await run.database("crm");
-  await crm.query(sql`select ${"secret"} from t where a = ${2}`);
+  await crm.query(statement`select ${"secret"} from t where a = ${2}`);
   await crm.execute("update t set a = $1", ["secret"]);
   await crm.call("refresh", ["secret"]);
   await crm.load([{ a: "secret" }], { table: "t", namespace: "s", columns: ["a"] });

@@ -1,4 +1,4 @@
-import { sql, type Database, type Statements } from "@millrace/core";
+import { statement, type Database, type Statements } from "@millrace/core";
 import type { MigrationDialect } from "./migration-dialect.ts";
 
 /** Which way a migration was carried out. */
@@ -68,7 +68,7 @@ export class MigrationLog {
     const { version, name, direction, state, statements, checksum, message } = event;
     const at = new Date().toISOString();
     await through.execute(
-      sql`INSERT INTO millrace_migrations (id, version, name, direction, state, statements, checksum, message, happened_at) VALUES (${id}, ${version}, ${name}, ${direction}, ${state}, ${statements}, ${checksum}, ${message}, ${at})`,
+      statement`INSERT INTO millrace_migrations (id, version, name, direction, state, statements, checksum, message, happened_at) VALUES (${id}, ${version}, ${name}, ${direction}, ${state}, ${statements}, ${checksum}, ${message}, ${at})`,
     );
   }
 

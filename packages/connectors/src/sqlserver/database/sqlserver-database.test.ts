@@ -1,4 +1,4 @@
-import { createTables, defineTable, sql, type Database } from "@millrace/core";
+import { createTables, defineTable, statement, type Database } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { settingsOf } from "../test/connection-to.ts";
 import type { TdsRequest } from "../test/tds/messages.ts";
@@ -84,7 +84,7 @@ describe("statements", () => {
       { a: [1] },
       null,
     ];
-    await database.query(sql`SELECT ${values[0]}, ${values[9]}, ${values[1]}`);
+    await database.query(statement`SELECT ${values[0]}, ${values[9]}, ${values[1]}`);
     await database.query("SELECT @p1", values);
     expect(server.requests).toMatchObject([
       {

@@ -1,5 +1,5 @@
 import type { Database } from "../../database/database.ts";
-import { sql } from "../../database/sql.ts";
+import { statement, type Sql } from "../../database/sql.ts";
 import { createTable, rejection, typeOf, type DatabaseCheck, type DatabaseContractOptions } from "./tools.ts";
 
 const HOSTILE = `we"ird \`ta'ble]; -- \\ é`;
@@ -15,8 +15,8 @@ export function statementChecks(options: DatabaseContractOptions, check: Databas
 
   check("inserts and answers rows", async (database) => {
     const table = await people(database);
-    await database.execute(statement(`INSERT INTO ${table} (id, name) VALUES (`, [1, "Ada"]));
-    await database.execute(statement(`INSERT INTO ${table} (id, name) VALUES (`, [2, null]));
+    await database.execute(insertion(`INSERT INTO ${table} (id, name) VALUES (`, [1, "Ada"]));
+    await database.execute(insertion(`INSERT INTO ${table} (id, name) VALUES (`, [2, null]));
     expect(await database.query(`SELECT id, name FROM ${table} ORDER BY id`)).toEqual([
       { id: 1, name: "Ada" },
       { id: 2, name: null },
@@ -36,7 +36,7 @@ export function statementChecks(options: DatabaseContractOptions, check: Databas
       "\u{1f600}",
     ];
     for (const [id, name] of names.entries())
-      await database.execute(statement(`INSERT INTO ${table} (id, name) VALUES (`, [id, name]));
+      await database.execute(insertion(`INSERT INTO ${table} (id, name) VALUES (`, [id, name]));
     const rows = await database.query(`SELECT name FROM ${table} ORDER BY id`);
     expect(rows).toEqual(names.map((name) => ({ name })));
     const found = {
@@ -79,7 +79,7 @@ export function statementChecks(options: DatabaseContractOptions, check: Databas
   check("stores a text with a NUL whole, or refuses it and says so", async (database) => {
     const table = await people(database);
     try {
-      await database.execute(statement(`INSERT INTO ${table} (id, name) VALUES (`, [1, "a\0b"]));
+      await database.execute(insertion(`INSERT INTO ${table} (id, name) VALUES (`, [1, "a\0b"]));
     } catch (error) {
       expect(String((error as { code?: unknown }).code).startsWith("MLR_")).toBe(true);
       expect((error as { retry?: unknown }).retry).toBe("never");
@@ -112,6 +112,6 @@ export function statementChecks(options: DatabaseContractOptions, check: Databas
 }
 
 /** `text`, then the values and a closing bracket. */
-function statement(text: string, values: readonly unknown[]): ReturnType<typeof sql> {
-  return sql([text, ...values.slice(1).map(() => ", "), ")"], ...values);
+function insertion(text: string, values: readonly unknown[]): Sql {
+  return statement([text, ...values.slice(1).map(() => ", "), ")"], ...values);
 }
