@@ -427,7 +427,7 @@ describe("what is no Singer message", () => {
   test.each([
     ["text", [schema, "", "Hello!"], /^MLR_SOURCE_FORMAT line 3 of node\S*: is no JSON .*Hello!/],
     ["cut JSON", [schema, '{"type":"RECORD","stream":'], /^MLR_SOURCE_FORMAT line 2 .*is no JSON/],
-    ["an array", ["[1]"], /^MLR_SOURCE_FORMAT line 1 .*no Singer message/],
+    ["an array", ["[1]"], /^MLR_SOURCE_FORMAT line 1 .*is no JSON object: \[1\]/],
     ["an unknown type", ['{"type":"RECROD"}'], /^MLR_SOURCE_FORMAT line 1 .*"RECROD"/],
     ["a record before its schema", [record({ id: 1 })], /^MLR_SOURCE_PROTOCOL line 1 .*before its SCHEMA/],
     ["a record without record", [schema, '{"type":"RECORD","stream":"things"}'], /^MLR_SOURCE_FORMAT line 2/],

@@ -1,4 +1,5 @@
 export { exactJson } from "./exact-json.ts";
 export { readSinger, type SingerInput } from "./read-singer.ts";
-export { SINGER_SLICE, type SingerMessage } from "./singer-reading.ts";
+export type { SingerMessage } from "./reading-options.ts";
+export { SINGER_SLICE } from "./singer-reading.ts";
 export { readCheckpoint } from "./singer-state.ts";

@@ -22,26 +22,23 @@ export async function* readBatchFiles(request: BatchRequest, batch: BatchReading
 
 async function* readFile(
   name: string,
-  { stream, compression }: BatchRequest,
+  request: BatchRequest,
   { reading, context, maxLineBytes }: BatchReading,
 ): AsyncGenerator<Message> {
   const file = localPath(name, context.directory);
   const blocks = new LineBlocks(file, maxLineBytes);
-  let before = 0;
+  const records = reading.recordsOf(file, request);
   try {
-    for await (const piece of unpacked(file, compression)) {
+    for await (const piece of unpacked(file, request.compression)) {
       if (context.signal.aborted) return;
       const block = blocks.push(piece);
-      if (block === undefined) continue;
-      const { message, lines } = reading.takeFile(block, { stream, file, before });
-      before += lines;
-      yield message;
+      if (block !== undefined) yield* records.take(block);
     }
   } catch (error) {
     throw explained(error, file);
   }
   const last = blocks.end();
-  if (last !== undefined) yield reading.takeFile(last, { stream, file, before }).message;
+  if (last !== undefined) yield* records.take(last);
 }
 
 function unpacked(file: string, compression: BatchRequest["compression"]): AsyncIterable<Buffer> {

@@ -2,7 +2,8 @@ import type { Message, ReadContext } from "@millrace/core";
 import type { BatchRequest } from "./batch-request.ts";
 import { readBatchFiles } from "./read-batch-files.ts";
 import { LineBlocks } from "./line-blocks.ts";
-import { SINGER_SLICE, SingerReading, type SingerReadingOptions } from "./singer-reading.ts";
+import type { SingerReadingOptions } from "./reading-options.ts";
+import { SINGER_SLICE, SingerReading } from "./singer-reading.ts";
 import { NO_CHECKPOINT, readCheckpoint } from "./singer-state.ts";
 
 /** What Singer messages are read from. */

@@ -62,6 +62,13 @@ export class StreamVersions {
     return this.record(stream, WHOLE);
   }
 
+  /** Whether `record` has something to say of this version. */
+  isNews(stream: string, version: string): boolean {
+    const pending = this.#pending.get(stream);
+    if (pending?.version === version) return !pending.seen;
+    return this.#active.get(stream) !== version;
+  }
+
   /** A record of this version is next. */
   record(stream: string, version: string): VersionStep {
     const pending = this.#pending.get(stream);
