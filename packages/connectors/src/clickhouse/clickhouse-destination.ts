@@ -59,7 +59,11 @@ export class ClickHouseDestination implements Destination {
   readonly #internals: ClickHouseInternals;
   readonly #servers = new Set<ClickHouseServer>();
 
-  constructor(settings: ServerSettings, options: ResolvedClickHouseOptions, internals: ClickHouseInternals = {}) {
+  constructor(
+    settings: ServerSettings,
+    options: ResolvedClickHouseOptions,
+    internals: ClickHouseInternals = {},
+  ) {
     this.#settings = settings;
     this.#options = options;
     this.#internals = internals;
@@ -73,7 +77,10 @@ export class ClickHouseDestination implements Destination {
       });
     }
     if (options.signal?.aborted === true) {
-      throw new MillraceError("MLR_RUN_STOPPED", `pipeline "${owner.pipeline}" was stopped while it opened its destination`);
+      throw new MillraceError(
+        "MLR_RUN_STOPPED",
+        `pipeline "${owner.pipeline}" was stopped while it opened its destination`,
+      );
     }
     const server = await this.#connect(options.signal);
     try {

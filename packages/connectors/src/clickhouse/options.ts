@@ -15,7 +15,10 @@ export const clickhouseOptions = z.strictObject({
   /** Address of the HTTP interface, such as `https://user:password@host:8443/database`. Default: made of the options below. */
   url: z
     .string()
-    .regex(/^https?:\/\//, "must begin with http:// or https:// (ClickHouse's HTTP interface, port 8123 or 8443)")
+    .regex(
+      /^https?:\/\//,
+      "must begin with http:// or https:// (ClickHouse's HTTP interface, port 8123 or 8443)",
+    )
     .optional(),
   /** Name or address of the server. Default CLICKHOUSE_HOST, otherwise `localhost`. */
   host: z.string().min(1).optional(),

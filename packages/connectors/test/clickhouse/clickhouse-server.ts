@@ -25,7 +25,9 @@ export function missingClickHouse(): string | undefined {
 }
 
 /** Starts a server; whoever does stops it. */
-export async function startClickHouse(options: { readonly maxMemory?: number } = {}): Promise<TestClickHouse> {
+export async function startClickHouse(
+  options: { readonly maxMemory?: number } = {},
+): Promise<TestClickHouse> {
   const folder = await mkdtemp(path.join(tmpdir(), "millrace-clickhouse-"));
   const [httpPort, nativePort] = [await freePort(), await freePort()];
   await writeConfig(folder, { httpPort, nativePort, maxMemory: options.maxMemory ?? 1_500_000_000 });
@@ -47,7 +49,9 @@ export async function startClickHouse(options: { readonly maxMemory?: number } =
 }
 
 async function start(folder: string, url: string): Promise<ChildProcess> {
-  const child = spawn("clickhouse-server", [`--config-file=${path.join(folder, "config.xml")}`], { stdio: "ignore" });
+  const child = spawn("clickhouse-server", [`--config-file=${path.join(folder, "config.xml")}`], {
+    stdio: "ignore",
+  });
   for (let round = 0; round < 600; round++) {
     if (child.exitCode !== null) throw new Error(`clickhouse-server ended with ${child.exitCode}`);
     const answer = await fetch(`${url}/ping`).catch(() => undefined);

@@ -64,5 +64,7 @@ async function tamper(server: ClickHouseServer, name: string, values: Row, key: 
   });
   const where = Object.entries(key).map(([column, value]) => `${quote(column)} = ${String(value)}`);
   const table = quote(main.database, main.name);
-  await server.run(`INSERT INTO ${table} SELECT ${list.join(", ")} FROM ${table} FINAL WHERE ${where.join(" AND ")}`);
+  await server.run(
+    `INSERT INTO ${table} SELECT ${list.join(", ")} FROM ${table} FINAL WHERE ${where.join(" AND ")}`,
+  );
 }

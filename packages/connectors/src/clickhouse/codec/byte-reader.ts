@@ -47,7 +47,8 @@ export class ByteReader {
   wide(bytes: number): bigint {
     const from = this.take(bytes);
     let value = this.bytes.readBigInt64LE(from + bytes - 8);
-    for (let word = bytes - 16; word >= 0; word -= 8) value = (value << 64n) | this.bytes.readBigUInt64LE(from + word);
+    for (let word = bytes - 16; word >= 0; word -= 8)
+      value = (value << 64n) | this.bytes.readBigUInt64LE(from + word);
     return value;
   }
 

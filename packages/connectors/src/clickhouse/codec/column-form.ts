@@ -84,7 +84,12 @@ export function columnSql(
   return isLow(type, column.name, features, lowCardinality) ? `LowCardinality(${nullable})` : nullable;
 }
 
-function isLow(type: ColumnType, name: string, features: ServerFeatures, wanted: ReadonlySet<string>): boolean {
+function isLow(
+  type: ColumnType,
+  name: string,
+  features: ServerFeatures,
+  wanted: ReadonlySet<string>,
+): boolean {
   return features.lowCardinality && type.kind === "text" && wanted.has(name);
 }
 

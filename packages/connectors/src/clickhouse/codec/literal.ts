@@ -52,7 +52,11 @@ function comparable(column: ColumnDefinition, features: ServerFeatures): string 
  * The condition, 0 or 1, that a row has these values, in storage form; null stands for null. A column that no row has
  * brought yet is null in all rows.
  */
-export function condition(where: Row, columns: readonly ColumnDefinition[], features: ServerFeatures): string {
+export function condition(
+  where: Row,
+  columns: readonly ColumnDefinition[],
+  features: ServerFeatures,
+): string {
   const parts = Object.entries(where).map(([name, value]) => {
     const column = columns.find((each) => each.name === name);
     const none = value === null || value === undefined;

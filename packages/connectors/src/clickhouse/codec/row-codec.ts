@@ -80,7 +80,8 @@ export class RowCodec {
 
   #writeNullArrays(writer: ByteWriter, row: Row): void {
     const nulls = this.#coded.filter(
-      ({ array, name }) => array && (!Object.hasOwn(row, name) || row[name] === null || row[name] === undefined),
+      ({ array, name }) =>
+        array && (!Object.hasOwn(row, name) || row[name] === null || row[name] === undefined),
     );
     writer.varint(nulls.length);
     for (const { name } of nulls) writer.text(name);
@@ -93,7 +94,10 @@ export function sqlColumns(
   features: ServerFeatures,
   lowCardinality?: ReadonlySet<string>,
 ): SqlColumn[] {
-  const own = columns.map((column) => ({ name: column.name, sql: columnSql(column, features, lowCardinality) }));
+  const own = columns.map((column) => ({
+    name: column.name,
+    sql: columnSql(column, features, lowCardinality),
+  }));
   return hasArrays(columns) ? [...own, { name: NULL_ARRAYS, sql: "Array(String)" }] : own;
 }
 
@@ -161,7 +165,8 @@ function writeArray(write: WriteValue): WriteValue {
 function readArray(read: ReadValue): ReadValue {
   return (reader) => {
     const elements: unknown[] = [];
-    for (let count = reader.varint(); count > 0; count--) elements.push(reader.byte() === 1 ? null : read(reader));
+    for (let count = reader.varint(); count > 0; count--)
+      elements.push(reader.byte() === 1 ? null : read(reader));
     return elements;
   };
 }

@@ -23,7 +23,10 @@ import { statementText } from "./statement-text.ts";
 const BATCH_ROWS = 1_000;
 
 /** Connects. Fails as `ClickHouseServer.connect`. */
-export async function connectDatabase(settings: ServerSettings, options: ResolvedClickHouseOptions): Promise<Database> {
+export async function connectDatabase(
+  settings: ServerSettings,
+  options: ResolvedClickHouseOptions,
+): Promise<Database> {
   const server = await ClickHouseServer.connect({ settings, use: "DATABASE", inDatabase: true });
   return new ClickHouseDatabase(server, options.batchBytes);
 }
@@ -56,7 +59,9 @@ class ClickHouseDatabase implements Database {
   }
 
   call<R extends Row = Row>(procedure: string): Promise<R[]> {
-    return Promise.reject(unsupported(`procedures, so "${procedure}" cannot be called`, "Run its statements one by one."));
+    return Promise.reject(
+      unsupported(`procedures, so "${procedure}" cannot be called`, "Run its statements one by one."),
+    );
   }
 
   async *stream(
@@ -65,10 +70,13 @@ class ClickHouseDatabase implements Database {
     { batchRows = BATCH_ROWS, signal }: StreamOptions = {},
   ): AsyncGenerator<RowBatch, void, undefined> {
     this.#check();
-    if (signal?.aborted === true) throw new MillraceError("MLR_RUN_STOPPED", "a statement was stopped before it began");
-    for await (const batch of streamAnswer(this.#server, statementText(statement, values), { batchRows, signal })) {
+    throwStopped(signal);
+    for await (const batch of streamAnswer(this.#server, statementText(statement, values), {
+      batchRows,
+      signal,
+    })) {
       yield batch;
-      if (signal?.aborted === true) throw new MillraceError("MLR_RUN_STOPPED", "a statement was stopped");
+      throwStopped(signal);
     }
   }
 
@@ -84,14 +92,20 @@ class ClickHouseDatabase implements Database {
   async describe(table: string, namespace?: string): Promise<DatabaseTable | undefined> {
     this.#check();
     const database = namespace ?? this.#server.settings.database;
-    const described = await this.#server.values(`DESCRIBE TABLE ${quoteName(database, table)}`).catch((error: unknown) => {
-      if (isUnknownTable(error)) return undefined;
-      throw error;
-    });
+    const described = await this.#server
+      .values(`DESCRIBE TABLE ${quoteName(database, table)}`)
+      .catch((error: unknown) => {
+        if (isUnknownTable(error)) return undefined;
+        throw error;
+      });
     if (described === undefined) return undefined;
     const columns = described.map(([name, type]) => {
       const known = parseServerType(String(type));
-      return { name: String(name), type: known?.type ?? ({ kind: "text" } as const), nullable: known?.nullable ?? false };
+      return {
+        name: String(name),
+        type: known?.type ?? ({ kind: "text" } as const),
+        nullable: known?.nullable ?? false,
+      };
     });
     const [row] = await this.#server.values(
       `SELECT primary_key FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)}`,
@@ -110,8 +124,14 @@ class ClickHouseDatabase implements Database {
   }
 
   #check(): void {
-    if (this.#closed) throw new MillraceError("MLR_DATABASE_FAILED", `the connection to ${this.location} is closed`);
+    if (this.#closed)
+      throw new MillraceError("MLR_DATABASE_FAILED", `the connection to ${this.location} is closed`);
   }
+}
+
+function throwStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new MillraceError("MLR_RUN_STOPPED", "a statement of ClickHouse was stopped");
 }
 
 /** Columns of a primary key such as `a, b`; expressions are no columns. */

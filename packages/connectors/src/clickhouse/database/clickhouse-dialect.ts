@@ -1,4 +1,9 @@
-import { MillraceError, type ColumnDefinition, type DatabaseDialect, type PlannedTable } from "@millrace/core";
+import {
+  MillraceError,
+  type ColumnDefinition,
+  type DatabaseDialect,
+  type PlannedTable,
+} from "@millrace/core";
 import { columnSql } from "../codec/column-form.ts";
 import { MAX_IDENTIFIER, orderBy } from "../define/layout.ts";
 import type { ServerFeatures } from "../server/server-features.ts";
@@ -18,10 +23,13 @@ export function clickhouseDialect(features: ServerFeatures): DatabaseDialect {
 function createTable(table: PlannedTable, features: ServerFeatures): string {
   const { identity, unique, foreignKeys, primaryKey, columns, namespace, name } = table;
   if (identity !== undefined) throw unsupported(name, "surrogate keys", "Give the rows a key of their own.");
-  if (unique.length > 0) throw unsupported(name, "unique columns", "Use mode upsert or merge, which keep one row per key.");
+  if (unique.length > 0)
+    throw unsupported(name, "unique columns", "Use mode upsert or merge, which keep one row per key.");
   if (foreignKeys.length > 0) throw unsupported(name, "foreign keys", "Leave them out for this database.");
   const key = primaryKey?.columns ?? [];
-  const list = columns.map((column) => `${quoteName(column.name)} ${columnSql(notNull(column, key), features)}`);
+  const list = columns.map(
+    (column) => `${quoteName(column.name)} ${columnSql(notNull(column, key), features)}`,
+  );
   const full = namespace === undefined ? quoteName(name) : quoteName(namespace, name);
   return `CREATE TABLE IF NOT EXISTS ${full} (${list.join(", ")}) ENGINE = MergeTree ${orderBy(key)}`;
 }
@@ -32,5 +40,7 @@ function notNull(column: ColumnDefinition, key: readonly string[]): ColumnDefini
 }
 
 function unsupported(table: string, what: string, hint: string): MillraceError {
-  return new MillraceError("MLR_DATABASE_UNSUPPORTED", `table "${table}": ClickHouse has no ${what}`, { hint });
+  return new MillraceError("MLR_DATABASE_UNSUPPORTED", `table "${table}": ClickHouse has no ${what}`, {
+    hint,
+  });
 }

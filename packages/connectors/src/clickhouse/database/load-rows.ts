@@ -36,7 +36,12 @@ interface TypedColumn {
 
 async function typesOf(
   server: ClickHouseServer,
-  { database, table, names, doing }: { database: string; table: string; names: readonly string[]; doing: string },
+  {
+    database,
+    table,
+    names,
+    doing,
+  }: { database: string; table: string; names: readonly string[]; doing: string },
 ): Promise<TypedColumn[]> {
   const described = await server.values(`DESCRIBE TABLE ${quoteName(database, table)}`, { doing });
   const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
@@ -57,7 +62,10 @@ function writeValue(
   { name, value, table }: { name: string; value: unknown; table: string },
 ): void {
   if (type.write(writer, value)) return;
-  throw new MillraceError("MLR_ROW_INVALID", `loading into table "${table}": ${shown(value)} cannot be stored in column "${name}"`);
+  throw new MillraceError(
+    "MLR_ROW_INVALID",
+    `loading into table "${table}": ${shown(value)} cannot be stored in column "${name}"`,
+  );
 }
 
 function shown(value: unknown): string {

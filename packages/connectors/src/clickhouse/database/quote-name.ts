@@ -5,9 +5,13 @@ import { quote } from "../server/quote.ts";
 export function quoteName(...parts: readonly string[]): string {
   for (const part of parts) {
     if (part === "" || part.includes("\0")) {
-      throw new MillraceError("MLR_ARGUMENT_INVALID", `${JSON.stringify(part)} cannot be a name in ClickHouse`, {
-        hint: "Names need at least one character, and no NUL.",
-      });
+      throw new MillraceError(
+        "MLR_ARGUMENT_INVALID",
+        `${JSON.stringify(part)} cannot be a name in ClickHouse`,
+        {
+          hint: "Names need at least one character, and no NUL.",
+        },
+      );
     }
   }
   return quote(...parts);

@@ -50,13 +50,22 @@ async function describeAnswer(
   signal: AbortSignal | undefined,
 ): Promise<{ columns: ColumnDefinition[]; types: ServerType[]; sql: string }> {
   const described = await server.values(`DESCRIBE TABLE (${text})`, { signal });
-  const found = described.map(([name, type]) => ({ name: String(name), type: parseServerType(String(type)) }));
+  const found = described.map(([name, type]) => ({
+    name: String(name),
+    type: parseServerType(String(type)),
+  }));
   const string = parseServerType("String");
   if (string === undefined) throw new MillraceError("MLR_INTERNAL", "text has no type");
-  const columns = found.map(({ name, type }) => ({ name, type: type?.type ?? TEXT, nullable: type?.nullable ?? false }));
+  const columns = found.map(({ name, type }) => ({
+    name,
+    type: type?.type ?? TEXT,
+    nullable: type?.nullable ?? false,
+  }));
   const types = found.map(({ type }) => type ?? string);
   if (found.every(({ type }) => type !== undefined)) return { columns, types, sql: text };
-  const list = found.map(({ name, type }) => (type === undefined ? `toString(${quote(name)}) AS ${quote(name)}` : quote(name)));
+  const list = found.map(({ name, type }) =>
+    type === undefined ? `toString(${quote(name)}) AS ${quote(name)}` : quote(name),
+  );
   return { columns, types, sql: `SELECT ${list.join(", ")} FROM (${text})` };
 }
 
@@ -70,7 +79,9 @@ async function* textAnswer(
   const { meta, data } = JSON.parse(answer) as { meta: { name: string }[]; data: unknown[][] };
   const columns = meta.map(({ name }) => ({ name, type: TEXT }));
   const rows = data.map((values) =>
-    Object.fromEntries(values.map((value, index) => [meta[index]?.name ?? "", value === null ? null : String(value)])),
+    Object.fromEntries(
+      values.map((value, index) => [meta[index]?.name ?? "", value === null ? null : String(value)]),
+    ),
   );
   yield { columns, rows };
 }
@@ -90,7 +101,8 @@ class Tail {
   }
 
   error(server: ClickHouseServer): MillraceError {
-    const said = /Code: \d+.*$/s.exec(this.#last.toString("utf8"))?.[0] ?? "the answer ended in the middle of a row";
+    const said =
+      /Code: \d+.*$/s.exec(this.#last.toString("utf8"))?.[0] ?? "the answer ended in the middle of a row";
     const { location, port } = server.settings;
     return serverError(new Error(said), { use: "DATABASE", location, port });
   }

@@ -78,7 +78,11 @@ function plainType(text: string): Plain | undefined {
 }
 
 /** Converts to storage form, then writes. */
-function typed(kind: ScalarKind, read: Plain["read"], write: (writer: ByteWriter, stored: never) => void): Plain {
+function typed(
+  kind: ScalarKind,
+  read: Plain["read"],
+  write: (writer: ByteWriter, stored: never) => void,
+): Plain {
   const store = compileStore({ kind }, { declared: true });
   return {
     type: { kind },
@@ -92,7 +96,11 @@ function typed(kind: ScalarKind, read: Plain["read"], write: (writer: ByteWriter
   };
 }
 
-function integer(kind: ScalarKind, read: Plain["read"], of: { min: bigint; max: bigint; write: (writer: ByteWriter, value: bigint) => void }): Plain {
+function integer(
+  kind: ScalarKind,
+  read: Plain["read"],
+  of: { min: bigint; max: bigint; write: (writer: ByteWriter, value: bigint) => void },
+): Plain {
   const store = compileStore({ kind: "numeric" }, { declared: true });
   return {
     type: kind === "numeric" ? { kind, precision: 20, scale: 0 } : { kind },
@@ -118,9 +126,17 @@ const INTEGERS: Readonly<Record<string, Plain>> = {
   UInt8: integer("smallint", (reader) => reader.byte(), { min: 0n, max: 255n, write: small }),
   Int16: integer("smallint", (reader) => reader.int16(), { min: -32_768n, max: 32_767n, write: short }),
   UInt16: integer("integer", (reader) => reader.int16() & 65_535, { min: 0n, max: 65_535n, write: short }),
-  Int32: integer("integer", (reader) => reader.int32(), { min: -2_147_483_648n, max: 2_147_483_647n, write: word }),
+  Int32: integer("integer", (reader) => reader.int32(), {
+    min: -2_147_483_648n,
+    max: 2_147_483_647n,
+    write: word,
+  }),
   UInt32: integer("bigint", (reader) => reader.int32() >>> 0, { min: 0n, max: 4_294_967_295n, write: word }),
-  Int64: integer("bigint", (reader) => reader.int64(), { min: -(2n ** 63n), max: 2n ** 63n - 1n, write: long }),
+  Int64: integer("bigint", (reader) => reader.int64(), {
+    min: -(2n ** 63n),
+    max: 2n ** 63n - 1n,
+    write: long,
+  }),
   UInt64: integer("numeric", readUnsigned, { min: 0n, max: 2n ** 64n - 1n, write: long }),
 };
 
@@ -132,23 +148,57 @@ function readUnsigned(reader: ByteReader): number | bigint {
 }
 
 const OTHERS: Readonly<Record<string, Plain>> = {
-  Float32: typed("real", (reader) => reader.float32(), (writer, value) => writer.float32(value)),
-  Float64: typed("double", (reader) => reader.float64(), (writer, value) => writer.float64(value)),
+  Float32: typed(
+    "real",
+    (reader) => reader.float32(),
+    (writer, value) => writer.float32(value),
+  ),
+  Float64: typed(
+    "double",
+    (reader) => reader.float64(),
+    (writer, value) => writer.float64(value),
+  ),
   String: {
-    ...typed("text", (reader) => reader.text(), (writer, value) => writer.text(value)),
+    ...typed(
+      "text",
+      (reader) => reader.text(),
+      (writer, value) => writer.text(value),
+    ),
     // ClickHouse's strings are bytes: also those that are no text.
     write: (writer, value) => {
       if (value instanceof Uint8Array) writer.blob(value);
       else if (typeof value === "string") writer.text(value.toWellFormed());
-      else if (typeof value === "object" && value !== null && !(value instanceof Date)) writer.text(JSON.stringify(value));
+      else if (typeof value === "object" && value !== null && !(value instanceof Date))
+        writer.text(JSON.stringify(value));
       else writer.text(value instanceof Date ? value.toISOString() : String(value));
       return true;
     },
   },
-  UUID: typed("uuid", (reader) => reader.uuid(), (writer, value) => writer.uuid(value)),
-  Bool: typed("boolean", (reader) => reader.byte() === 1, (writer, value) => writer.byte(value === true ? 1 : 0)),
-  Date32: typed("date", (reader) => formatDate(reader.int32()), (writer, value) => writer.int32(value)),
-  Date: ranged(typed("date", (reader) => formatDate(reader.int16() & 65_535), (writer, value) => writer.int16(value)), "date", 65_535n, 1n),
+  UUID: typed(
+    "uuid",
+    (reader) => reader.uuid(),
+    (writer, value) => writer.uuid(value),
+  ),
+  Bool: typed(
+    "boolean",
+    (reader) => reader.byte() === 1,
+    (writer, value) => writer.byte(value === true ? 1 : 0),
+  ),
+  Date32: typed(
+    "date",
+    (reader) => formatDate(reader.int32()),
+    (writer, value) => writer.int32(value),
+  ),
+  Date: ranged(
+    typed(
+      "date",
+      (reader) => formatDate(reader.int16() & 65_535),
+      (writer, value) => writer.int16(value),
+    ),
+    "date",
+    65_535n,
+    1n,
+  ),
 };
 
 /** Only values from 1970 on, up to `max` units. */
@@ -160,7 +210,9 @@ function ranged(plain: Plain, kind: ScalarKind, max: bigint, unit: bigint): Plai
       const stored = store(value);
       if (typeof stored !== "number" && typeof stored !== "bigint") return false;
       const units = BigInt(stored) / unit;
-      return BigInt(stored) >= 0n && units <= max && BigInt(stored) % unit === 0n && plain.write(writer, value);
+      return (
+        BigInt(stored) >= 0n && units <= max && BigInt(stored) % unit === 0n && plain.write(writer, value)
+      );
     },
   };
 }
@@ -179,7 +231,9 @@ function parametric(text: string): Plain | undefined {
 /** Seconds since 1970. */
 function dateTime(): Plain {
   const read = (reader: ByteReader): string => formatTimestamptz((reader.int32() >>> 0) * 1_000_000);
-  const plain = typed("timestamptz", read, (writer, value: number | bigint) => writer.int32(Number(value) / 1_000_000));
+  const plain = typed("timestamptz", read, (writer, value: number | bigint) =>
+    writer.int32(Number(value) / 1_000_000),
+  );
   return ranged(plain, "timestamptz", 4_294_967_295n, 1_000_000n);
 }
 

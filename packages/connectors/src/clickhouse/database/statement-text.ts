@@ -3,12 +3,16 @@ import { literalValue } from "./literal-value.ts";
 
 /** The whole text of a statement, its values written into it. A text of one's own names them `{p1:Int32}`, `{p2:String}`, … */
 export function statementText(statement: string | Sql, values: readonly unknown[] = []): string {
-  if (typeof statement !== "string") return trimmed(sqlText(statement, (number) => literalValue(statement.values[number - 1])));
+  if (typeof statement !== "string")
+    return trimmed(sqlText(statement, (number) => literalValue(statement.values[number - 1])));
   if (values.length === 0) return trimmed(statement);
   const text = statement.replace(/\{p(\d+):([^{}]+)\}/g, (_, number: string, type: string) => {
     const index = Number(number) - 1;
     if (index < 0 || index >= values.length) {
-      throw new MillraceError("MLR_ARGUMENT_INVALID", `the statement names value p${number}, but was given ${values.length}`);
+      throw new MillraceError(
+        "MLR_ARGUMENT_INVALID",
+        `the statement names value p${number}, but was given ${values.length}`,
+      );
     }
     const value = values[index];
     const nullable = value === null || value === undefined ? `Nullable(${type})` : type;

@@ -20,7 +20,11 @@ export interface Evolution {
 }
 
 /** Compares the table that is wanted with what there is. Fails with MLR_SCHEMA_MISMATCH where they cannot be one table. */
-export function evolve(wanted: TableDefinition, before: TableDefinition, features: ServerFeatures): Evolution {
+export function evolve(
+  wanted: TableDefinition,
+  before: TableDefinition,
+  features: ServerFeatures,
+): Evolution {
   checkShape(wanted, before);
   const changes: SchemaChange[] = [];
   const named = new Map(wanted.columns.map((column) => [column.name, column]));
@@ -29,7 +33,8 @@ export function evolve(wanted: TableDefinition, before: TableDefinition, feature
     named.delete(column.name);
     if (next === undefined) return column;
     const type = joinTypes(column.type, next.type);
-    if (!sameType(type, column.type)) changes.push(widening(wanted.name, column, { ...next, type }, features));
+    if (!sameType(type, column.type))
+      changes.push(widening(wanted.name, column, { ...next, type }, features));
     return { ...next, type };
   });
   const widened = changes.length > 0;

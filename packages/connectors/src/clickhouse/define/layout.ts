@@ -62,11 +62,19 @@ const UNSIGNED: ReadonlySet<string> = new Set(["_version", "_batch", "_ordinal",
 /** What a table of this definition looks like in ClickHouse. */
 export function layoutOf(
   definition: TableDefinition,
-  { database, features, extras = {} }: { database: string; features: ServerFeatures; extras?: TableExtras | undefined },
+  {
+    database,
+    features,
+    extras = {},
+  }: { database: string; features: ServerFeatures; extras?: TableExtras | undefined },
 ): TableLayout {
   const { mode, name, columns, key } = definition;
   const lowCardinality = new Set(extras.lowCardinality ?? []);
-  const table = (own: { name: string; columns: readonly ColumnDefinition[]; engine: string }): PhysicalTable => ({
+  const table = (own: {
+    name: string;
+    columns: readonly ColumnDefinition[];
+    engine: string;
+  }): PhysicalTable => ({
     ...own,
     database,
     lowCardinality,
@@ -86,7 +94,11 @@ export function layoutOf(
   const run = mode === "append" ? [] : [ADDED.run, ADDED.loaded];
   const snapshot = mode === "snapshot" ? [snapshotColumn(definition)] : [];
   const partition = mode === "snapshot" ? `PARTITION BY ${snapshotNumber(definition, features)} ` : "";
-  const main = { name, columns: [...columns, ...run, ...snapshot, ADDED.batch], engine: `MergeTree ${partition}${order}` };
+  const main = {
+    name,
+    columns: [...columns, ...run, ...snapshot, ADDED.batch],
+    engine: `MergeTree ${partition}${order}`,
+  };
   return { definition, database, main: table(main) };
 }
 
@@ -129,7 +141,8 @@ export function snapshotColumn({ snapshot }: TableDefinition): ColumnDefinition 
 
 /** The scope of a snapshot as an integer: what the table is partitioned by, whatever type the column has. */
 export function snapshotNumber(definition: TableDefinition, features: ServerFeatures): string {
-  if (snapshotColumn(definition).type.kind === "date") return features.date32 ? "toInt32(_snapshot)" : "_snapshot";
+  if (snapshotColumn(definition).type.kind === "date")
+    return features.date32 ? "toInt32(_snapshot)" : "_snapshot";
   return features.dateTime64 ? "toUnixTimestamp64Micro(_snapshot)" : "_snapshot";
 }
 
@@ -143,12 +156,23 @@ function deduplication({ deduplicationToken }: ServerFeatures): string {
   return deduplicationToken ? " SETTINGS non_replicated_deduplication_window = 1000" : "";
 }
 
-function historyOf({ columns, name }: TableDefinition, order: string): {
+function historyOf(
+  { columns, name }: TableDefinition,
+  order: string,
+): {
   name: string;
   columns: readonly ColumnDefinition[];
   engine: string;
 } {
-  const own = [ADDED.hash, ADDED.run, ADDED.loaded, ADDED.version, ADDED.operation, CHANGED, ADDED.archivedAt];
+  const own = [
+    ADDED.hash,
+    ADDED.run,
+    ADDED.loaded,
+    ADDED.version,
+    ADDED.operation,
+    CHANGED,
+    ADDED.archivedAt,
+  ];
   const inner = order.slice("ORDER BY (".length, -1);
   return {
     name: suffixed(`${name}__history`, name, "__history"),
@@ -158,7 +182,9 @@ function historyOf({ columns, name }: TableDefinition, order: string): {
 }
 
 function suffixed(wanted: string, name: string, suffix: string): string {
-  return limitIdentifier(wanted, MAX_IDENTIFIER) === wanted ? wanted : suffixIdentifier(name, suffix, MAX_IDENTIFIER);
+  return limitIdentifier(wanted, MAX_IDENTIFIER) === wanted
+    ? wanted
+    : suffixIdentifier(name, suffix, MAX_IDENTIFIER);
 }
 
 function added(name: string, kind: ScalarKind): ColumnDefinition {

@@ -7,7 +7,13 @@ import { STATE_DATABASE } from "../state/names.ts";
 import { rewriteRows } from "../stage/rewrite-rows.ts";
 import type { WorkArea } from "../stage/work-area.ts";
 import { sameColumns } from "./evolve.ts";
-import { createTableSql, createViewSql, physicalColumns, type PhysicalTable, type TableLayout } from "./layout.ts";
+import {
+  createTableSql,
+  createViewSql,
+  physicalColumns,
+  type PhysicalTable,
+  type TableLayout,
+} from "./layout.ts";
 
 /** Where a table's rows are to be read now, and what remains to be done once the commit is written down. */
 export interface PreparedSchema {
@@ -35,7 +41,9 @@ export async function prepareSchema(schema: SchemaWork): Promise<PreparedSchema>
   const { layout, before } = schema;
   const places: Omit<PreparedSchema, "actions"> = {
     main: { database: layout.database, table: layout.main.name },
-    ...(layout.history === undefined ? {} : { history: { database: layout.database, table: layout.history.name } }),
+    ...(layout.history === undefined
+      ? {}
+      : { history: { database: layout.database, table: layout.history.name } }),
   };
   if (before === undefined) {
     await createAll(schema);
@@ -66,7 +74,10 @@ export async function checkNames(work: WorkArea, layout: TableLayout): Promise<v
     throw new MillraceError(
       "MLR_SCHEMA_MISMATCH",
       `table "${name}" exists in database "${layout.database}" of ClickHouse and is not written by Millrace`,
-      { hint: "Choose another name, or rename the table that is there.", details: { table: layout.definition.name } },
+      {
+        hint: "Choose another name, or rename the table that is there.",
+        details: { table: layout.definition.name },
+      },
     );
   }
 }
@@ -80,7 +91,8 @@ async function createAll({ work, layout }: SchemaWork): Promise<void> {
     await server.run(`DROP TABLE IF EXISTS ${quote(layout.database, name)}`, { doing });
   }
   await server.run(createTableSql(layout.main, server.features), { doing });
-  if (layout.history !== undefined) await server.run(createTableSql(layout.history, server.features), { doing });
+  if (layout.history !== undefined)
+    await server.run(createTableSql(layout.history, server.features), { doing });
   if (layout.view !== undefined) await server.run(createViewSql(layout.view, layout.main), { doing });
 }
 
@@ -103,7 +115,11 @@ async function rebuildAll(schema: SchemaWork, before: TableLayout): Promise<Prep
   if (layout.history === undefined || before.history === undefined)
     return { main: main.place, actions: [main.action, ...viewAction(layout)] };
   const history = await rebuild(schema, before.history, layout.history);
-  return { main: main.place, history: history.place, actions: [main.action, history.action, ...viewAction(layout)] };
+  return {
+    main: main.place,
+    history: history.place,
+    actions: [main.action, history.action, ...viewAction(layout)],
+  };
 }
 
 async function rebuild(

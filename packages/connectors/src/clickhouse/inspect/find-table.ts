@@ -23,11 +23,15 @@ export async function findTable(server: ClickHouseServer, name: string): Promise
   );
   const preferred = matching.filter(({ database }) => database === own);
   const record = latestDefinition(preferred.length > 0 ? preferred : matching);
-  if (record !== undefined) return layoutOf(record.definition, { database: record.database, features: server.features });
+  if (record !== undefined)
+    return layoutOf(record.definition, { database: record.database, features: server.features });
   const names = [...new Set(records.map(({ definition }) => definition.name))];
   const guess = nearest(name, names);
   throw new MillraceError("MLR_TABLE_NOT_FOUND", `Millrace writes no table "${name}" in this ClickHouse`, {
-    hint: guess === undefined ? `Its tables: ${names.slice(0, 20).join(", ") || "none yet"}.` : `Did you mean "${guess}"?`,
+    hint:
+      guess === undefined
+        ? `Its tables: ${names.slice(0, 20).join(", ") || "none yet"}.`
+        : `Did you mean "${guess}"?`,
     details: { table: name },
   });
 }

@@ -64,9 +64,13 @@ function keyCondition(
     throw new MillraceError("MLR_ARGUMENT_INVALID", `table "${name}" has no key to find a row by`);
   const given = Object.keys(key);
   if (given.length !== own.length || !own.every((each) => Object.hasOwn(key, each))) {
-    throw new MillraceError("MLR_ARGUMENT_INVALID", `the key of table "${name}" is ${own.join(", ")}, not ${given.join(", ")}`, {
-      hint: `Give a value for each: ${own.map((each) => `--key ${each}=…`).join(" ")}.`,
-    });
+    throw new MillraceError(
+      "MLR_ARGUMENT_INVALID",
+      `the key of table "${name}" is ${own.join(", ")}, not ${given.join(", ")}`,
+      {
+        hint: `Give a value for each: ${own.map((each) => `--key ${each}=…`).join(" ")}.`,
+      },
+    );
   }
   const values: Row = {};
   for (const column of columns.filter((each) => own.includes(each.name))) {

@@ -5,7 +5,8 @@ const NUMBERS: ReadonlySet<string> = new Set(["smallint", "integer", "bigint", "
 /** A value in storage form as JSON: plain where JSON has it, otherwise its canonical text. */
 export function jsonValue(type: ColumnType, stored: unknown): Json {
   if (stored === null || stored === undefined) return null;
-  if (type.kind === "array") return (stored as readonly unknown[]).map((element) => jsonValue(type.of, element));
+  if (type.kind === "array")
+    return (stored as readonly unknown[]).map((element) => jsonValue(type.of, element));
   if (typeof stored === "boolean") return stored;
   if (type.kind === "json") return exactJson(parseJsonExact(stored as string));
   if (NUMBERS.has(type.kind) && typeof stored === "number" && Number.isFinite(stored)) return stored;

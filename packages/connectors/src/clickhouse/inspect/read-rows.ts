@@ -11,6 +11,8 @@ export function readRows(
   from: string,
 ): AsyncGenerator<Row[], void, undefined> {
   const codec = new RowCodec(columns, server.features);
-  const bytes = server.stream(`SELECT ${codec.selectList} ${from} FORMAT RowBinary`, { doing: "reading rows" });
+  const bytes = server.stream(`SELECT ${codec.selectList} ${from} FORMAT RowBinary`, {
+    doing: "reading rows",
+  });
   return decodeRows(bytes, new ByteReader(), (reader) => codec.read(reader), cutOff);
 }

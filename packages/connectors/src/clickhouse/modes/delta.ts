@@ -20,7 +20,14 @@ export function attachOf(
   from: string,
   rows: number,
 ): Action {
-  return { do: "attach", what: whatOf(from), database: to.database, table: to.name, rows, batch: String(batch) };
+  return {
+    do: "attach",
+    what: whatOf(from),
+    database: to.database,
+    table: to.name,
+    rows,
+    batch: String(batch),
+  };
 }
 
 /** The name by which recovery finds a table of the attempt's own. */

@@ -98,7 +98,9 @@ export class DiffBranches {
 
   #seen(id: string, { database, table }: Place): string {
     const { marks } = this.#scope;
-    const inserted = marks.of([id]).map((number, word) => `if(_inserted = 1, toUInt64(${number}), ${ZERO}) AS i${word}`);
+    const inserted = marks
+      .of([id])
+      .map((number, word) => `if(_inserted = 1, toUInt64(${number}), ${ZERO}) AS i${word}`);
     return this.#branch({
       src: 4,
       marks: marks.columns("m", [id]),
@@ -180,7 +182,9 @@ export class DiffBranches {
   /** Rows that this pipeline may remove. */
   #own(): string {
     const { discriminator } = this.#scope.context.layout.definition;
-    return discriminator === undefined ? "1" : this.#condition({ where: { [discriminator.column]: discriminator.value } });
+    return discriminator === undefined
+      ? "1"
+      : this.#condition({ where: { [discriminator.column]: discriminator.value } });
   }
 
   /** By epoch: whether the row is in its scope. */

@@ -48,7 +48,8 @@ export class DiffSql {
 
   #outcome(): string[] {
     const { context, orphans } = this.#scope;
-    const equal = context.layout.definition.mode === "merge" ? `(s_hash = o_hash OR ${this.#stale})` : this.#stale;
+    const equal =
+      context.layout.definition.mode === "merge" ? `(s_hash = o_hash OR ${this.#stale})` : this.#stale;
     const orphan = orphans ? "live AND NOT st AND kept_ = 0 AND o_own AND o_pseq_ > 0" : "0";
     return [
       ...this.key,

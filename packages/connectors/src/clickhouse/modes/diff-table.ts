@@ -88,18 +88,37 @@ export class DiffTable {
       "sum(st), sum(ins), sum(upd), sum(same), sum(restored), sum(orphan), countIf(removed_by > 0)",
       "countIf((ins OR upd) AND removed_by = 0), countIf(removed_by > 0 OR orphan), countIf((ins OR upd) AND removed_by > 0)",
       array(cuts.map((cut) => `countIf(removed_by = ${cut})`)),
-      array(cuts.map((cut) => `countIf(arrayElement(before, ${cut}) AND (removed_by = 0 OR removed_by >= ${cut}))`)),
+      array(
+        cuts.map(
+          (cut) => `countIf(arrayElement(before, ${cut}) AND (removed_by = 0 OR removed_by >= ${cut}))`,
+        ),
+      ),
       array(open.map((id) => `countIf(${this.marks.has("m", id)})`)),
     ];
     const [row] = await this.context.work.server.values(`SELECT ${list.join(", ")} FROM ${this.name}`);
     if (row === undefined) throw new MillraceError("MLR_INTERNAL", "a comparison has no counts");
     const numbers = row.slice(0, 10).map(Number);
-    const [staged = 0, inserted = 0, updated = 0, unchanged = 0, restored = 0, orphans = 0, unseen = 0] = numbers;
+    const [staged = 0, inserted = 0, updated = 0, unchanged = 0, restored = 0, orphans = 0, unseen = 0] =
+      numbers;
     const [written = 0, marks = 0, fresh = 0] = numbers.slice(7);
     const lists = row.slice(10).map((each) => (each as unknown[]).map(Number));
     const [removedBy = [], before = [], seen = []] = lists;
     const bySeen = new Map(open.map((id, index) => [id, seen[index] ?? 0]));
-    return { staged, inserted, updated, unchanged, restored, orphans, unseen, written, marks, fresh, removedBy, before, seen: bySeen };
+    return {
+      staged,
+      inserted,
+      updated,
+      unchanged,
+      restored,
+      orphans,
+      unseen,
+      written,
+      marks,
+      fresh,
+      removedBy,
+      before,
+      seen: bySeen,
+    };
   }
 }
 
@@ -123,10 +142,13 @@ function storedFilter({ context, removing, orphans }: DiffScope): string {
     typeof scope === "string" ? [] : [condition(scope, columns, work.server.features)],
   );
   // All versions of a key that ever was in the scope: an older one alone would look like the current one.
-  if (conditions.length > 0) sets.push(`SELECT ${names} FROM ${from} WHERE ${conditions.map((each) => `(${each})`).join(" OR ")}`);
+  if (conditions.length > 0)
+    sets.push(`SELECT ${names} FROM ${from} WHERE ${conditions.map((each) => `(${each})`).join(" OR ")}`);
   if (orphans && stage?.parents !== undefined) {
     const parents = parentKey.map((name) => quote(name)).join(", ");
-    sets.push(`SELECT ${names} FROM ${from} WHERE (${parents}) IN (SELECT ${parents} FROM ${quote(STATE_DATABASE, stage.parents)})`);
+    sets.push(
+      `SELECT ${names} FROM ${from} WHERE (${parents}) IN (SELECT ${parents} FROM ${quote(STATE_DATABASE, stage.parents)})`,
+    );
   }
   return sets.length === 0 ? "0" : `(${names}) IN (${sets.join(" UNION ALL ")})`;
 }

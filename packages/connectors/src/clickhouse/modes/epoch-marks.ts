@@ -25,7 +25,9 @@ export class EpochMarks {
     const numbers = Array.from({ length: this.words }, () => 0n);
     for (const id of ids) {
       const index = this.ids.indexOf(id);
-      if (index >= 0) numbers[Math.floor(index / BITS)] = (numbers[Math.floor(index / BITS)] ?? 0n) | (1n << BigInt(index % BITS));
+      if (index >= 0)
+        numbers[Math.floor(index / BITS)] =
+          (numbers[Math.floor(index / BITS)] ?? 0n) | (1n << BigInt(index % BITS));
     }
     return numbers;
   }
@@ -46,7 +48,10 @@ export class EpochMarks {
 
   /** The numbers of all rows of a key together. */
   merged(prefix: string): string[] {
-    return Array.from({ length: this.words }, (_, word) => `groupBitOr(${prefix}${word}) AS ${prefix}${word}_`);
+    return Array.from(
+      { length: this.words },
+      (_, word) => `groupBitOr(${prefix}${word}) AS ${prefix}${word}_`,
+    );
   }
 }
 

@@ -21,7 +21,12 @@ export interface Pending {
 /** The rows of replace and snapshot tables wait with their reading until it is complete. */
 export class PendingRows {
   readonly #context: CommitContext;
-  readonly counts: Partial<Counts> & { inserted: number; updated: number; removed: number; duplicates: number } = {
+  readonly counts: Partial<Counts> & {
+    inserted: number;
+    updated: number;
+    removed: number;
+    duplicates: number;
+  } = {
     inserted: 0,
     updated: 0,
     removed: 0,
@@ -55,7 +60,10 @@ export class PendingRows {
     }
     for (const [id, list] of groups) {
       if (list.length === 0 || [...kept, ...discarded].some(({ record }) => record.id === id)) continue;
-      throw new MillraceError("MLR_INTERNAL", `rows of table "${this.#context.layout.definition.name}" count in epoch ${id}, which is not open`);
+      throw new MillraceError(
+        "MLR_INTERNAL",
+        `rows of table "${this.#context.layout.definition.name}" count in epoch ${id}, which is not open`,
+      );
     }
   }
 
@@ -86,7 +94,10 @@ export class PendingRows {
     if (fresh !== undefined) selects.push(`SELECT ${values} FROM ${fresh}`);
     if (epoch.stored === undefined) return selects;
     const from = quote(epoch.stored.database, epoch.stored.table);
-    const superseded = fresh === undefined || !this.#keyed ? "" : ` WHERE (${this.#key}) NOT IN (SELECT ${this.#key} FROM ${fresh})`;
+    const superseded =
+      fresh === undefined || !this.#keyed
+        ? ""
+        : ` WHERE (${this.#key}) NOT IN (SELECT ${this.#key} FROM ${fresh})`;
     selects.push(`SELECT ${values} FROM ${from}${this.#keyed ? " FINAL" : ""}${superseded}`);
     return selects;
   }
@@ -114,9 +125,13 @@ export class PendingRows {
     const { work, stage, version, batch, layout } = this.#context;
     const delta = await createLike(work, pendingTable(this.#context, id), "pending");
     const { columns } = layout.definition;
-    const own = [...columns.map(({ name }) => quote(name)), ...(hasArrays(columns) ? [NULL_ARRAYS] : [])].join(", ");
+    const own = [
+      ...columns.map(({ name }) => quote(name)),
+      ...(hasArrays(columns) ? [NULL_ARRAYS] : []),
+    ].join(", ");
     const list = groups.join(", ");
-    const last = lasts === undefined ? "" : ` AND _ordinal IN (SELECT o FROM ${lasts} WHERE grp IN (${list}))`;
+    const last =
+      lasts === undefined ? "" : ` AND _ordinal IN (SELECT o FROM ${lasts} WHERE grp IN (${list}))`;
     await work.server.run(
       `INSERT INTO ${quote(STATE_DATABASE, delta)} (${own}, _version, _batch)
 SELECT ${own}, toUInt64(${version}), toUInt64(${batch}) FROM ${quote(STATE_DATABASE, stage?.rows ?? "")} WHERE _group IN (${list})${last}`,
@@ -192,7 +207,11 @@ export function pendingTable(
 }
 
 function outsideOfEpochs(table: string, mode: string): MillraceError {
-  return new MillraceError("MLR_SOURCE_PROTOCOL", `rows for table "${table}" (mode ${mode}) came outside of any epoch`, {
-    hint: 'The source has to send { type: "begin" } before the rows and { type: "complete" } after them.',
-  });
+  return new MillraceError(
+    "MLR_SOURCE_PROTOCOL",
+    `rows for table "${table}" (mode ${mode}) came outside of any epoch`,
+    {
+      hint: 'The source has to send { type: "begin" } before the rows and { type: "complete" } after them.',
+    },
+  );
 }

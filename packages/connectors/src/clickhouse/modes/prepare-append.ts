@@ -6,6 +6,13 @@ export function prepareAppend({ layout, batch }: CommitContext, stage: AppendSta
   const rows = stage?.count ?? 0;
   if (stage?.what === undefined || rows === 0) return { actions: [], counts: {} };
   const { database, name } = layout.main;
-  const attach = { do: "attach", what: stage.what, database, table: name, rows, batch: String(batch) } as const;
+  const attach = {
+    do: "attach",
+    what: stage.what,
+    database,
+    table: name,
+    rows,
+    batch: String(batch),
+  } as const;
   return { actions: [attach], counts: { inserted: rows } };
 }

@@ -17,10 +17,15 @@ import type { DiffCounts, DiffTable } from "./diff-table.ts";
 const LOOKUP_KEYS = 200_000;
 
 /** Old versions of updated rows, and removed rows where they are archived. */
-export async function prepareHistory(context: CommitContext, diff: DiffTable, counts: DiffCounts): Promise<Action[]> {
+export async function prepareHistory(
+  context: CommitContext,
+  diff: DiffTable,
+  counts: DiffCounts,
+): Promise<Action[]> {
   const { layout, work } = context;
   const { history } = layout;
-  if (history === undefined) throw new MillraceError("MLR_INTERNAL", `table "${layout.main.name}" has no history`);
+  if (history === undefined)
+    throw new MillraceError("MLR_INTERNAL", `table "${layout.main.name}" has no history`);
   const archived = layout.definition.removals === "delete" ? 0 : counts.marks;
   const rows = counts.updated + archived;
   if (rows === 0) return [];
@@ -87,14 +92,26 @@ function newRows({ stage }: CommitContext, diff: DiffTable, which: string): stri
   return `FROM ${quote(STATE_DATABASE, stage?.rows ?? "")} WHERE _ordinal IN (SELECT o FROM ${diff.name} WHERE ${which})`;
 }
 
-async function* readSorted(context: CommitContext, from: string, stored: boolean): AsyncGenerator<Row, void, undefined> {
+async function* readSorted(
+  context: CommitContext,
+  from: string,
+  stored: boolean,
+): AsyncGenerator<Row, void, undefined> {
   const { work, layout } = context;
   const { columns, key, name } = layout.definition;
-  const codec = new RowCodec(stored ? [...columns, ADDED.hash, ADDED.run, ADDED.loaded] : columns, work.server.features);
+  const codec = new RowCodec(
+    stored ? [...columns, ADDED.hash, ADDED.run, ADDED.loaded] : columns,
+    work.server.features,
+  );
   const order = key.map((each) => quote(each)).join(", ");
   const sql = `SELECT ${codec.selectList} ${from} ORDER BY ${order} FORMAT RowBinary`;
   const doing = `comparing rows with table "${name}"`;
-  const decoded = decodeRows(work.server.stream(sql, { doing }), new ByteReader(), (reader) => codec.read(reader), cutOff);
+  const decoded = decodeRows(
+    work.server.stream(sql, { doing }),
+    new ByteReader(),
+    (reader) => codec.read(reader),
+    cutOff,
+  );
   for await (const rows of decoded) yield* rows;
 }
 
@@ -106,11 +123,16 @@ function compileChanged(columns: readonly ColumnDefinition[]): (before: Row, aft
     return value === null || value === undefined ? undefined : text(value);
   };
   return (before, after) =>
-    texts.filter(({ name, text }) => textOf(before, name, text) !== textOf(after, name, text)).map(({ name }) => name);
+    texts
+      .filter(({ name, text }) => textOf(before, name, text) !== textOf(after, name, text))
+      .map(({ name }) => name);
 }
 
 /** Removed rows as they were last: as stored, or as they came in this very commit. */
-async function writeRemoved(context: CommitContext, { diff, delta, counts }: Task & { readonly counts: DiffCounts }): Promise<void> {
+async function writeRemoved(
+  context: CommitContext,
+  { diff, delta, counts }: Task & { readonly counts: DiffCounts },
+): Promise<void> {
   const { work, layout, version, nowMicros, run, batch } = context;
   const { features } = work.server;
   const { columns, name } = layout.definition;
@@ -124,7 +146,9 @@ async function writeRemoved(context: CommitContext, { diff, delta, counts }: Tas
     ["_batch", `toUInt64(${batch})`],
   ] as const;
   const nulls = hasArrays(columns) ? [NULL_ARRAYS] : [];
-  const into = [...own, ADDED.run.name, ADDED.loaded.name, ...added.map(([column]) => column), ...nulls].join(", ");
+  const into = [...own, ADDED.run.name, ADDED.loaded.name, ...added.map(([column]) => column), ...nulls].join(
+    ", ",
+  );
   const insert = (values: readonly string[], from: string): Promise<void> =>
     work.server.run(
       `INSERT INTO ${quote(STATE_DATABASE, delta)} (${into}) SELECT ${[...own, ...values, ...added.map(([, value]) => value), ...nulls].join(", ")} ${from}`,

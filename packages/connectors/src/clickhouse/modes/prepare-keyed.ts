@@ -39,7 +39,14 @@ export async function prepareKeyed(context: CommitContext): Promise<Prepared> {
 
 function countsOf(counts: DiffCounts, came: number): Partial<Counts> {
   const { inserted, updated, unchanged, restored } = counts;
-  return { inserted, updated, unchanged, restored, removed: counts.orphans + counts.unseen, duplicates: came - counts.staged };
+  return {
+    inserted,
+    updated,
+    unchanged,
+    restored,
+    removed: counts.orphans + counts.unseen,
+    duplicates: came - counts.staged,
+  };
 }
 
 async function sawAnyOf(
@@ -58,7 +65,11 @@ async function sawAnyOf(
 }
 
 /** The new rows, and a mark for each removed one. */
-async function prepareRows(context: CommitContext, diff: DiffTable, counts: DiffCounts): Promise<Action | undefined> {
+async function prepareRows(
+  context: CommitContext,
+  diff: DiffTable,
+  counts: DiffCounts,
+): Promise<Action | undefined> {
   const { written, marks } = counts;
   if (written + marks === 0) return undefined;
   const { work, layout, stage } = context;
@@ -69,7 +80,10 @@ async function prepareRows(context: CommitContext, diff: DiffTable, counts: Diff
 }
 
 /** Values of the added columns that all rows of this commit have. */
-function addedValues({ layout, run, nowMicros, version, batch, work }: CommitContext, removed: number): [string, string][] {
+function addedValues(
+  { layout, run, nowMicros, version, batch, work }: CommitContext,
+  removed: number,
+): [string, string][] {
   const merge = layout.definition.mode === "merge";
   const shown: [string, string][] = [
     [ADDED.run.name, `toUUID('${run}')`],
@@ -116,4 +130,3 @@ SELECT ${diff.key}, ${added.map(([, value]) => value).join(", ")} FROM ${diff.na
     { doing: `removing rows of table "${layout.definition.name}"` },
   );
 }
-

@@ -1,4 +1,11 @@
-import { MillraceError, planSnapshot, scopeOfStored, snapshotScope, storedScope, type SnapshotOutcome } from "@millrace/core";
+import {
+  MillraceError,
+  planSnapshot,
+  scopeOfStored,
+  snapshotScope,
+  storedScope,
+  type SnapshotOutcome,
+} from "@millrace/core";
 import { hasArrays, NULL_ARRAYS } from "../codec/column-form.ts";
 import { condition, literal } from "../codec/literal.ts";
 import { ADDED, snapshotColumn, snapshotNumber } from "../define/layout.ts";
@@ -49,7 +56,9 @@ class Reveal {
     const { database, name } = this.#context.layout.main;
     return [...this.#contents].map(([partition, content]) => {
       const to = { database, table: name, partition };
-      return content === undefined ? { do: "forget", ...to } : { do: "replace", what: whatOf(content), ...to };
+      return content === undefined
+        ? { do: "forget", ...to }
+        : { do: "replace", what: whatOf(content), ...to };
     });
   }
 
@@ -103,7 +112,10 @@ class Reveal {
     const to = quote(STATE_DATABASE, content);
     const brought = key.length === 0 ? "" : ` AND (${names}) NOT IN (SELECT ${names} FROM ${to})`;
     const { columns } = layout.main;
-    const list = [...columns.map((column) => quote(column.name)), ...(hasArrays(columns) ? [NULL_ARRAYS] : [])].join(", ");
+    const list = [
+      ...columns.map((column) => quote(column.name)),
+      ...(hasArrays(columns) ? [NULL_ARRAYS] : []),
+    ].join(", ");
     const from = this.#current(partition);
     if (from === undefined) return;
     await work.server.run(
@@ -133,14 +145,17 @@ class Reveal {
       const content = this.#contents.get(partition);
       return content === undefined ? undefined : { sql: quote(STATE_DATABASE, content), where: "1" };
     }
-    const where = partition === WHOLE ? "1" : `${snapshotNumber(layout.definition, work.server.features)} = ${partition}`;
+    const where =
+      partition === WHOLE ? "1" : `${snapshotNumber(layout.definition, work.server.features)} = ${partition}`;
     return { sql: placeSql(main), where };
   }
 
   async #count(partition: string, mine: string): Promise<number> {
     const from = this.#current(partition);
     if (from === undefined) return 0;
-    const [row] = await this.#context.work.server.values(`SELECT count() FROM ${from.sql} WHERE ${from.where} AND (${mine})`);
+    const [row] = await this.#context.work.server.values(
+      `SELECT count() FROM ${from.sql} WHERE ${from.where} AND (${mine})`,
+    );
     return Number(row?.[0] ?? 0);
   }
 
@@ -157,7 +172,9 @@ class Reveal {
       [ADDED.run.name, `toUUID('${run}')`],
       [ADDED.loaded.name, literal(ADDED.loaded, nowMicros, features)],
       [ADDED.batch.name, `toUInt64(${batch})`],
-      ...(snapshot === undefined ? [] : [[column.name, literal(column, snapshot, features)] as [string, string]]),
+      ...(snapshot === undefined
+        ? []
+        : [[column.name, literal(column, snapshot, features)] as [string, string]]),
     ];
     return {
       into: [...own, ...added.map(([name]) => name)].join(", "),

@@ -141,8 +141,17 @@ export class ClickHouseServer {
   /** What the server or the driver threw, told as a MillraceError. */
   #error(error: unknown, { doing, signal }: StatementOptions): MillraceError {
     if (signal?.aborted === true)
-      return new MillraceError("MLR_RUN_STOPPED", `a statement of ClickHouse at ${this.settings.location} was stopped`, { cause: error });
-    const place: ErrorPlace = { use: this.#use, location: this.settings.location, port: this.settings.port, doing };
+      return new MillraceError(
+        "MLR_RUN_STOPPED",
+        `a statement of ClickHouse at ${this.settings.location} was stopped`,
+        { cause: error },
+      );
+    const place: ErrorPlace = {
+      use: this.#use,
+      location: this.settings.location,
+      port: this.settings.port,
+      doing,
+    };
     return serverError(error, place);
   }
 
@@ -160,7 +169,11 @@ export class ClickHouseServer {
     try {
       const { stream } = await this.#client.exec({
         query: sql,
-        clickhouse_settings: { ...STATEMENTS, ...(options.whole === false ? {} : WHOLE_ANSWERS), ...options.settings },
+        clickhouse_settings: {
+          ...STATEMENTS,
+          ...(options.whole === false ? {} : WHOLE_ANSWERS),
+          ...options.settings,
+        },
         ...(values === undefined ? {} : { values }),
         ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
         ...(id === undefined ? {} : { query_id: id }),

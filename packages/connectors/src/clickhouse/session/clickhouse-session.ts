@@ -17,7 +17,13 @@ import { definitionToJson } from "../define/definition-json.ts";
 import { carryOut, type Action } from "../state/actions.ts";
 import { fenced, isUnknownTable, listJournals, writeJournal } from "../state/journal.ts";
 import { batchNumber, journalTable } from "../state/names.ts";
-import { checkOwners, latestDefinition, readRegistry, tableEntryName, type TableEntry } from "../state/registry.ts";
+import {
+  checkOwners,
+  latestDefinition,
+  readRegistry,
+  tableEntryName,
+  type TableEntry,
+} from "../state/registry.ts";
 import { beginEpochs, forgetState, ownTable } from "./epoch-changes.ts";
 import { JournalBook } from "./journal-book.ts";
 import { ManagedTable } from "./managed-table.ts";
@@ -38,7 +44,12 @@ export class ClickHouseSession implements Session {
 
   constructor(
     context: SessionContext,
-    { book, run, full, onClose }: { book: JournalBook; run: string; full: boolean; onClose: () => Promise<void> },
+    {
+      book,
+      run,
+      full,
+      onClose,
+    }: { book: JournalBook; run: string; full: boolean; onClose: () => Promise<void> },
   ) {
     this.#context = context;
     this.#book = book;
@@ -66,7 +77,13 @@ export class ClickHouseSession implements Session {
     });
   }
 
-  async existing({ name, namespace }: { readonly name: string; readonly namespace?: string }): Promise<TableDefinition | undefined> {
+  async existing({
+    name,
+    namespace,
+  }: {
+    readonly name: string;
+    readonly namespace?: string;
+  }): Promise<TableDefinition | undefined> {
     this.#check();
     const known = this.#tables.get(name);
     if (known !== undefined) return known.definition;
@@ -135,12 +152,22 @@ export class ClickHouseSession implements Session {
         actions.push(...schema.actions);
         continue;
       }
-      const prepared = await prepareTable({ session: this.#context, table, schema, book, cut, run: this.#run, nowMicros, batch });
+      const prepared = await prepareTable({
+        session: this.#context,
+        table,
+        schema,
+        book,
+        cut,
+        run: this.#run,
+        nowMicros,
+        batch,
+      });
       actions.push(...prepared.actions);
       if (table.definition.internal !== true) tables[name] = prepared.counts;
       if (prepared.snapshot !== undefined) snapshots[name] = prepared.snapshot;
     }
-    for (const name of Object.keys(cut.counts)) tables[name] ??= addCounts(zeroCounts(), cut.counts[name] ?? {});
+    for (const name of Object.keys(cut.counts))
+      tables[name] ??= addCounts(zeroCounts(), cut.counts[name] ?? {});
     const withheld = this.#withheld(book, cut);
     actions.push(...closeEpochs(book, cut, pipelineId, forgotten));
     for (const [slice, state] of cut.checkpoints) book.checkpoints.set(slice, state);
@@ -189,7 +216,8 @@ export class ClickHouseSession implements Session {
       await this.#checkClaim(table, () => checkOwners(table.definition, pipeline, records));
       const others = latestDefinition(records);
       const columns = JSON.stringify(table.stored?.definition.columns);
-      if (others !== undefined && JSON.stringify(others.definition.columns) !== columns) throw changedMeanwhile(table);
+      if (others !== undefined && JSON.stringify(others.definition.columns) !== columns)
+        throw changedMeanwhile(table);
     }
   }
 
@@ -215,7 +243,13 @@ export class ClickHouseSession implements Session {
   }
 
   #entry({ database, definition }: ManagedTable, at: number, committed: boolean): TableEntry {
-    return { pipeline: this.#context.pipeline, database, definition: definitionToJson(definition), at, committed };
+    return {
+      pipeline: this.#context.pipeline,
+      database,
+      definition: definitionToJson(definition),
+      at,
+      committed,
+    };
   }
 
   /** The one step that counts: before it nothing has happened, after it everything has. */
@@ -264,7 +298,9 @@ export class ClickHouseSession implements Session {
 
   async #now(): Promise<number> {
     const { server } = this.#context;
-    const sql = server.features.dateTime64 ? "toUnixTimestamp64Micro(now64(6))" : "toUnixTimestamp(now()) * 1000000";
+    const sql = server.features.dateTime64
+      ? "toUnixTimestamp64Micro(now64(6))"
+      : "toUnixTimestamp(now()) * 1000000";
     const [row] = await server.values(`SELECT ${sql}`);
     return Number(row?.[0]);
   }
@@ -300,7 +336,12 @@ function touchedTables(cut: Cut, book: JournalBook, tables: ReadonlyMap<string, 
 }
 
 /** Epochs that are over go, with their tables. */
-function closeEpochs(book: JournalBook, cut: Cut, pipelineId: string, forgotten: readonly { readonly id: string }[]): Action[] {
+function closeEpochs(
+  book: JournalBook,
+  cut: Cut,
+  pipelineId: string,
+  forgotten: readonly { readonly id: string }[],
+): Action[] {
   const ids = [...cut.completed.map(({ id }) => id), ...cut.discarded];
   const over = ids.flatMap((id) => book.epochs.get(id) ?? []);
   for (const id of ids) book.epochs.delete(id);

@@ -6,11 +6,18 @@ import type { JournalBook } from "./journal-book.ts";
 import type { ManagedTable } from "./managed-table.ts";
 
 /** Epochs that this commit opens, and the taints that it tells of. */
-export function beginEpochs(book: JournalBook, cut: Cut, tableOf: (name: string) => ManagedTable | undefined): void {
+export function beginEpochs(
+  book: JournalBook,
+  cut: Cut,
+  tableOf: (name: string) => ManagedTable | undefined,
+): void {
   for (const begun of cut.begun) {
     const table = tableOf(begun.table);
     if (table === undefined) {
-      throw new MillraceError("MLR_INTERNAL", `epoch ${begun.id} begins on table "${begun.table}", which is not defined`);
+      throw new MillraceError(
+        "MLR_INTERNAL",
+        `epoch ${begun.id} begins on table "${begun.table}", which is not defined`,
+      );
     }
     book.epochs.set(begun.id, beginRecord(begun, table.database, table.definition.columns));
   }
@@ -35,6 +42,9 @@ export function forgetState(book: JournalBook, cut: Cut): EpochRecord[] {
 }
 
 /** The table that an epoch has for itself; undefined where it has none. */
-export function ownTable(pipelineId: string, { id, database, table, columns }: EpochRecord): string | undefined {
+export function ownTable(
+  pipelineId: string,
+  { id, database, table, columns }: EpochRecord,
+): string | undefined {
   return columns === undefined ? undefined : epochTable(pipelineId, id, tableEntryName(database, table));
 }

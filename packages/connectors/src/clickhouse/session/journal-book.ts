@@ -37,7 +37,9 @@ export class JournalBook {
     }
     const of = <T>(kind: JournalEntry["kind"]): Map<string, T> =>
       new Map(
-        state.entries.filter((entry) => entry.kind === kind).map(({ name, value }) => [name, value as unknown as T]),
+        state.entries
+          .filter((entry) => entry.kind === kind)
+          .map(({ name, value }) => [name, value as unknown as T]),
       );
     this.revision = state.revision;
     this.pipeline = of<string>("pipeline").get("");
@@ -64,7 +66,13 @@ export class JournalBook {
       lastCommit: this.lastCommit,
       ...(this.commit === undefined
         ? {}
-        : { run: { id: this.commit.run, finished: this.commit.finished, counts: structuredClone(this.commit.counts) } }),
+        : {
+            run: {
+              id: this.commit.run,
+              finished: this.commit.finished,
+              counts: structuredClone(this.commit.counts),
+            },
+          }),
     };
   }
 

@@ -22,7 +22,11 @@ export class ManagedTable {
   #widened = false;
   #version: bigint | undefined;
 
-  private constructor(context: SessionContext, database: string, layouts: { layout: TableLayout; stored?: TableLayout | undefined }) {
+  private constructor(
+    context: SessionContext,
+    database: string,
+    layouts: { layout: TableLayout; stored?: TableLayout | undefined },
+  ) {
     this.#context = context;
     this.database = database;
     this.layout = layouts.layout;
@@ -43,7 +47,10 @@ export class ManagedTable {
     if (latest === undefined) {
       const fresh = layout(definition);
       if (records.length === 0) await checkNames(work, fresh);
-      return { table: new ManagedTable(context, database, { layout: fresh }), changes: created(fresh, context) };
+      return {
+        table: new ManagedTable(context, database, { layout: fresh }),
+        changes: created(fresh, context),
+      };
     }
     const { definition: merged, changes, widened } = evolve(definition, latest, server.features);
     const table = new ManagedTable(context, database, { layout: layout(merged), stored: layout(latest) });
@@ -111,7 +118,9 @@ export class ManagedTable {
   /** A version higher than that of any row. */
   async nextVersion(main: { readonly database: string; readonly table: string }): Promise<bigint> {
     if (this.#version === undefined) {
-      const [row] = await this.#context.server.values(`SELECT max(_version) FROM ${quote(main.database, main.table)}`);
+      const [row] = await this.#context.server.values(
+        `SELECT max(_version) FROM ${quote(main.database, main.table)}`,
+      );
       this.#version = BigInt(String(row?.[0] ?? 0));
     }
     return ++this.#version;
@@ -126,8 +135,16 @@ export class ManagedTable {
   }
 }
 
-function makeLayout({ server, options }: SessionContext, definition: TableDefinition, database: string): TableLayout {
-  return layoutOf(definition, { database, features: server.features, extras: options.tables[definition.name] });
+function makeLayout(
+  { server, options }: SessionContext,
+  definition: TableDefinition,
+  database: string,
+): TableLayout {
+  return layoutOf(definition, {
+    database,
+    features: server.features,
+    extras: options.tables[definition.name],
+  });
 }
 
 function created(layout: TableLayout, { server }: SessionContext): SchemaChange[] {

@@ -44,7 +44,15 @@ export async function openSession(connected: ClickHouseServer, open: OpenSession
       revision: book.revision,
     });
   }
-  const context = { server, work, pipeline, pipelineId: id, attempt, options: open.options, internals: open.internals };
+  const context = {
+    server,
+    work,
+    pipeline,
+    pipelineId: id,
+    attempt,
+    options: open.options,
+    internals: open.internals,
+  };
   return new ClickHouseSession(context, { book, run, full: open.full, onClose: open.onClose });
 }
 

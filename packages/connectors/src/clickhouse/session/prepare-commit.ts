@@ -82,7 +82,9 @@ async function prepareMode(context: CommitContext, table: ManagedTable): Promise
 async function contextOf(commit: TableCommit, moves: Action[]): Promise<CommitContext> {
   const { session, table, schema, book, cut } = commit;
   const { name, mode } = table.definition;
-  const records = [...book.epochs.values()].filter((each) => each.table === name && each.database === table.database);
+  const records = [...book.epochs.values()].filter(
+    (each) => each.table === name && each.database === table.database,
+  );
   const closing = new Set([...cut.completed.map(({ id }) => id), ...cut.discarded]);
   // Only merge, replace and snapshot keep account of what epochs bring.
   const accounted = mode !== "append" && mode !== "upsert";
@@ -155,11 +157,18 @@ async function openEpoch(commit: TableCommit, record: EpochRecord, moves: Action
 }
 
 function columnFromJson(json: unknown): ColumnDefinition {
-  const { name, type, nullable } = json as { readonly name: string; readonly type: string; readonly nullable?: boolean };
+  const { name, type, nullable } = json as {
+    readonly name: string;
+    readonly type: string;
+    readonly nullable?: boolean;
+  };
   return { name, type: parseColumnType(type), ...(nullable === undefined ? {} : { nullable }) };
 }
 
-function withNullability(columns: readonly ColumnDefinition[], { definition }: TableLayout): ColumnDefinition[] {
+function withNullability(
+  columns: readonly ColumnDefinition[],
+  { definition }: TableLayout,
+): ColumnDefinition[] {
   return columns.map((column) => {
     const now = definition.columns.find(({ name }) => name === column.name);
     return now?.nullable === undefined ? column : { ...column, nullable: now.nullable };

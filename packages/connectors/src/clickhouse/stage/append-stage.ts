@@ -25,7 +25,11 @@ export class AppendStage {
   #part: Part | undefined;
   count = 0;
 
-  constructor(work: WorkArea, layout: TableLayout, { batchBytes, batch }: { batchBytes: number; batch: bigint }) {
+  constructor(
+    work: WorkArea,
+    layout: TableLayout,
+    { batchBytes, batch }: { batchBytes: number; batch: bigint },
+  ) {
     this.#work = work;
     this.#layout = layout;
     this.#batchBytes = batchBytes;
@@ -75,7 +79,13 @@ export class AppendStage {
       doing: `preparing table "${definition.name}"`,
     });
     const doing = `writing table "${definition.name}"`;
-    const lane = new RowLane({ server, database: STATE_DATABASE, table, batchBytes: this.#batchBytes, doing });
+    const lane = new RowLane({
+      server,
+      database: STATE_DATABASE,
+      table,
+      batchBytes: this.#batchBytes,
+      doing,
+    });
     const codec = new RowCodec(main.columns, server.features, { _batch: this.#batch });
     return { table, main, lane, codec };
   }

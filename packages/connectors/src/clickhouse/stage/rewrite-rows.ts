@@ -18,12 +18,20 @@ export async function rewriteRows(
   server: ClickHouseServer,
   { from, to, batchBytes }: { readonly from: Side; readonly to: Side; readonly batchBytes: number },
 ): Promise<void> {
-  const [reading, writing] = [new RowCodec(from.columns, server.features), new RowCodec(to.columns, server.features)];
+  const [reading, writing] = [
+    new RowCodec(from.columns, server.features),
+    new RowCodec(to.columns, server.features),
+  ];
   const doing = `changing the columns of table "${from.table}"`;
   const lane = new RowLane({ server, database: to.database, table: to.table, batchBytes, doing });
   const widen = compileRowWidening(from.columns, to.columns);
   const sql = `SELECT ${reading.selectList} FROM ${quote(from.database, from.table)} FORMAT RowBinary`;
-  const decoded = decodeRows(server.stream(sql, { doing }), new ByteReader(), (reader) => reading.read(reader), cutOff);
+  const decoded = decodeRows(
+    server.stream(sql, { doing }),
+    new ByteReader(),
+    (reader) => reading.read(reader),
+    cutOff,
+  );
   for await (const rows of decoded) {
     for (const row of rows) writing.write(lane.writer, widen(row));
     await lane.advance();
@@ -33,7 +41,11 @@ export async function rewriteRows(
 
 /** An answer that ends in the middle of a row. */
 export function cutOff(): MillraceError {
-  return new MillraceError("MLR_DESTINATION_UNAVAILABLE", "an answer of ClickHouse ended in the middle of a row", {
-    hint: "Run again.",
-  });
+  return new MillraceError(
+    "MLR_DESTINATION_UNAVAILABLE",
+    "an answer of ClickHouse ended in the middle of a row",
+    {
+      hint: "Run again.",
+    },
+  );
 }

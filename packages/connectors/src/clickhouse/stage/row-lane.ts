@@ -51,7 +51,11 @@ export class RowLane {
       ? { async_insert: 0 as const, insert_deduplication_token: `${table}-${piece}` }
       : {};
     this.#sending = server
-      .insert(`INSERT INTO ${quote(database, table)}${list} FORMAT RowBinary`, body, { doing, settings, signal })
+      .insert(`INSERT INTO ${quote(database, table)}${list} FORMAT RowBinary`, body, {
+        doing,
+        settings,
+        signal,
+      })
       .catch((error: unknown) => {
         this.#failure = error;
       });

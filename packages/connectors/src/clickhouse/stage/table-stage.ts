@@ -85,7 +85,11 @@ export class TableStage {
 
   async #writeRows({ rows, hashes, sequence }: EncodableBatch, group: number): Promise<void> {
     if (rows.length === 0) return;
-    const { lane, codec } = (this.#rows ??= await this.#open("rows", this.#rowColumns(), this.#userColumns()));
+    const { lane, codec } = (this.#rows ??= await this.#open(
+      "rows",
+      this.#rowColumns(),
+      this.#userColumns(),
+    ));
     const { writer } = lane;
     for (let i = 0; i < rows.length; i++) {
       writer.int64(++this.count);
@@ -154,14 +158,24 @@ export class TableStage {
     const sql = physicalColumns({ columns, lowCardinality: new Set() }, server.features);
     const table = await this.#work.create(what, sql, `MergeTree ${order}`);
     const doing = `writing table "${this.#definition.name}"`;
-    const lane = new RowLane({ server, database: STATE_DATABASE, table, batchBytes: this.#batchBytes, doing });
+    const lane = new RowLane({
+      server,
+      database: STATE_DATABASE,
+      table,
+      batchBytes: this.#batchBytes,
+      doing,
+    });
     return { table, lane, columns, codec: new RowCodec(written, server.features) };
   }
 
   async #evolved(part: Part | undefined, columns: readonly ColumnDefinition[]): Promise<Part | undefined> {
     if (part === undefined) return undefined;
     await part.lane.flush();
-    const next = await this.#open("evolved", columns, columns[0]?.name === "_ordinal" ? this.#userColumns() : columns);
+    const next = await this.#open(
+      "evolved",
+      columns,
+      columns[0]?.name === "_ordinal" ? this.#userColumns() : columns,
+    );
     await rewriteRows(this.#work.server, {
       from: { database: STATE_DATABASE, table: part.table, columns: part.columns },
       to: { database: STATE_DATABASE, table: next.table, columns },

@@ -31,14 +31,24 @@ export type Action =
   /** It takes the place of the table or view, or is the first of that name. */
   | { readonly do: "swap"; readonly what: string; readonly database: string; readonly table: string }
   /** The view shows these columns of the live rows. */
-  | { readonly do: "view"; readonly database: string; readonly name: string; readonly rows: string; readonly columns: readonly string[] }
+  | {
+      readonly do: "view";
+      readonly database: string;
+      readonly name: string;
+      readonly rows: string;
+      readonly columns: readonly string[];
+    }
   /** The partition's rows go. */
   | { readonly do: "forget"; readonly database: string; readonly table: string; readonly partition: string }
   /** A table of Millrace's own goes. */
   | { readonly do: "drop"; readonly table: string };
 
 /** Carries the steps out in their order. */
-export async function carryOut(work: WorkArea, actions: readonly Action[], after?: (action: Action) => void): Promise<void> {
+export async function carryOut(
+  work: WorkArea,
+  actions: readonly Action[],
+  after?: (action: Action) => void,
+): Promise<void> {
   for (const action of actions) {
     await carryOutOne(work, action);
     after?.(action);
@@ -57,16 +67,24 @@ async function carryOutOne(work: WorkArea, action: Action): Promise<void> {
     case "view":
       return ensureView(work, action);
     case "forget":
-      return server.run(`ALTER TABLE ${quote(action.database, action.table)} DROP PARTITION ${action.partition}`, {
-        doing: `deleting expired snapshots of table "${action.table}"`,
-      });
+      return server.run(
+        `ALTER TABLE ${quote(action.database, action.table)} DROP PARTITION ${action.partition}`,
+        {
+          doing: `deleting expired snapshots of table "${action.table}"`,
+        },
+      );
     case "drop":
-      return server.run(`DROP TABLE IF EXISTS ${quote(STATE_DATABASE, action.table)}`, { doing: "tidying up" });
+      return server.run(`DROP TABLE IF EXISTS ${quote(STATE_DATABASE, action.table)}`, {
+        doing: "tidying up",
+      });
   }
 }
 
 /** Parts are linked into the table, not copied: readers see all of the commit's rows of a partition at once. */
-async function attach(work: WorkArea, { what, database, table }: Extract<Action, { do: "attach" }>): Promise<void> {
+async function attach(
+  work: WorkArea,
+  { what, database, table }: Extract<Action, { do: "attach" }>,
+): Promise<void> {
   const from = work.named(what);
   const sql = `ALTER TABLE ${quote(database, table)} ATTACH PARTITION tuple() FROM ${quote(STATE_DATABASE, from)}`;
   await work.server.run(sql, { doing: `writing table "${table}"` });
@@ -87,7 +105,10 @@ async function replacePartition(work: WorkArea, action: Extract<Action, { do: "r
  * The first rename fails where this attempt does not have the table any more, and then nothing is renamed. A server that
  * dies in the middle leaves the table under the name `…__next`, and `completeSwap` goes on.
  */
-async function swap(work: WorkArea, { what, database, table }: Extract<Action, { do: "swap" }>): Promise<void> {
+async function swap(
+  work: WorkArea,
+  { what, database, table }: Extract<Action, { do: "swap" }>,
+): Promise<void> {
   const { server } = work;
   const from = quote(STATE_DATABASE, work.named(what));
   const [to, next] = [quote(database, table), quote(database, nextName(table))];
@@ -100,12 +121,16 @@ async function swap(work: WorkArea, { what, database, table }: Extract<Action, {
 }
 
 /** Creates the view of the live rows anew where its columns are not those of the table. */
-export async function ensureView(work: WorkArea, view: Omit<Extract<Action, { do: "view" }>, "do">): Promise<void> {
+export async function ensureView(
+  work: WorkArea,
+  view: Omit<Extract<Action, { do: "view" }>, "do">,
+): Promise<void> {
   const { server } = work;
   const { database, name, rows, columns } = view;
   const found = await columnTypes(server, database, name);
   const wanted = await columnTypes(server, database, rows);
-  const same = columns.length === found.size && columns.every((column) => found.get(column) === wanted.get(column));
+  const same =
+    columns.length === found.size && columns.every((column) => found.get(column) === wanted.get(column));
   if (same) return;
   const what = parseWorkTable(work.name("view"))?.what ?? "";
   const own = { database: STATE_DATABASE, name: work.named(what) };
@@ -115,7 +140,11 @@ export async function ensureView(work: WorkArea, view: Omit<Extract<Action, { do
   await swap(work, { do: "swap", what, database, table: name });
 }
 
-async function columnTypes(server: ClickHouseServer, database: string, table: string): Promise<Map<string, string>> {
+async function columnTypes(
+  server: ClickHouseServer,
+  database: string,
+  table: string,
+): Promise<Map<string, string>> {
   const rows = await server.values(
     `SELECT name, type FROM system.columns WHERE database = ${quoteText(database)} AND table = ${quoteText(table)}`,
   );
@@ -152,7 +181,9 @@ async function needsAttach(
   { database, table, rows, batch }: Extract<Action, { do: "attach" }>,
 ): Promise<boolean> {
   const count = async (): Promise<number> => {
-    const [row] = await server.values(`SELECT count() FROM ${quote(database, table)} WHERE _batch = ${batch}`);
+    const [row] = await server.values(
+      `SELECT count() FROM ${quote(database, table)} WHERE _batch = ${batch}`,
+    );
     return Number(row?.[0] ?? 0);
   };
   const found = await count();
@@ -168,7 +199,10 @@ async function needsAttach(
   return true;
 }
 
-async function completeSwap(server: ClickHouseServer, { database, table }: Extract<Action, { do: "swap" }>): Promise<void> {
+async function completeSwap(
+  server: ClickHouseServer,
+  { database, table }: Extract<Action, { do: "swap" }>,
+): Promise<void> {
   const next = nextName(table);
   if (!(await exists(server, database, next))) return;
   if (await exists(server, database, table)) {

@@ -36,9 +36,13 @@ export async function raiseFence(server: ClickHouseServer, claim: Claim): Promis
     }
     await sleep(WAIT_MS);
   }
-  throw new MillraceError("MLR_DESTINATION_CONFLICT", `too many attempts of pipeline "${claim.pipeline}" open at once`, {
-    hint: "Run again.",
-  });
+  throw new MillraceError(
+    "MLR_DESTINATION_CONFLICT",
+    `too many attempts of pipeline "${claim.pipeline}" open at once`,
+    {
+      hint: "Run again.",
+    },
+  );
 }
 
 /** False: another attempt was quicker, look again. */
@@ -76,11 +80,16 @@ async function renamed(server: ClickHouseServer, from: string, to: string): Prom
 }
 
 async function dropJournal(server: ClickHouseServer, name: string): Promise<void> {
-  await server.run(`DROP TABLE IF EXISTS ${quote(STATE_DATABASE, name)}`, { doing: "tidying the pipeline's state" });
+  await server.run(`DROP TABLE IF EXISTS ${quote(STATE_DATABASE, name)}`, {
+    doing: "tidying the pipeline's state",
+  });
 }
 
 /** Statements that earlier attempts sent before the fence rose end, or are killed, before anything is read. */
-async function stopEarlier(server: ClickHouseServer, { pipeline, id, attempt, signal }: Claim): Promise<void> {
+async function stopEarlier(
+  server: ClickHouseServer,
+  { pipeline, id, attempt, signal }: Claim,
+): Promise<void> {
   for (let round = 0; round < KILL_ROUNDS; round++) {
     signal?.throwIfAborted();
     const running = await server.values(
@@ -91,7 +100,9 @@ async function stopEarlier(server: ClickHouseServer, { pipeline, id, attempt, si
     if (earlier.length === 0) return;
     if (round % 50 === 0) {
       const list = earlier.map(quoteText).join(", ");
-      await server.text(`KILL QUERY WHERE query_id IN (${list}) ASYNC`, { doing: "stopping an earlier attempt" });
+      await server.text(`KILL QUERY WHERE query_id IN (${list}) ASYNC`, {
+        doing: "stopping an earlier attempt",
+      });
     }
     await sleep(Math.min(1_000, WAIT_MS + round * 5));
   }

@@ -24,7 +24,9 @@ export function workTable(id: string, attempt: bigint, what: string): string {
 }
 
 /** What `workTable` was called with; undefined for other names. */
-export function parseWorkTable(name: string): { readonly attempt: bigint; readonly what: string } | undefined {
+export function parseWorkTable(
+  name: string,
+): { readonly attempt: bigint; readonly what: string } | undefined {
   const match = /^work_[0-9a-f]+_(\d+)_(.+)$/.exec(name);
   return match === null ? undefined : { attempt: BigInt(match[1] ?? "0"), what: match[2] ?? "" };
 }
