@@ -2,8 +2,8 @@ import path from "node:path";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../packages/connectors/test/fresh-database.ts";
-import { apiServer, type ApiServer } from "../../packages/connectors/src/http/test/api-server.ts";
-import { githubLike, relayLike, TokenServer } from "../../packages/connectors/src/http/test/shapes.ts";
+import { apiServer, type ApiServer } from "../../packages/connectors/test/http/api-server.ts";
+import { githubLike, relayLike, TokenServer } from "../../packages/connectors/test/http/shapes.ts";
 import { run, type Ended } from "../cli/cli.ts";
 
 const EXAMPLE = path.resolve(import.meta.dirname, "../../examples/more/http");

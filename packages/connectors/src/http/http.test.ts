@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { sourceContract } from "@millrace/core/testing";
-import { parseOptions, systemClock } from "@millrace/core";
-import { httpSource } from "./http-source.ts";
-import { httpOptions } from "./options.ts";
-import { bodyCursor, http, linkHeader, nextLink, offsets, pages, relay } from "./index.ts";
-import { apiServer, type ApiServer } from "./test/api-server.ts";
-import { readAll } from "./test/read.ts";
-import { githubLike, odataLike, relayLike, stripeLike } from "./test/shapes.ts";
+import { bodyCursor, http, linkHeader, nextLink, relay } from "./index.ts";
+import { apiServer, type ApiServer } from "../../test/http/api-server.ts";
+import { readAll } from "../../test/http/read.ts";
+import { githubLike, odataLike, relayLike, stripeLike } from "../../test/http/shapes.ts";
 
 const items = Array.from({ length: 8 }, (_, i) => ({
   id: `i${i + 1}`,

@@ -1,6 +1,3 @@
-/** A value out of a decoded document; undefined where the path leads nowhere. */
-export type Selector = (document: unknown) => unknown;
-
 const STEP = /\.([\p{L}_$@][\p{L}\p{N}_$@-]*)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/uy;
 
 /**

@@ -2,9 +2,9 @@ import { generateKeyPairSync, createHmac } from "node:crypto";
 import { jwtVerify } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { apiKey, basic, bearer, jwt, oauth2, sessionToken } from "../index.ts";
-import { apiServer, type ApiServer } from "../test/api-server.ts";
-import { hurriedClock, readAll } from "../test/read.ts";
-import { githubLike, TokenServer } from "../test/shapes.ts";
+import { apiServer, type ApiServer } from "../../../test/http/api-server.ts";
+import { hurriedClock, readAll } from "../../../test/http/read.ts";
+import { githubLike, TokenServer } from "../../../test/http/shapes.ts";
 
 const items = Array.from({ length: 7 }, (_, i) => ({ id: i + 1 }));
 let server: ApiServer;

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { apiKey, bearer, singlePage } from "../index.ts";
-import { apiServer, type ApiServer, type Reply } from "../test/api-server.ts";
-import { hurriedClock, readAll } from "../test/read.ts";
+import { apiServer, type ApiServer, type Reply } from "../../../test/http/api-server.ts";
+import { hurriedClock, readAll } from "../../../test/http/read.ts";
 import { isPrivateAddress } from "./private-addresses.ts";
 import { retryAfterMs } from "./retry-after.ts";
 

@@ -7,7 +7,7 @@ const pem = z.union([z.string(), z.instanceof(Uint8Array)], {
 });
 
 /** Options of TLS. */
-export const tlsOptions = z.strictObject({
+const tlsOptions = z.strictObject({
   /** Certificates to trust instead of those that Node.js brings, as PEM. */
   ca: z.union([pem, z.array(pem)]).optional(),
   /** Certificate that tells the server who asks, as PEM. */
@@ -25,7 +25,7 @@ export const tlsOptions = z.strictObject({
 });
 
 /** Options of trying again. */
-export const retryOptions = z.strictObject({
+const retryOptions = z.strictObject({
   /** How often a request is sent at most. Default 5. */
   attempts: z.number().int().positive().default(5),
   /** Wait before the second attempt; doubled with each further one, plus up to half at random. Default 1 second. */

@@ -2,9 +2,9 @@ import type { ReadContext, Row } from "@millrace/core";
 import { memoryDestination } from "@millrace/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bodyCursor, linkHeader } from "../index.ts";
-import { apiServer, type ApiServer, type Received, type Reply } from "../test/api-server.ts";
-import { readAll, runHttp } from "../test/read.ts";
-import { githubLike } from "../test/shapes.ts";
+import { apiServer, type ApiServer, type Received, type Reply } from "../../../test/http/api-server.ts";
+import { readAll, runHttp } from "../../../test/http/read.ts";
+import { githubLike } from "../../../test/http/shapes.ts";
 import { compareCursors, moveBack, writeCursor } from "./cursor-value.ts";
 
 type Item = { id: number; updated_at: string; v?: number };
@@ -72,7 +72,8 @@ test("newest first, reading ends where known rows begin", async () => {
   server.received.length = 0;
   items.push({ id: 7, updated_at: "2026-01-09T00:00:00Z" });
   await runHttp(options, target);
-  expect(ids(memory.rows("things")).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(new Set(ids(memory.rows("things")))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7]));
+  expect(memory.rows("things")).toHaveLength(7);
   expect(server.received).toHaveLength(2);
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { singlePage } from "../index.ts";
-import { apiServer, type ApiServer } from "../test/api-server.ts";
-import { readAll, type Reading } from "../test/read.ts";
+import { apiServer, type ApiServer } from "../../../test/http/api-server.ts";
+import { readAll, type Reading } from "../../../test/http/read.ts";
 
 let server: ApiServer;
 beforeEach(async () => void (server = await apiServer()));

@@ -18,5 +18,3 @@ export const rowsPath = z
       context.addIssue({ code: "custom", message: error.message });
     }
   });
-/** Where the rows are in a document. */
-export type RowsPath = z.output<typeof rowsPath>;

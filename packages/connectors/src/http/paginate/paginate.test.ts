@@ -9,9 +9,9 @@ import {
   relay,
   singlePage,
 } from "../index.ts";
-import { apiServer, type ApiServer, type Received, type Reply } from "../test/api-server.ts";
-import { readAll } from "../test/read.ts";
-import { odataLike, relayLike } from "../test/shapes.ts";
+import { apiServer, type ApiServer, type Received, type Reply } from "../../../test/http/api-server.ts";
+import { readAll } from "../../../test/http/read.ts";
+import { odataLike, relayLike } from "../../../test/http/shapes.ts";
 import { parseLinkHeader } from "./link-header.ts";
 
 const items = Array.from({ length: 7 }, (_, i) => ({ id: i + 1 }));

@@ -17,7 +17,9 @@ export function githubLike(items: () => readonly Item[], perPage = 3): Route {
     return {
       json: shown,
       headers:
-        page < last ? { link: `<${base}?page=${last}>; rel="last", <${base}?${next}>; rel="next"` } : {},
+        page < last
+          ? { link: `<${base}?page=${last}>; rel="last", <${base}?${next.toString()}>; rel="next"` }
+          : {},
     };
   };
 }

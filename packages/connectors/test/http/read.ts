@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import {
   executeRun,
+  parseOptions,
   pipeline,
+  systemClock,
   type Clock,
   type Json,
   type Message,
@@ -11,9 +13,8 @@ import {
   type Target,
 } from "@millrace/core";
 import { recordingObserver, type RecordingObserver } from "@millrace/core/testing";
-import { parseOptions, systemClock } from "@millrace/core";
-import { httpSource } from "../http-source.ts";
-import { httpOptions, type HttpOptions } from "../options.ts";
+import { httpSource } from "../../src/http/http-source.ts";
+import { httpOptions, type HttpOptions } from "../../src/http/options.ts";
 
 /** A clock whose sleeps take no time, and that keeps what was slept. */
 export function hurriedClock(startMs = Date.UTC(2026, 0, 1)): Clock & { readonly slept: number[] } {
