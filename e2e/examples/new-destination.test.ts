@@ -6,6 +6,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, test } from "vitest";
 import { sqliteDialect } from "../../examples/more/new-destination/connectors/sqlite/sqlite-dialect.ts";
+import { relationalChecks } from "../../packages/connectors/test/relational-checks.ts";
 import { pageSteps } from "../docs/page.ts";
 import { run } from "../cli/cli.ts";
 
@@ -35,6 +36,14 @@ destinationContract({
       close: () => rm(folder, { recursive: true, force: true }),
     };
   },
+});
+
+relationalChecks("SQLite", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "millrace-sqlite-"));
+  return {
+    dialect: sqliteDialect(path.join(folder, "test.db"), false),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
 });
 
 test("a project with a destination of its own merges, and tells updates and removals", async () => {

@@ -1,6 +1,7 @@
 import { destinationContract } from "@millrace/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { missingMariadb, startMariadb, type MariadbServer } from "../../test/mariadb-server.ts";
+import { relationalChecks } from "../../test/relational-checks.ts";
 import { relationalDestination, readTable } from "../shared/relational/index.ts";
 import { mariadbDialect } from "./dialect/mariadb-dialect.ts";
 import { mariadbOptions } from "./options.ts";
@@ -14,6 +15,11 @@ describe.skipIf(missing !== undefined)(title, () => {
     server = await startMariadb();
   });
   afterAll(() => server?.close());
+
+  relationalChecks("MariaDB", async () => {
+    await server.empty();
+    return { dialect: mariadbDialect(mariadbOptions.parse({ url: server.url })) };
+  });
 
   destinationContract({
     name: "MariaDB",
