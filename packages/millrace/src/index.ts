@@ -14,6 +14,7 @@ export {
   statement,
   type Transform,
 } from "@millrace/core";
+export { clickhouse, type ClickHouseOptions } from "@millrace/connectors/clickhouse";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
 export { database } from "@millrace/connectors/database";
 export { type SqlOptions, sql } from "@millrace/connectors/duckdb";
