@@ -36,10 +36,7 @@ destinationContract({
     return {
       destination,
       rows: (table) => storedRows(dialect, table),
-      close: async () => {
-        await emulator.close();
-        expect(emulator.server.faults.map(String).join()).toBe("");
-      },
+      close: () => emulator.close(),
     };
   },
 });

@@ -5,7 +5,7 @@ export type { SqlServerOptions } from "./options.ts";
 export type { SqlServerTarget } from "./sqlserver-target.ts";
 
 /**
- * Microsoft SQL Server (2017 or newer) or Azure SQL as destination, and as a database to use and read from. Needs the
+ * Microsoft SQL Server (2016 or newer) or Azure SQL as destination, and as a database to use and read from. Needs the
  * package `tedious`, version 20: `npm install tedious@20`.
  *
  * ```ts

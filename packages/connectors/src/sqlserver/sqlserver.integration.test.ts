@@ -14,9 +14,9 @@ import { storedRows } from "./test/stored-rows.ts";
  * The login creates databases for the tests and drops them. `docker compose -f deploy/compose.yaml up sqlserver` starts one.
  */
 const url = process.env["MSSQL_URL"];
-if (url === undefined) console.warn("Not run on a SQL Server: MSSQL_URL is not set.");
+const title = url === undefined ? "on a SQL Server: MSSQL_URL is not set" : "on a SQL Server";
 
-describe.skipIf(url === undefined)("on a SQL Server, by MSSQL_URL", () => {
+describe.skipIf(url === undefined)(title, () => {
   const options = sqlserverOptions.parse({ url: url ?? "mssql://nobody@localhost" });
   const master = connectionSettings(options);
   const name = `millrace_test_${randomUUID().replaceAll("-", "").slice(0, 12)}`;

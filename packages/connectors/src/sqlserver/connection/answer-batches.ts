@@ -1,6 +1,6 @@
 import type { ColumnDefinition, Row } from "@millrace/core";
 import { readableType } from "../dialect/sql-types.ts";
-import type { AnswerColumn, AnswerRow, Connection, Statement } from "./connection.ts";
+import type { AnswerColumn, AnswerHandler, AnswerRow, Connection, Statement } from "./connection.ts";
 
 /** A part of an answer. */
 export interface AnswerBatch {
@@ -19,61 +19,95 @@ export async function* answerBatches(
   connection: Connection,
   statement: Statement & { readonly batchRows: number },
 ): AsyncGenerator<AnswerBatch, number> {
-  const queue: AnswerBatch[] = [];
-  let wake: () => void = () => undefined;
-  let columns: readonly ColumnDefinition[] | undefined;
-  let names: readonly string[] = [];
-  let current: Row[] = [];
-  let first = true;
-  let ended = false;
-  const running = connection.run(statement, {
-    columns: (found, set) => {
-      first = set === 1;
-      if (!first) return;
-      names = found.map(({ colName }, index) => (colName === "" ? `column_${index + 1}` : colName));
-      columns = found.map((column, index) => columnDefinition(names[index] ?? "", column));
-    },
-    row: (values) => {
-      if (!first) return;
-      current.push(rowOf(names, values));
-      if (current.length < statement.batchRows) return;
-      queue.push({ columns: columns ?? [], rows: current });
-      current = [];
-      if (queue.length >= WAITING) running.pause();
-      wake();
-    },
-  });
-  const end = (): void => {
-    ended = true;
-    wake();
-  };
-  running.done.then(end, end);
+  const answer = new Answer(statement.batchRows);
+  const running = connection.run(statement, answer);
+  answer.pause = () => running.pause();
+  running.done.then(
+    () => answer.end(),
+    () => answer.end(),
+  );
   let given = false;
   try {
-    while (!ended || queue.length > 0) {
-      const batch = queue.shift();
+    for (;;) {
+      const batch = answer.next();
+      if (batch === undefined && answer.ended) break;
       if (batch === undefined) {
         running.resume();
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (ended || queue.length > 0) resolve();
-        });
-        continue;
+        await answer.more();
+      } else {
+        given = true;
+        yield batch;
       }
-      given = true;
-      yield batch;
     }
     const rows = await running.done;
-    if (current.length > 0 || (!given && columns !== undefined))
-      yield { columns: columns ?? [], rows: current };
+    const last = answer.rest(!given);
+    if (last !== undefined) yield last;
     return rows;
   } finally {
-    if (!ended) {
+    if (!answer.ended) {
       running.cancel();
       running.resume();
       // What the cancelled statement says is of no interest to whoever turned away.
       await running.done.catch(() => undefined);
     }
+  }
+}
+
+/** What came of the first result set and was not taken yet. */
+class Answer implements AnswerHandler {
+  ended = false;
+  pause: () => void = () => undefined;
+  readonly #batchRows: number;
+  readonly #queue: AnswerBatch[] = [];
+  #columns: readonly ColumnDefinition[] | undefined;
+  #names: readonly string[] = [];
+  #current: Row[] = [];
+  #first = true;
+  #wake: () => void = () => undefined;
+
+  constructor(batchRows: number) {
+    this.#batchRows = batchRows;
+  }
+
+  columns(found: readonly AnswerColumn[], set: number): void {
+    this.#first = set === 1;
+    if (!this.#first) return;
+    this.#names = found.map(({ colName }, index) => (colName === "" ? `column_${index + 1}` : colName));
+    this.#columns = found.map((column, index) => columnDefinition(this.#names[index] ?? "", column));
+  }
+
+  row(values: AnswerRow): void {
+    if (!this.#first) return;
+    this.#current.push(rowOf(this.#names, values));
+    if (this.#current.length < this.#batchRows) return;
+    this.#queue.push({ columns: this.#columns ?? [], rows: this.#current });
+    this.#current = [];
+    if (this.#queue.length >= WAITING) this.pause();
+    this.#wake();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#wake();
+  }
+
+  /** A full batch, if there is one. */
+  next(): AnswerBatch | undefined {
+    return this.#queue.shift();
+  }
+
+  /** Resolves when there is a full batch, or the answer has ended. */
+  more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.ended || this.#queue.length > 0) resolve();
+    });
+  }
+
+  /** The rows behind the last full batch. @param empty also where there are none, so that the columns are known. */
+  rest(empty: boolean): AnswerBatch | undefined {
+    if (this.#current.length === 0 && (!empty || this.#columns === undefined)) return undefined;
+    return { columns: this.#columns ?? [], rows: this.#current };
   }
 }
 

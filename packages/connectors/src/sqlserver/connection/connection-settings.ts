@@ -24,37 +24,39 @@ type Parameters = Partial<Record<(typeof PARAMETERS)[number], string>>;
 
 /** The options and the URL as one. Fails with MLR_ARGUMENT_INVALID; never connects. */
 export function connectionSettings(options: ResolvedSqlServerOptions): ConnectionSettings {
-  const from = options.url === undefined ? {} : settingsOfUrl(options.url);
-  const server = options.server ?? from.server;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const all: Partial<ConnectionSettings> = {
+    ...(options.url === undefined ? {} : settingsOfUrl(options.url)),
+    ...given,
+  };
+  const { server, port, instanceName, database, user, password, authentication } = all;
   if (server === undefined) throw invalid('sqlserver(): neither "url" nor "server" says where to connect');
-  const instanceName = options.instanceName ?? from.instanceName;
-  const port = options.port ?? from.port;
   if (instanceName !== undefined && port !== undefined) {
     throw invalid('sqlserver(): "port" and "instanceName" contradict each other', "Leave one of them out.");
   }
-  const user = options.user ?? from.user;
-  const { authentication } = options;
   if (user === undefined && (authentication === undefined || authentication.type === "ntlm")) {
     throw invalid(
       "sqlserver(): no user is given",
       'Set "user" and "password", put them into the URL, or choose another "authentication".',
     );
   }
-  return {
-    server,
-    port,
-    instanceName,
-    database: options.database ?? from.database,
-    user,
-    password: options.password ?? from.password,
-    authentication,
-    encrypt: options.encrypt ?? from.encrypt ?? true,
-    trustServerCertificate: options.trustServerCertificate ?? from.trustServerCertificate ?? false,
-    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
-    multiSubnetFailover: options.multiSubnetFailover ?? false,
-    readOnlyIntent: options.readOnlyIntent ?? false,
+  const { encrypt, trustServerCertificate, connectTimeoutMs, multiSubnetFailover, readOnlyIntent } = {
+    ...DEFAULTS,
+    ...all,
   };
+  const place = { server, port, instanceName, database };
+  const login = { user, password, authentication };
+  const how = { encrypt, trustServerCertificate, connectTimeoutMs, multiSubnetFailover, readOnlyIntent };
+  return { ...place, ...login, ...how };
 }
+
+const DEFAULTS = {
+  encrypt: true as boolean | "strict",
+  trustServerCertificate: false,
+  connectTimeoutMs: 15_000,
+  multiSubnetFailover: false,
+  readOnlyIntent: false,
+};
 
 /** Where the database is, without secrets, for messages. */
 export function locationOf(settings: ConnectionSettings): string {

@@ -76,7 +76,7 @@ function uniqueIndex(reference: string, { name, columns }: NamedColumns): string
 
 function columnLines(table: PlannedTable): string[] {
   const keys = [table.primaryKey, ...table.unique, ...table.indexes, ...table.foreignKeys];
-  const names = new Set([...(table.primaryKey?.columns ?? [])]);
+  const names = new Set(table.primaryKey?.columns ?? []);
   return table.columns.map(({ name, type, nullable }) => {
     const widths = keys
       .filter((key) => key?.columns.includes(name) === true)

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BulkTarget, DriverValue, RelationalConnection } from "../../shared/relational/index.ts";
-import { Connection } from "../connection/connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { driverError, isLockTimeout } from "../errors.ts";
 import { quoteLiteral } from "../quote.ts";
 import { answerBatches } from "../connection/answer-batches.ts";
@@ -76,7 +76,7 @@ export class SqlServerRelationalConnection implements RelationalConnection {
       batchRows: BATCH_ROWS,
     });
     try {
-      for await (const { rows } of answer) if (rows.length > 0) yield rows as Record<string, unknown>[];
+      for await (const { rows } of answer) if (rows.length > 0) yield rows;
     } catch (error) {
       throw driverError(error);
     }

@@ -128,31 +128,35 @@ async function batch(client: pg.Client, text: string): Promise<Answer> {
 
 /** Statements that PostgreSQL has no counterpart of, and all others. Resolves to the rows changed, or an answer. */
 async function special(client: pg.Client, text: string): Promise<number | Answer> {
-  const object = objectOf(text);
-  if (text.includes("AS object_type")) return ask(client, COLUMNS, [object]);
-  if (text.includes("AS noted_key")) return ask(client, KEYS, [object]);
+  if (text.includes("AS object_type")) return ask(client, COLUMNS, [objectOf(text)]);
+  if (text.includes("AS noted_key")) return ask(client, KEYS, [objectOf(text)]);
   if (text === "SELECT SCHEMA_NAME() AS name") return ask(client, "SELECT 'dbo' AS name");
   if (text.includes("sp_getapplock")) return applock(client, text);
   if (text.startsWith("BEGIN TRY")) return endHolder(client, text);
+  const locked = LOCKING.exec(text);
+  if (locked !== null) {
+    await client.query("SET LOCAL lock_timeout = 1000");
+    return ask(client, `${translate(`${locked[1]} ${locked[2]}`)} FOR UPDATE`);
+  }
+  return text.startsWith("SELECT") ? ask(client, translate(text)) : definition(client, text);
+}
+
+const LOCKING = /^SET LOCK_TIMEOUT 1000;\n(.*) WITH \(UPDLOCK, ROWLOCK\) (WHERE .*);\nSET LOCK_TIMEOUT -1$/s;
+const RENAME = /^EXEC (?:tempdb\.)?sys\.sp_rename N'(.*)\.(\[.*\])', N'(.*)', N'COLUMN'$/;
+const ALTER = /^(?:.*;\n)?ALTER TABLE (\S+) ALTER COLUMN (\[(?:[^\]]|\]\])*\]) (.*?)( NOT)? NULL;?$/ms;
+
+/** Statements that change tables, and those that change rows. */
+async function definition(client: pg.Client, text: string): Promise<number> {
   if (text.includes("extendedproperty") && !text.startsWith("DECLARE")) return property(client, text);
-  const rename = /^EXEC (?:tempdb\.)?sys\.sp_rename N'(.*)\.(\[.*\])', N'(.*)', N'COLUMN'$/.exec(text);
+  const rename = RENAME.exec(text);
   if (rename !== null) {
     const [, table = "", from = "", to = ""] = rename;
     return changed(client, `ALTER TABLE ${table} RENAME COLUMN ${from} TO [${to}]`);
   }
   const schema = /^IF SCHEMA_ID\(.*EXEC \(N'CREATE SCHEMA (\[.*\])'\)$/.exec(text);
   if (schema !== null) return changed(client, `CREATE SCHEMA IF NOT EXISTS ${schema[1]}`);
-  const alter = /^(?:.*;\n)?ALTER TABLE (\S+) ALTER COLUMN (\[(?:[^\]]|\]\])*\]) (.*?)( NOT)? NULL;?$/ms.exec(
-    text,
-  );
-  if (alter !== null) return alterColumn(client, alter);
-  const locked =
-    /^SET LOCK_TIMEOUT 1000;\n(.*) WITH \(UPDLOCK, ROWLOCK\) (WHERE .*);\nSET LOCK_TIMEOUT -1$/s.exec(text);
-  if (locked !== null) {
-    await client.query("SET LOCAL lock_timeout = 1000");
-    return ask(client, `${translate(`${locked[1]} ${locked[2]}`)} FOR UPDATE`);
-  }
-  return text.startsWith("SELECT") ? ask(client, translate(text)) : changed(client, text);
+  const alter = ALTER.exec(text);
+  return alter === null ? changed(client, text) : alterColumn(client, alter);
 }
 
 function objectOf(text: string): string {

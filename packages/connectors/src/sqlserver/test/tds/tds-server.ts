@@ -87,9 +87,11 @@ export class TdsServer {
       .filter((each) => !each.startsWith("set ansi_nulls"));
   }
 
+  /** Fails where a client sent what the protocol does not allow. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    if (this.faults.length > 0) throw new AggregateError(this.faults, String(this.faults[0]));
   }
 
   #serve(socket: Socket): void {
@@ -140,7 +142,7 @@ class Session {
     this.#reset = false;
     if (type === ATTENTION) return this.#attention();
     // The client gave up in the middle of a message; it waits for the end of it to be confirmed.
-    if ((status & IGNORE) !== 0) return void this.#send(done(undefined, { failed: true }));
+    if ((status & IGNORE) !== 0) return this.#send(done(undefined, { failed: true }));
     this.#busy = this.#busy
       .then(() => this.#handle(type, message, reset))
       .catch((error: unknown) => {
@@ -203,7 +205,10 @@ class Session {
       // What tedious sets after the login has no answer of interest.
       const setup = request.kind === "batch" && request.text.startsWith("set ansi_nulls");
       const answer = setup ? {} : await this.#double.answer(request, this);
-      if (answer.disconnect === true) return void this.#socket.destroy();
+      if (answer.disconnect === true) {
+        this.#socket.destroy();
+        return;
+      }
       await this.#write(request, answer);
     } finally {
       this.#answering = false;

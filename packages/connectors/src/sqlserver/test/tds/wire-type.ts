@@ -1,4 +1,4 @@
-import { Reader, u16, u32, u64, u8 } from "./bytes.ts";
+import { type Reader, u16, u32, u64, u8 } from "./bytes.ts";
 
 /** A TYPE_INFO of MS-TDS 2.2.5.6, decoded. */
 export interface WireType {
