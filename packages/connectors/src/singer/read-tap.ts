@@ -17,6 +17,12 @@ export async function* readTap(
   context: ReadContext,
 ): AsyncGenerator<Message> {
   if (context.signal.aborted) return;
+  if (context.since !== undefined) {
+    context.log(
+      "warn",
+      "taps are not told of --since: say in their configuration where they start, often start_date",
+    );
+  }
   const files = new TapFiles(context.directory);
   let tap: TapProcess | undefined;
   try {

@@ -58,7 +58,10 @@ async function land(cli: CliContext, options: TargetOptions, streams: TargetStre
   const use: Parameters<typeof withWorkspace<number>>[1] = async (workspace) => {
     const interrupts = listenForInterrupts(cli.printer);
     try {
-      const pipeline = targetPipeline(options, streams, workspace.databases);
+      const pipeline = await targetPipeline(options, streams, {
+        databases: workspace.databases,
+        pipelines: async () => (await workspace.pipelines()).pipelines.map((each) => each.pipeline),
+      });
       const view = showRun(cli.printer, pipeline.name, 0);
       const context = { workspace, signal: interrupts.signal, observe: view.observe, warn: cli.printer.warn };
       const report = await runPipeline(pipeline, {}, context);

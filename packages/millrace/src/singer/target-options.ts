@@ -13,11 +13,11 @@ export const targetOptions = z.strictObject({
     .describe(
       "Connection URL of the PostgreSQL database to land in. Default: the project's default database, which may be the embedded one.",
     ),
-  /** A database that `databases` in millrace.config.ts names, of any kind that Millrace can write to. Not together with database_url. */
+  /** Where else to land: a database that `databases` in millrace.config.ts names, or a pipeline of the project whose destination is used. Not together with database_url. */
   destination: name
     .optional()
     .describe(
-      "A database that `databases` in millrace.config.ts names, of any kind that Millrace can write to. Not together with database_url.",
+      "Where else to land: a database that `databases` in millrace.config.ts names, or a pipeline of the project whose destination is used. Not together with database_url.",
     ),
   /** Under which name runs are recorded and tables owned; give each tap its own, so that their runs do not wait for each other. Default `singer`. */
   name: name

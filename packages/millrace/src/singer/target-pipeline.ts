@@ -6,6 +6,7 @@ import {
   tableOptions,
   type DatabaseConnector,
   type Pipeline,
+  type ResolvedTableOptions,
   type TableOptions,
   type TableTarget,
   type Target,
@@ -14,75 +15,85 @@ import { postgres } from "@millrace/connectors/postgres";
 import type { TargetOptions } from "./target-options.ts";
 import { targetSource, type TargetStreams } from "./target-source.ts";
 
-/** The pipeline that lands what the target reads. Fails with MLR_DATABASE_UNKNOWN, MLR_DATABASE_UNSUPPORTED or MLR_PIPELINE_INVALID. */
-export function targetPipeline(
+/** What the project has that rows may be landed in. */
+export interface TargetPlaces {
+  readonly databases: Readonly<Record<string, DatabaseConnector>>;
+  /** The project's pipelines: one may lend its destination. */
+  pipelines(): Promise<readonly Pipeline[]>;
+}
+
+/**
+ * The pipeline that lands what the target reads. Fails with MLR_DATABASE_UNKNOWN, MLR_DATABASE_UNSUPPORTED or
+ * MLR_PIPELINE_INVALID.
+ */
+export async function targetPipeline(
   options: TargetOptions,
   streams: TargetStreams,
-  databases: Readonly<Record<string, DatabaseConnector>>,
-): Pipeline {
+  places: TargetPlaces,
+): Promise<Pipeline> {
   const { batch_size_rows: rows, batch_wait_limit_seconds: seconds } = options;
+  const { kind, destination } = await placeOf(options, places);
   return pipeline(options.name, {
     group: "singer",
     description: "Streams of a Singer tap",
     source: targetSource(options, streams),
-    destination: target(options, databases),
+    destination: { kind, destination, tableFor: (stream) => tableOf(options, stream) },
     commit: { rows, seconds },
     // What was read from standard input cannot be read again: the tap sends it again from the last state.
     retry: { attempts: 1 },
   });
 }
 
-function target(options: TargetOptions, databases: Readonly<Record<string, DatabaseConnector>>): Target {
-  const { kind, destination } = place(options, databases).tables({});
-  return {
-    kind,
-    destination,
-    tableFor: (stream) => {
-      const own = Object.hasOwn(options.tables, stream) ? options.tables[stream] : undefined;
-      return parseOptions(tableOptions, { ...defaults(options), ...own }, `singer-target: tables.${stream}`);
-    },
-  };
-}
-
-function defaults(options: TargetOptions): TableOptions {
+function tableOf(options: TargetOptions, stream: string): ResolvedTableOptions {
   const { default_target_schema: namespace, load_method: method } = options;
-  return {
+  const own = Object.hasOwn(options.tables, stream) ? options.tables[stream] : undefined;
+  const table: TableOptions = {
     ...(namespace === undefined ? {} : { namespace }),
     ...(method === "append-only" ? { mode: "append", key: [] } : {}),
     ...(method === "overwrite" ? { mode: "replace" } : {}),
     removals: options.hard_delete ? "delete" : "archive",
     maxRemovedShare: options.max_removed_share,
+    ...own,
   };
+  return parseOptions(tableOptions, table, `singer-target: tables.${stream}`);
 }
 
-function place(
+type Place = Pick<Target, "kind" | "destination">;
+
+async function placeOf(
   { destination: name, database_url: url }: TargetOptions,
-  databases: Readonly<Record<string, DatabaseConnector>>,
-): TableTarget {
-  if (name === undefined) return postgres(url === undefined ? {} : { url });
+  { databases, pipelines }: TargetPlaces,
+): Promise<Place> {
+  if (name === undefined) return postgres(url === undefined ? {} : { url }).tables({});
   const database = Object.hasOwn(databases, name) ? databases[name] : undefined;
-  if (database === undefined) {
-    const known = Object.keys(databases);
-    const guess = nearest(name, known);
-    throw new MillraceError("MLR_DATABASE_UNKNOWN", `singer-target: there is no database "${name}"`, {
-      hint:
-        guess === undefined
-          ? `Name one of the project's databases: ${known.join(", ")}.`
-          : `Did you mean "${guess}"?`,
-      details: { database: name },
-    });
-  }
-  if (isTableTarget(database)) return database;
+  if (database !== undefined) return placeIn(database, name);
+  const known = await pipelines();
+  const lender = known.find((each) => each.name === name);
+  if (lender !== undefined) return lender.destination;
+  throw unknownPlace(name, [...Object.keys(databases), ...known.map((each) => each.name)]);
+}
+
+function placeIn(database: DatabaseConnector, name: string): Place {
+  if (isTableTarget(database)) return database.tables({});
   throw new MillraceError(
     "MLR_DATABASE_UNSUPPORTED",
-    `singer-target: rows cannot be landed in ${database.kind}`,
-    {
-      hint: "Choose a database that is a destination as well.",
-      details: { database: name },
-    },
+    `singer-target: rows cannot be landed in "${name}", a database of the kind ${database.kind}`,
+    { hint: "Choose one that is a destination as well.", details: { database: name } },
   );
 }
 
 function isTableTarget(value: object): value is TableTarget {
   return "table" in value && "tables" in value;
+}
+
+function unknownPlace(name: string, known: readonly string[]): MillraceError {
+  const guess = nearest(name, known);
+  return new MillraceError(
+    "MLR_DATABASE_UNKNOWN",
+    `singer-target: the project has neither a database nor a pipeline "${name}"`,
+    {
+      hint: guess === undefined ? `It has: ${known.join(", ")}.` : `Did you mean "${guess}"?`,
+      details: { destination: name },
+    },
+  );
 }
