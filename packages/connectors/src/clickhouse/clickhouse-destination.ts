@@ -40,7 +40,8 @@ const RESERVED: readonly string[] = [
   "_block_offset",
 ];
 
-const CAPABILITIES: Capabilities = {
+/** What ClickHouse can do. */
+export const CLICKHOUSE_CAPABILITIES: Capabilities = {
   transactions: false,
   modes: ["append", "replace", "upsert", "merge", "snapshot"],
   types: SCALAR_KINDS,
@@ -53,7 +54,7 @@ const CAPABILITIES: Capabilities = {
 export class ClickHouseDestination implements Destination {
   readonly kind = "clickhouse";
   readonly location: string;
-  readonly capabilities = CAPABILITIES;
+  readonly capabilities = CLICKHOUSE_CAPABILITIES;
   readonly #settings: ServerSettings;
   readonly #options: ResolvedClickHouseOptions;
   readonly #internals: ClickHouseInternals;
