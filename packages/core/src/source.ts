@@ -32,6 +32,8 @@ export interface ReadContext extends DatabaseAccess {
   readonly params: Readonly<Record<string, string>>;
   /** The project's folder, absolute: relative paths start here. */
   readonly directory: string;
+  /** A setting of a connector's own by its name, such as AWS_REGION: from the environment or the project's `.env`. Absent: there are none. */
+  setting?(name: string): string | undefined;
   /** Says something to whoever watches the run. */
   log(level: "debug" | "info" | "warn", message: string, details?: Record<string, Json>): void;
 }

@@ -7,6 +7,7 @@ import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
 import type { ReadContext, Source } from "../source.ts";
+import type { Environment } from "../target.ts";
 import { CommitWindow } from "./commit-window.ts";
 import { HashedSession } from "./hashed-session.ts";
 import { Intake, type Arrival } from "./intake.ts";
@@ -38,7 +39,7 @@ export interface AttemptOptions {
   readonly params: Readonly<Record<string, string>>;
   readonly codeVersion: string | undefined;
   readonly dryRun: boolean;
-  readonly directory: string;
+  readonly environment: Environment;
   /** Wish to stop. */
   readonly stop: AbortSignal;
   /** The right to write is lost. */
@@ -243,7 +244,7 @@ class Attempt {
       await this.#commit(this.#o.source.endless === true);
       return true;
     }
-    if (this.#sourceEnded || !this.#landing.checkpointSeen) return true;
+    if (this.#sourceEnded || !this.#intake.checkpointSeen) return true;
     return this.#o.clock.monotonic() - this.#stopSince >= STOP_GRACE_MS;
   }
 
@@ -276,13 +277,14 @@ class Attempt {
   }
 
   #readContext(signal: AbortSignal): ReadContext {
-    const { session, pipeline, progress } = this.#o;
+    const { session, pipeline, progress, environment } = this.#o;
     return {
       checkpoints: session.recovered.checkpoints,
       openEpochs: this.#limited ? [] : session.recovered.openEpochs,
       signal,
       full: this.#o.full,
-      directory: this.#o.directory,
+      directory: environment.directory,
+      ...(environment.setting === undefined ? {} : { setting: environment.setting.bind(environment) }),
       ...(this.#o.since === undefined ? {} : { since: this.#o.since }),
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
       ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),

@@ -174,7 +174,7 @@ class Execution {
         params,
         codeVersion: this.#o.codeVersion,
         dryRun: this.#o.dryRun ?? false,
-        directory: this.#o.environment.directory,
+        environment: this.#o.environment,
         stop: this.#stop,
         lost: this.#o.lost,
         limits: {

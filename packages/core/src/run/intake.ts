@@ -30,6 +30,7 @@ export class Intake {
   #rows = 0;
   #done: Promise<void> | undefined;
   #stopped = false;
+  #checkpointSeen = false;
 
   constructor(options: {
     messages: AsyncIterable<Message>;
@@ -43,6 +44,11 @@ export class Intake {
 
   start(): void {
     this.#done = this.#pull();
+  }
+
+  /** The source has sent a checkpoint, so it can be expected to send more; it may still wait in the queue. */
+  get checkpointSeen(): boolean {
+    return this.#checkpointSeen;
   }
 
   take(): Arrival | undefined {
@@ -84,6 +90,7 @@ export class Intake {
     if (message.type === "rows") return this.#acceptRows(message);
     if (message.type === "encoded") return this.#acceptEncoded(message);
     if (message.type === "complete") return this.#acceptComplete(message);
+    if (message.type === "checkpoint") this.#checkpointSeen = true;
     const held = heldBefore(message);
     if (held.length === 0) await this.#queue.push({ kind: "message", message });
     else await this.#queue.push({ kind: "message", message, out: await this.#chain.flush(held) });

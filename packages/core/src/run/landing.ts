@@ -55,7 +55,6 @@ export class Landing {
   #receipts: Receipt[] = [];
   #sinceCheckpoint = new Map<string, { accepted: number; rejected: Rejection[] }>();
   #lastCommit: bigint;
-  #checkpointSeen = false;
 
   constructor(options: {
     session: HashedSession;
@@ -91,11 +90,6 @@ export class Landing {
   /** No slice has rows in the session that its checkpoint does not cover: a commit is possible. */
   get clean(): boolean {
     return this.#uncovered.size === 0;
-  }
-
-  /** The source has sent a checkpoint, so it can be expected to send more. */
-  get checkpointSeen(): boolean {
-    return this.#checkpointSeen;
   }
 
   get hasOpenEpochs(): boolean {
@@ -143,7 +137,6 @@ export class Landing {
   async checkpoint(message: CheckpointMessage): Promise<void> {
     const { slice, state } = message;
     const text = textOf(slice, state);
-    this.#checkpointSeen = true;
     await this.#flushHeld(slice);
     this.#uncovered.delete(slice);
     this.#checkpoints.set(slice, state);
