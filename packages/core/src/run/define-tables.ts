@@ -12,6 +12,7 @@ import { TableRouter } from "./table-router.ts";
 
 /** What `defineTables` needs. */
 export interface DefineTablesOptions {
+  /** Whose tables. */
   readonly pipeline: Pipeline;
   /** What connectors may ask for: the default database and the project's folder. */
   readonly environment: Environment;

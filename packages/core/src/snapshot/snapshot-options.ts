@@ -65,6 +65,6 @@ export function snapshotDefinition(
   return {
     every,
     timeZone,
-    ...(stated.length === 0 ? {} : { retention: Object.fromEntries(stated) as SnapshotRetention }),
+    ...(stated.length === 0 ? {} : { retention: Object.fromEntries(stated) }),
   };
 }

@@ -32,7 +32,7 @@ export interface MigrationDialect {
 }
 
 /** The table in each migrated database that tells what happened to it. */
-export const LOG_TABLE = "millrace_migrations";
+const LOG_TABLE = "millrace_migrations";
 const LOCK_TABLE = "millrace_migrations_lock";
 
 const COLUMNS = (integer: string, text: string, long: string, required: string): string =>
