@@ -24,10 +24,11 @@ export function tsv(options: Omit<CsvOptions, "delimiter">): Source {
 }
 
 function csvSource(kind: string, options: ResolvedCsvOptions): Source {
-  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, grows, ...decisive } = options;
+  const { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes, grows, ...decisive } =
+    options;
   return fileSource({
     kind,
-    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    options: { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes },
     decisive,
     hints: options.nulls.includes("") ? { untyped: true } : { untyped: true, keepEmpty: true },
     grows,

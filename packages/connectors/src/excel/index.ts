@@ -12,10 +12,10 @@ export type { ExcelOptions } from "./options.ts";
  */
 export function excel(options: ExcelOptions): Source {
   const resolved = parseOptions(excelOptions, options, "excel()");
-  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, ...decisive } = resolved;
+  const { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes, ...decisive } = resolved;
   return fileSource({
     kind: "excel",
-    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    options: { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes },
     decisive,
     hints: {},
     grows: false,

@@ -12,11 +12,11 @@ export type { JsonOptions } from "./options.ts";
  */
 export function json(options: JsonOptions): Source {
   const resolved = parseOptions(jsonOptions, options, "json()");
-  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, ...decisive } = resolved;
+  const { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes, ...decisive } = resolved;
   const selector = resolved.rows === undefined ? undefined : parseJsonPath(resolved.rows);
   return fileSource({
     kind: "json",
-    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    options: { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes },
     decisive,
     hints: {},
     grows: false,

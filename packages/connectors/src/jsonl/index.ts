@@ -11,10 +11,11 @@ export type { JsonlOptions } from "./options.ts";
  */
 export function jsonl(options: JsonlOptions): Source {
   const resolved = parseOptions(jsonlOptions, options, "jsonl()");
-  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, grows, ...decisive } = resolved;
+  const { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes, grows, ...decisive } =
+    resolved;
   return fileSource({
     kind: "jsonl",
-    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    options: { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes },
     decisive,
     hints: {},
     grows,

@@ -12,10 +12,10 @@ export type { ParquetOptions } from "./options.ts";
  */
 export function parquet(options: ParquetOptions): Source {
   const resolved = parseOptions(parquetOptions, options, "parquet()");
-  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, ...decisive } = resolved;
+  const { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes, ...decisive } = resolved;
   return fileSource({
     kind: "parquet",
-    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    options: { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes },
     decisive,
     hints: {},
     grows: false,

@@ -14,10 +14,10 @@ export type { XmlOptions } from "./options.ts";
 export function xml(options: XmlOptions): Source {
   const resolved = parseOptions(xmlOptions, options, "xml()");
   const isRow = compileRowPath(resolved.rows);
-  const { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes, ...decisive } = resolved;
+  const { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes, ...decisive } = resolved;
   return fileSource({
     kind: "xml",
-    options: { path, stream, optional, allowEmpty, headers, timeoutMs, maxBytes },
+    options: { path, stream, optional, allowEmpty, headers, s3, timeoutMs, maxBytes },
     decisive,
     hints: { untyped: true },
     grows: false,

@@ -6,6 +6,7 @@ import type { FileOptions } from "./file-options.ts";
 import type { FileRecord } from "./files-state.ts";
 import type { Location } from "./locate.ts";
 import { OpenFile, type DownloadFacts } from "./open-file.ts";
+import type { S3Service } from "./s3/s3-service.ts";
 import { saveTemporary } from "./temporary-file.ts";
 import { type Archives, type Member, ZipArchive } from "./zip-archive.ts";
 
@@ -15,12 +16,15 @@ import { type Archives, type Member, ZipArchive } from "./zip-archive.ts";
  */
 const SETTLED_MS = 2_000;
 
+type Remote = Location & { readonly kind: "url" | "s3" };
+
 /** What opening files needs. */
 export interface OpeningContext {
   readonly options: FileOptions;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
   readonly archives: Archives;
+  readonly s3: S3Service;
 }
 
 /** A file that may have to be read: first compared with what is known of it, then opened at most once. */
@@ -40,7 +44,8 @@ export class Candidate {
 
   /** Whether the content is what `record` says: by size and time where that is safe, else by SHA-256; addresses by a conditional request, members of archives by their checksum. */
   async sameAs(record: FileRecord): Promise<boolean> {
-    if (this.location.kind === "url") return this.#sameAddress(record);
+    if (this.location.kind === "url" || this.location.kind === "s3")
+      return this.#sameAddress(this.location, record);
     if (this.location.kind === "member") return this.location.member.mark === record.etag;
     const facts = await stat(this.location.path).catch(() => undefined);
     if (facts === undefined || facts.size !== record.size) return false;
@@ -54,7 +59,7 @@ export class Candidate {
   /** Bytes, or undefined where only a download would tell. */
   async size(): Promise<number | undefined> {
     if (this.#opened !== undefined) return this.#opened.size;
-    if (this.location.kind === "url") return undefined;
+    if (this.location.kind === "url" || this.location.kind === "s3") return undefined;
     if (this.location.kind === "member") return this.location.member.size;
     return (await stat(this.location.path).catch(() => undefined))?.size;
   }
@@ -81,12 +86,19 @@ export class Candidate {
   }
 
   /** Downloads; of an archive the one file in it. */
-  async #fetch(location: Location & { kind: "url" }, known?: DownloadFacts): Promise<OpenFile | "unchanged"> {
-    const file = await download(location, { ...this.#context, ...(known === undefined ? {} : { known }) });
-    if (file === "unchanged" || !/\.zip$/i.test(location.url.pathname)) return file;
+  async #fetch(location: Remote, known?: DownloadFacts): Promise<OpenFile | "unchanged"> {
+    const { s3, ...context } = this.#context;
+    const isObject = location.kind === "s3";
+    const url = isObject ? s3.address(location.bucket, location.key) : location.url;
+    const file = await download(
+      { kind: "url", name: location.name, url },
+      { ...context, ...(known === undefined ? {} : { known }), ...(isObject ? { s3 } : {}) },
+    );
+    if (file === "unchanged" || !/\.zip$/i.test(url.pathname)) return file;
+    const wanted = isObject ? (location.member ?? "") : decodeURIComponent(url.hash.slice(1));
     try {
       const archive = await ZipArchive.of(location.name, file.handle);
-      const member = onlyMember(archive, location);
+      const member = onlyMember(archive, location.name, wanted);
       const { handle, size, folder } = await saveTemporary(
         archive.unpack(member.name, this.#context.options.maxBytes),
       );
@@ -104,13 +116,12 @@ export class Candidate {
     return OpenFile.downloaded({ name, handle, size, temporary, facts: { etag: member.mark } });
   }
 
-  async #sameAddress(record: FileRecord): Promise<boolean> {
-    if (this.location.kind !== "url") return false;
+  async #sameAddress(location: Remote, record: FileRecord): Promise<boolean> {
     const known = {
       ...(record.etag === undefined ? {} : { etag: record.etag }),
       ...(record.lastModified === undefined ? {} : { lastModified: record.lastModified }),
     };
-    const file = await this.#fetch(this.location, known);
+    const file = await this.#fetch(location, known);
     if (file === "unchanged") return true;
     this.#opened = file;
     if (file.size !== record.size || (await file.hashAll(this.#context.signal)) !== record.hash) return false;
@@ -120,8 +131,7 @@ export class Candidate {
 }
 
 /** The member that the address names behind `#`, or the only one. Fails with MLR_SOURCE_NOT_FOUND. */
-function onlyMember({ members }: ZipArchive, { name, url }: Location & { kind: "url" }): Member {
-  const wanted = decodeURIComponent(url.hash.slice(1));
+function onlyMember({ members }: ZipArchive, name: string, wanted: string): Member {
   const found = wanted === "" ? members : members.filter((member) => member.name === wanted);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;

@@ -3,6 +3,8 @@ import { request, type Dispatcher } from "undici";
 import type { FileOptions } from "./file-options.ts";
 import type { Location } from "./locate.ts";
 import { OpenFile, type DownloadFacts } from "./open-file.ts";
+import { s3Failure } from "./s3/s3-failure.ts";
+import type { S3Service } from "./s3/s3-service.ts";
 import { saveTemporary } from "./temporary-file.ts";
 
 const MOST_REDIRECTS = 5;
@@ -14,6 +16,8 @@ export interface DownloadRequest {
   readonly known?: DownloadFacts;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
+  /** The address is an object of this service: requests are signed, and redirects are errors. */
+  readonly s3?: S3Service;
 }
 
 /**
@@ -30,7 +34,8 @@ export async function download(
     await response.body.dump();
     return "unchanged";
   }
-  await refuseFailure(location, response);
+  if (wanted.s3 === undefined) await refuseFailure(location, response);
+  else await refuseS3Failure(location, response);
   return save(location, wanted, response);
 }
 
@@ -42,7 +47,11 @@ async function follow(
   for (let redirects = 0; ; redirects++) {
     const response = await ask(location, url, wanted);
     const target = response.headers["location"];
-    if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof target !== "string") {
+    if (
+      wanted.s3 !== undefined ||
+      ![301, 302, 303, 307, 308].includes(response.statusCode) ||
+      typeof target !== "string"
+    ) {
       return response;
     }
     await response.body.dump();
@@ -59,12 +68,12 @@ async function follow(
 async function ask(
   location: Location & { kind: "url" },
   url: URL,
-  { options, known, dispatcher, signal }: DownloadRequest,
+  { options, known, dispatcher, signal, s3 }: DownloadRequest,
 ): Promise<Dispatcher.ResponseData> {
   const headers: Record<string, string> = { accept: "*/*", "accept-encoding": "identity" };
   if (known?.etag !== undefined) headers["if-none-match"] = known.etag;
   else if (known?.lastModified !== undefined) headers["if-modified-since"] = known.lastModified;
-  if (url.origin === location.url.origin) {
+  if (s3 === undefined && url.origin === location.url.origin) {
     if (url.username !== "") headers["authorization"] = basic(url);
     for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = value;
   }
@@ -73,7 +82,7 @@ async function ask(
   try {
     return await request(bare.href, {
       dispatcher,
-      headers,
+      headers: s3 === undefined ? headers : await s3.headers(bare, headers),
       signal,
       headersTimeout: options.timeoutMs,
       bodyTimeout: options.timeoutMs,
@@ -112,6 +121,16 @@ async function refuseFailure(location: Location, response: Dispatcher.ResponseDa
     details: { url: location.name, status },
     retry: passing ? "later" : "never",
   });
+}
+
+async function refuseS3Failure(location: Location, response: Dispatcher.ResponseData): Promise<void> {
+  const status = response.statusCode;
+  if (status >= 200 && status < 300) return;
+  let text = "";
+  for await (const piece of response.body as AsyncIterable<Buffer>) {
+    if (text.length < 64 * 1024) text += piece.toString("utf8");
+  }
+  throw s3Failure(location.name, status, text);
 }
 
 async function save(

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { s3Options } from "./s3/s3-options.ts";
 
 /** Options that every file source has. */
 export const fileOptions = {
   /**
-   * What to read: a path, a glob (`data/*.csv`), an http(s) URL, or several of them. Relative paths start at the
+   * What to read: a path, a glob (`data/*.csv`), an http(s) URL, an object or glob of S3 (`s3://bucket/2026/*.csv`), or several of them. Relative paths start at the
    * project's folder. Files are read in the order of the list, those of a glob sorted by name. A ZIP archive stands for the
    * files in it, like a folder: `data/all.zip`, `data/all.zip/*.csv`.
    */
@@ -18,6 +19,8 @@ export const fileOptions = {
   allowEmpty: z.boolean().default(false),
   /** URLs: headers to send, for instance `authorization`. Never logged; not sent on to another host by a redirect. */
   headers: z.record(z.string(), z.string()).default({}),
+  /** `s3://` locations: where they are and who asks. Default: the settings of the AWS tools, such as AWS_ACCESS_KEY_ID. */
+  s3: s3Options.default({}),
   /** URLs: longest wait for an answer and for each further piece of it. Default 60,000 ms. */
   timeoutMs: z.number().int().positive().default(60_000),
   /** Largest download, or file unpacked from an archive, in bytes. Default 16 GiB. */

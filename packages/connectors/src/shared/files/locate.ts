@@ -4,12 +4,20 @@ import { fileURLToPath } from "node:url";
 import { MillraceError, nearest } from "@millrace/core";
 import { addressName } from "./address-name.ts";
 import type { FileOptions } from "./file-options.ts";
+import type { S3Location } from "./s3/list-objects.ts";
 import type { Archives, Member } from "./zip-archive.ts";
 
 /** A file that was found, not opened yet. */
 export type Location =
   | { readonly kind: "local"; readonly name: string; readonly path: string }
   | { readonly kind: "url"; readonly name: string; readonly url: URL }
+  | {
+      readonly kind: "s3";
+      readonly name: string;
+      readonly bucket: string;
+      readonly key: string;
+      readonly member?: string;
+    }
   | {
       readonly kind: "member";
       readonly name: string;
@@ -29,26 +37,38 @@ type Local = Location & { readonly kind: "local" };
 export async function locate(
   options: Pick<FileOptions, "path" | "optional">,
   directory: string,
-  archives: Archives,
+  { archives, listObjects }: Reach,
 ): Promise<Location[]> {
   const found = new Map<string, Location>();
   const paths = Array.isArray(options.path) ? options.path : [options.path];
   for (const each of paths) {
-    for (const location of await locateOne(each, { optional: options.optional, directory, archives })) {
+    for (const location of await locateOne(each, {
+      optional: options.optional,
+      directory,
+      archives,
+      listObjects,
+    })) {
       if (!found.has(location.name)) found.set(location.name, location);
     }
   }
   return [...found.values()];
 }
 
-interface Search {
+/** What finding files needs besides the disk. */
+export interface Reach {
+  readonly archives: Archives;
+  /** The keys of a bucket that a pattern matches. */
+  listObjects(location: S3Location): Promise<readonly string[]>;
+}
+
+interface Search extends Reach {
   readonly optional: boolean;
   readonly directory: string;
-  readonly archives: Archives;
 }
 
 async function locateOne(given: string | URL, search: Search): Promise<Location[]> {
   const { optional, directory } = search;
+  if (typeof given === "string" && /^s3:\/\//i.test(given)) return locateObjects(given, search);
   const url = asUrl(given);
   if (url !== undefined && url.protocol !== "file:") return [{ kind: "url", name: nameOf(url), url }];
   const wanted = url === undefined ? String(given) : fileURLToPath(url);
@@ -71,6 +91,30 @@ async function locateOne(given: string | URL, search: Search): Promise<Location[
   const matches = await matchesInside(wanted, search);
   if (matches.length > 0 || optional) return matches;
   throw await notFound(wanted, absolute, directory);
+}
+
+/** An object, of an archive perhaps one file (`s3://bucket/all.zip#a.csv`), or the objects that a pattern matches. */
+async function locateObjects(given: string, { optional, listObjects }: Search): Promise<Location[]> {
+  const [, bucket, wanted = ""] = /^s3:\/\/([^/]+)\/?(.*)$/is.exec(given) ?? [];
+  if (bucket === undefined || wanted === "" || wanted.endsWith("/")) {
+    throw new MillraceError("MLR_ARGUMENT_INVALID", `${given} names no object`, {
+      hint: "Write s3://bucket/key, or a pattern such as s3://bucket/2026/*.csv.",
+      details: { path: given },
+    });
+  }
+  const [, key = wanted, member] = /^(.*\.zip)#(.+)$/is.exec(wanted) ?? [];
+  if (!isGlob(key)) {
+    const part = member === undefined ? {} : { member };
+    return [{ kind: "s3", name: `s3://${bucket}/${wanted}`, bucket, key, ...part }];
+  }
+  const keys = await listObjects({ bucket, key });
+  if (keys.length === 0 && !optional) {
+    throw new MillraceError("MLR_SOURCE_NOT_FOUND", `no object matches ${given}`, {
+      hint: "Check the pattern, or set `optional: true` if having none is fine.",
+      details: { pattern: given },
+    });
+  }
+  return keys.map((each) => ({ kind: "s3", name: `s3://${bucket}/${each}`, bucket, key: each }));
 }
 
 /** Behind # stands which file of an archive is meant. */

@@ -7,6 +7,8 @@ import type { FilesState, FileRecord } from "./files-state.ts";
 import { parseFilesState } from "./files-state.ts";
 import { locate } from "./locate.ts";
 import type { OpenFile } from "./open-file.ts";
+import type { S3Location } from "./s3/list-objects.ts";
+import { S3Service } from "./s3/s3-service.ts";
 import { Archives } from "./zip-archive.ts";
 import { isNotFound, planReading, type PlannedFile, type ReadingPlan } from "./reading-plan.ts";
 
@@ -26,10 +28,20 @@ export async function* readFiles(
   const stream = options.stream ?? format.kind;
   const dispatcher = new Agent({ connect: { timeout: options.timeoutMs } });
   const archives = new Archives();
-  const opening = { options, dispatcher, signal: context.signal, archives };
+  const { signal } = context;
+  const s3 = new S3Service(options.s3, (name) => context.setting?.(name));
+  const opening = { options, dispatcher, signal, archives, s3 };
+  const access = { service: s3, dispatcher, signal, timeoutMs: options.timeoutMs };
+  const reach = {
+    archives,
+    listObjects: async (pattern: S3Location) => {
+      const { matchingKeys } = await import("./s3/list-objects.ts");
+      return matchingKeys(pattern, access);
+    },
+  };
   const candidates: Candidate[] = [];
   try {
-    const locations = await locate(options, context.directory, archives);
+    const locations = await locate(options, context.directory, reach);
     candidates.push(...locations.map((location) => new Candidate(location, opening)));
     const fingerprint = fingerprintOf(format, context);
     const prior = parseFilesState(context.checkpoints.get(SLICE), fingerprint);

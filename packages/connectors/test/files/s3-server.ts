@@ -1,0 +1,169 @@
+import { createHash, createHmac } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Who may ask, and where. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  readonly sessionToken?: string;
+}
+
+/** A request as its signature covers it. */
+export interface SignedRequest {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signedHeaders: readonly string[];
+  readonly payloadHash: string;
+  /** `20130524T000000Z`. */
+  readonly date: string;
+}
+
+const hex = (text: string): string => createHash("sha256").update(text).digest("hex");
+const mac = (key: Buffer | string, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+
+/** The signature of a request, computed as "Signature Calculations for the Authorization Header" of Amazon S3 says. */
+export function signatureOf(request: SignedRequest, { secretAccessKey, region }: S3Credentials): string {
+  const [path = "/", query = ""] = request.target.split("?");
+  const parts = query
+    .split("&")
+    .filter((part) => part !== "")
+    .map((part) => (part.includes("=") ? part : `${part}=`));
+  const canonical = [
+    request.method,
+    path,
+    parts.toSorted().join("&"),
+    ...request.signedHeaders.map((name) => `${name}:${request.headers[name]?.trim().replaceAll(/ +/g, " ")}`),
+    "",
+    request.signedHeaders.join(";"),
+    request.payloadHash,
+  ].join("\n");
+  const day = request.date.slice(0, 8);
+  const scope = `${day}/${region}/s3/aws4_request`;
+  const text = ["AWS4-HMAC-SHA256", request.date, scope, hex(canonical)].join("\n");
+  const key = mac(mac(mac(mac(`AWS4${secretAccessKey}`, day), region), "s3"), "aws4_request");
+  return mac(key, text).toString("hex");
+}
+
+/** A server that speaks the part of Amazon S3's REST API that reading needs, and refuses what is not signed as documented. */
+export interface S3Server {
+  readonly endpoint: string;
+  readonly requests: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface S3ServerOptions {
+  /** Undefined: a public bucket, whose requests must not be signed. */
+  readonly credentials: S3Credentials | undefined;
+  readonly bucket: string;
+  readonly objects: Map<string, Buffer | string>;
+  /** Keys per page of a list. */
+  readonly pageKeys?: number;
+}
+
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  const requests: string[] = [];
+  const server: Server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    try {
+      answer(options, request, response);
+    } catch (error) {
+      fail(response, 400, error instanceof Error ? error.message : "InvalidRequest");
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function answer(options: S3ServerOptions, request: IncomingMessage, response: ServerResponse): void {
+  const refusal = refuse(options.credentials, request);
+  if (refusal !== undefined) return fail(response, 403, refusal);
+  const [path = "", query = ""] = (request.url ?? "").split("?");
+  const [, bucket = "", ...rest] = path.split("/").map((part) => decodeURIComponent(part));
+  if (bucket !== options.bucket) return fail(response, 404, "NoSuchBucket");
+  const key = rest.join("/");
+  if (key === "") return list(options, new URLSearchParams(query), response);
+  const content = options.objects.get(key);
+  if (content === undefined) return fail(response, 404, "NoSuchKey");
+  const bytes = Buffer.from(content);
+  const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
+  response.setHeader("etag", etag);
+  if (request.headers["if-none-match"] === etag) response.writeHead(304).end();
+  else response.writeHead(200, { "content-length": bytes.length }).end(bytes);
+}
+
+/** The code of the refusal, if any. */
+function refuse(credentials: S3Credentials | undefined, request: IncomingMessage): string | undefined {
+  const { authorization } = request.headers;
+  if (credentials === undefined) return authorization === undefined ? undefined : "AccessDenied";
+  const [, accessKeyId, scope, names, signature] =
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
+      authorization ?? "",
+    ) ?? [];
+  if (accessKeyId === undefined) return "AccessDenied";
+  if (accessKeyId !== credentials.accessKeyId) return "InvalidAccessKeyId";
+  const date = String(request.headers["x-amz-date"]);
+  const sent = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  if (!(Math.abs(Date.now() - sent) < 900_000)) return "RequestTimeTooSkewed";
+  if (scope !== `${date.slice(0, 8)}/${credentials.region}/s3/aws4_request`)
+    return "AuthorizationHeaderMalformed";
+  if ((credentials.sessionToken ?? undefined) !== request.headers["x-amz-security-token"])
+    return "ExpiredToken";
+  const signedHeaders = names?.split(";") ?? [];
+  const sentNames = Object.keys(request.headers).filter(
+    (name) => name === "host" || name.startsWith("x-amz-"),
+  );
+  if (sentNames.some((name) => !signedHeaders.includes(name))) return "AccessDenied";
+  const expected = signatureOf(
+    {
+      method: request.method ?? "",
+      target: request.url ?? "",
+      headers: request.headers as Record<string, string>,
+      signedHeaders,
+      payloadHash: String(request.headers["x-amz-content-sha256"]),
+      date,
+    },
+    credentials,
+  );
+  return expected === signature ? undefined : "SignatureDoesNotMatch";
+}
+
+function list(
+  { objects, pageKeys = 1_000 }: S3ServerOptions,
+  query: URLSearchParams,
+  response: ServerResponse,
+): void {
+  if (query.get("list-type") !== "2") return fail(response, 400, "InvalidArgument");
+  const prefix = query.get("prefix") ?? "";
+  const after = query.get("continuation-token") ?? "";
+  const keys = [...objects.keys()].toSorted().filter((key) => key.startsWith(prefix) && key > after);
+  const page = keys.slice(0, pageKeys);
+  const more = keys.length > page.length;
+  const contents = page.map((key) => `<Contents><Key>${escape(key)}</Key><Size>1</Size></Contents>`).join("");
+  response.writeHead(200, { "content-type": "application/xml" });
+  response.end(
+    `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><IsTruncated>${more}</IsTruncated>${
+      more ? `<NextContinuationToken>${escape(page.at(-1) ?? "")}</NextContinuationToken>` : ""
+    }${contents}</ListBucketResult>`,
+  );
+}
+
+function fail(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { "content-type": "application/xml" });
+  response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
