@@ -7,6 +7,7 @@ import { relationalDestination } from "../shared/relational/index.ts";
 import { sqlServerDialect } from "./dialect/sqlserver-dialect.ts";
 import { settingsOf } from "./test/connection-to.ts";
 import { Emulator, prepareEmulated } from "./test/emulator/emulator.ts";
+import { storedRows } from "./test/stored-rows.ts";
 
 /**
  * Every statement that a destination sends, by write mode, as files that people read: fixtures/golden/*.sql. A change in one
@@ -176,4 +177,44 @@ it("reads a table back", async () => {
   expect((await inspector.history("merge_table", { id: "2" })).length).toBe(2);
   await inspector.close();
   await golden("inspect");
+});
+
+it("tells keys apart that differ in case, in accents or in spaces at their end", async () => {
+  const pipeline = await opened("spaces");
+  const keys = ["a", "a ", "a  ", "A", "á", " a", ""];
+  await pipeline.table("space_table", { key: ["k"] });
+  await pipeline.read(
+    "space_table",
+    keys.map((k) => ({ k, n: 1 })),
+  );
+  expect((await pipeline.commit()).tables["space_table"]).toMatchObject({ inserted: 7, duplicates: 0 });
+  await pipeline.read("space_table", [...keys.map((k) => ({ k, n: k === "a " ? 2 : 1 })), { k: "a ", n: 3 }]);
+  const second = await pipeline.commit();
+  expect(second.tables["space_table"]).toMatchObject({ updated: 1, unchanged: 6, duplicates: 1 });
+  const epoch = pipeline.begin("space_table");
+  await pipeline.write("space_table", [
+    { k: "a", n: 1 },
+    { k: "a ", n: 3 },
+  ]);
+  await pipeline.commit();
+  await pipeline.write("space_table", [
+    { k: "A", n: 1 },
+    { k: "a  ", n: 1 },
+  ]);
+  pipeline.complete(epoch);
+  const third = await pipeline.commit();
+  expect(third.tables["space_table"]).toMatchObject({ removed: 3, updated: 0 });
+  await pipeline.close();
+  const dialect = sqlServerDialect({ settings: settingsOf(emulator.server), schema: undefined });
+  const rows = await storedRows(dialect, "space_table");
+  expect(rows.map(({ k, n }) => [k, n])).toEqual(
+    expect.arrayContaining([
+      ["a", 1],
+      ["a ", 3],
+      ["a  ", 1],
+      ["A", 1],
+    ]),
+  );
+  expect(rows.length).toBe(4);
+  sent();
 });

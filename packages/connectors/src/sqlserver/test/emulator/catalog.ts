@@ -4,6 +4,7 @@ CREATE SCHEMA IF NOT EXISTS emulated;
 CREATE TABLE IF NOT EXISTS emulated.properties (object text, column_name text, name text, value text, PRIMARY KEY (object, column_name, name));
 CREATE OR REPLACE FUNCTION public.datalength(anyelement) RETURNS int8 LANGUAGE sql IMMUTABLE AS 'SELECT octet_length($1::text)::int8 * 2';
 CREATE OR REPLACE FUNCTION public.datalength(text) RETURNS int8 LANGUAGE sql IMMUTABLE AS 'SELECT octet_length($1)::int8 * 2';
+CREATE OR REPLACE FUNCTION public.datalength(bpchar) RETURNS int8 LANGUAGE sql IMMUTABLE AS 'SELECT octet_length($1)::int8 * 2';
 CREATE OR REPLACE FUNCTION public.stuff(text, int, int, text) RETURNS text LANGUAGE sql IMMUTABLE AS
   $$SELECT CASE WHEN $1 = '' THEN NULL ELSE $4 || substr($1, $2 + $3) END$$;
 `;
@@ -11,7 +12,7 @@ CREATE OR REPLACE FUNCTION public.stuff(text, int, int, text) RETURNS text LANGU
 /** What sys.columns says, by PostgreSQL's catalog. */
 export const COLUMNS = `
 SELECT CASE c.relkind WHEN 'v' THEN 'V' ELSE 'U' END AS object_type, a.attname::text AS column_name,
-  CASE WHEN t.typname = 'numeric' AND a.atttypmod = 65540 THEN 'bit' ELSE CASE t.typname WHEN 'text' THEN 'nvarchar' WHEN 'bytea' THEN 'varbinary' WHEN 'int2' THEN 'smallint' WHEN 'int4' THEN 'int'
+  CASE WHEN t.typname = 'numeric' AND a.atttypmod = 65540 THEN 'bit' ELSE CASE t.typname WHEN 'text' THEN 'nvarchar' WHEN 'bpchar' THEN 'nvarchar' WHEN 'bytea' THEN 'varbinary' WHEN 'int2' THEN 'smallint' WHEN 'int4' THEN 'int'
     WHEN 'int8' THEN 'bigint' WHEN 'timestamptz' THEN 'datetimeoffset' WHEN 'timestamp' THEN 'datetime2'
     WHEN 'float8' THEN 'float' WHEN 'float4' THEN 'real' WHEN 'uuid' THEN 'uniqueidentifier' WHEN 'numeric' THEN 'decimal'
     ELSE t.typname END END AS type_name,

@@ -1,6 +1,6 @@
 /**
  * T-SQL, as the dialect writes it, in the words of PostgreSQL. It knows these statements and no others: what it does not
- * know PostgreSQL refuses. How texts are padded before they are compared, and what an ALTER costs, it does not imitate.
+ * know PostgreSQL refuses.
  */
 export function translate(statement: string): string {
   const kept: string[] = [];
@@ -21,7 +21,9 @@ function translated(token: string): string {
 }
 
 const TYPES: readonly (readonly [RegExp, string])[] = [
-  [/\bnvarchar\s*\((?:max|\d+)\)/g, "text"],
+  // Of keys: PostgreSQL's bpchar ignores spaces at the end as SQL Server does, in comparisons, groups and indexes.
+  [/\bnvarchar\s*\(\d+\)/g, "bpchar"],
+  [/\bnvarchar\s*\(max\)/g, "text"],
   [/\bvarbinary\s*\((?:max|\d+)\)/g, "bytea"],
   [/\bsmallint\b/g, "int2"],
   [/\bbit\b/g, "numeric(1,0)"],
