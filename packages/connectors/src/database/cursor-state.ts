@@ -32,7 +32,7 @@ export function readCursorState(state: Json | undefined, column: string): Cursor
   return {
     column,
     value: fromState(value),
-    seen: Array.isArray(seen) ? (seen as unknown as SeenRow[]) : [],
+    seen: Array.isArray(seen) ? (seen as SeenRow[]) : [],
     ...(from === undefined ? {} : { from: { value: fromState(from), beyond: beyond === true } }),
   };
 }

@@ -24,32 +24,43 @@ export interface ReadPlan {
 
 /** Looks at the table, as far as the database can tell. Fails with MLR_SOURCE_NOT_FOUND or MLR_ARGUMENT_INVALID. */
 export async function planReading(database: Database, options: ResolvedDatabaseOptions): Promise<ReadPlan> {
-  const { table, namespace, columns } = options;
+  const { table, namespace } = options;
   const where =
     table === undefined ? `a query on ${database.location}` : `table "${table}" of ${database.location}`;
   const described = table === undefined ? undefined : await describe(database, { table, namespace, where });
   const key = options.key ?? described?.key ?? [];
-  const known = columns ?? described?.columns.map(({ name }) => name);
-  if (columns !== undefined && described !== undefined)
-    refuseUnknown(columns, { option: "columns", known: described.columns.map(({ name }) => name), where });
-  if (known !== undefined) {
-    refuseUnknown(key, { option: "key", known, where });
-    refuseUnknown(options.cursor === undefined ? [] : [options.cursor.column], {
-      option: "cursor.column",
-      known,
-      where,
-    });
-  }
+  refuseMistyped(options, { key, columns: described?.columns, where });
   return {
     stream: options.stream ?? table ?? "query",
     key,
     keyIsSure: described !== undefined && key.length > 0 && sameNames(key, described.key),
-    required: new Set(
-      described?.columns.filter(({ nullable }) => nullable === false).map(({ name }) => name),
-    ),
+    required: requiredOf(described?.columns ?? []),
     columns: described?.columns,
     where,
   };
+}
+
+function requiredOf(columns: readonly ColumnDefinition[]): ReadonlySet<string> {
+  return new Set(columns.filter(({ nullable }) => nullable === false).map(({ name }) => name));
+}
+
+/** The columns that the options name have to be among those that are read. */
+function refuseMistyped(
+  options: ResolvedDatabaseOptions,
+  of: {
+    readonly key: readonly string[];
+    readonly columns: readonly ColumnDefinition[] | undefined;
+    readonly where: string;
+  },
+): void {
+  const { where } = of;
+  const all = of.columns?.map(({ name }) => name);
+  if (all !== undefined) refuseUnknown(options.columns ?? [], { option: "columns", known: all, where });
+  const known = options.columns ?? all;
+  if (known === undefined) return;
+  const cursor = options.cursor === undefined ? [] : [options.cursor.column];
+  refuseUnknown(of.key, { option: "key", known, where });
+  refuseUnknown(cursor, { option: "cursor.column", known, where });
 }
 
 async function describe(

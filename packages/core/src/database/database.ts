@@ -47,11 +47,13 @@ export interface RowBatch {
 
 /** Where bulk rows go. */
 export interface LoadOptions {
+  /** The table's name; it exists already. */
   readonly table: string;
   /** Database schema (namespace). Default: the connection's own. */
   readonly namespace?: string;
   /** The columns that are filled, in this order. Default: the keys of the first row. */
   readonly columns?: readonly string[];
+  /** Stops the load with MLR_RUN_STOPPED; what it did is rolled back where the database has transactions. */
   readonly signal?: AbortSignal;
 }
 

@@ -1,4 +1,3 @@
-import type { EncodedRows } from "../encoded-rows.ts";
 import { MillraceError } from "../errors.ts";
 import type { Row } from "../row.ts";
 import type { DatabaseDialect } from "./database-dialect.ts";

@@ -3,7 +3,6 @@ import type pg from "pg";
 
 /** Messages of the protocol (see the manual, "Message Formats") that a COPY to the client consists of. */
 const COPY_DATA = 0x64;
-const COPY_DONE = 0x63;
 const COPY_OUT_RESPONSE = 0x48;
 const BETWEEN: ReadonlySet<number> = new Set([
   COPY_OUT_RESPONSE,

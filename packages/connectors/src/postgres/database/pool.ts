@@ -21,14 +21,19 @@ export function openPool(url: string): pg.Pool {
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    onConnect: async (client) => {
-      // Without a listener a connection that breaks while it is in use would end the process.
-      client.on("error", () => undefined);
-      await client.query(SETTINGS);
-      // Not to be had on every platform: it only shortens how long a dead client's statement goes on.
-      await client.query("SET client_connection_check_interval = '1s'").catch(() => undefined);
+    // Called once for each new connection, before it is given out.
+    verify: (client, done) => {
+      prepare(client).then(() => done(), done);
     },
   });
   pool.on("error", () => undefined);
   return pool;
+}
+
+async function prepare(client: pg.ClientBase): Promise<void> {
+  // Without a listener a connection that breaks while it is in use would end the process.
+  client.on("error", () => undefined);
+  await client.query(SETTINGS);
+  // Not to be had on every platform: it only shortens how long a dead client's statement goes on.
+  await client.query("SET client_connection_check_interval = '1s'").catch(() => undefined);
 }

@@ -1,4 +1,3 @@
-import { transformContext } from "@millrace/core/testing";
 import type { Batch, Reason, Row, Transform } from "@millrace/core";
 
 /** What a transform did with rows of stream `t`. */
@@ -16,7 +15,11 @@ export async function apply(
   const rejected: { row: Row; reason: Reason }[] = [];
   const result = await transform.apply(
     { stream: "t", ...batch, rows },
-    transformContext({ reject: (row, reason) => rejected.push({ row, reason }) }),
+    {
+      signal: new AbortController().signal,
+      reject: (row, reason) => rejected.push({ row, reason }),
+      database: () => Promise.reject(new Error("the test lends no database")),
+    },
   );
   return { batches: Array.isArray(result) ? (result as readonly Batch[]) : [result as Batch], rejected };
 }

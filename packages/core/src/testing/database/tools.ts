@@ -30,6 +30,7 @@ export interface DatabaseContractOptions extends TestTools {
   readonly name: string;
   /** A connected database that has none of the tables that begin with `contract_`; called once per test. */
   create(): Promise<DatabaseHarness>;
+  /** What its SQL looks like. */
   readonly sql: DatabaseSql;
   /** Features that the database does not have; it has to say so with MLR_DATABASE_UNSUPPORTED. Default: none. */
   readonly lacks?: readonly ("transactions" | "identity" | "foreign keys" | "unique" | "deadlocks")[];
