@@ -25,8 +25,10 @@ export async function* readTap(
   }
   const files = new TapFiles(context.directory);
   let tap: TapProcess | undefined;
+  let mask = (text: string): string => text;
   try {
     const run = await prepare(options, context, files);
+    mask = run.mask;
     const args = await argumentsOf(options, context, run);
     if (context.signal.aborted) return;
     const started = run.start(args);
@@ -52,15 +54,32 @@ export async function* readTap(
       },
       context,
     );
+  } catch (error) {
+    throw withoutSecrets(error, mask);
   } finally {
     await tap?.stop();
     await files.remove();
   }
 }
 
+/** Errors quote what the tap wrote, which may be its configuration. */
+function withoutSecrets(error: unknown, mask: (text: string) => string): unknown {
+  if (!(error instanceof MillraceError)) return error;
+  const { code, hint, details, retry, cause } = error;
+  const message = mask(error.message);
+  if (message === error.message) return error;
+  return new MillraceError(code, message, {
+    details,
+    retry,
+    ...(hint === undefined ? {} : { hint: mask(hint) }),
+    ...(cause instanceof MillraceError ? { cause: withoutSecrets(cause, mask) } : {}),
+  });
+}
+
 interface TapRun {
   readonly files: TapFiles;
   readonly config: TapDocument | undefined;
+  readonly mask: (text: string) => string;
   start(args: readonly string[]): TapProcess;
 }
 
@@ -77,6 +96,7 @@ async function prepare(
   const cwd = path.resolve(context.directory, options.cwd ?? ".");
   return {
     files,
+    mask,
     config: config === undefined ? undefined : await files.place("config", config),
     start: (args) =>
       new TapProcess({

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { Json, ReadContext } from "@millrace/core";
 import { sourceContract } from "@millrace/core/testing";
@@ -335,6 +336,19 @@ describe("the tap's process", () => {
       "ended with exit code 3. It said last:\nINFO starting\nCRITICAL login with *** refused",
     );
     expect(logs).toEqual(["info: INFO starting", "warn: CRITICAL login with *** refused"]);
+  });
+
+  test("tells why it broke down rather than where its last line was cut, and never quotes its secrets", async () => {
+    const cut = '{"type":"RECORD","stream":"thi';
+    const broken = run({ lines: [schema], tail: cut, complaints: ["KeyError: 'x'"], exitCode: 1 });
+    await expect(broken).rejects.toMatchObject({ code: "MLR_SOURCE_FAILED" });
+    const error = await run({ lines: ["token is hunter2-secret"], api_token: "hunter2-secret" }).then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    expect(error).toMatchObject({ code: "MLR_SOURCE_FORMAT" });
+    expect(error?.message).toContain("token is ***");
+    expect(inspect(error, { depth: 5 })).not.toContain("hunter2");
   });
 
   test("that does not exist is named, with what to do", async () => {

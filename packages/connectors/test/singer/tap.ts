@@ -5,6 +5,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 interface TapConfig {
   /** Lines for standard output, as they are. */
   readonly lines?: readonly string[];
+  /** Written after them, without a line break. */
+  readonly tail?: string;
   /** Lines for standard error, before the others. */
   readonly complaints?: readonly string[];
   /** Counts people up to this number from where the state says on, with a STATE after every second one and the last. */
@@ -46,6 +48,7 @@ for (const line of config.complaints ?? []) process.stderr.write(`${line}\n`);
 if (args.includes("--discover")) say(config.catalog ?? { streams: [] });
 else {
   for (const line of config.lines ?? []) process.stdout.write(`${line}\n`);
+  process.stdout.write(config.tail ?? "");
   if (config.people !== undefined) count(config.people, config.version);
 }
 process.exitCode = config.exitCode ?? 0;

@@ -46,6 +46,11 @@ export const singerTarget: CommandSetup = (command, cli) => {
       });
       const say = reserveStdout(cli);
       const { input } = flags;
+      if (input === undefined && cli.stdin.isTTY) {
+        cli.printer.note(
+          "Reading Singer messages from the terminal. Pipe a tap into this command, or use --input.",
+        );
+      }
       const streams: TargetStreams =
         input === undefined
           ? { input: cli.stdin, origin: "standard input", onState: say }

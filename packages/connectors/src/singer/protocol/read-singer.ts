@@ -52,10 +52,12 @@ export async function* readSinger(input: SingerInput, context: ReadContext): Asy
       const block = blocks.push(value);
       if (block !== undefined) yield* handOn(reading.take(block));
     }
+    // Before the last line is looked at: where the tap broke down, that says more than a line that was cut.
+    const well = await input.ended();
+    if (context.signal.aborted) return yield* reading.settle();
     const last = blocks.end();
     if (last !== undefined) yield* handOn(reading.take(last));
-    const well = await input.ended();
-    if (!context.signal.aborted) yield* reading.end(well);
+    yield* reading.end(well);
   } finally {
     // A piece may be awaited still, and comes only when what writes it is told to end.
     input.close();
