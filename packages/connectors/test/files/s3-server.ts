@@ -107,36 +107,44 @@ function answer(options: S3ServerOptions, request: IncomingMessage, response: Se
 function refuse(credentials: S3Credentials | undefined, request: IncomingMessage): string | undefined {
   const { authorization } = request.headers;
   if (credentials === undefined) return authorization === undefined ? undefined : "AccessDenied";
-  const [, accessKeyId, scope, names, signature] =
+  const [, accessKeyId, scope, names = "", signature] =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
       authorization ?? "",
     ) ?? [];
   if (accessKeyId === undefined) return "AccessDenied";
   if (accessKeyId !== credentials.accessKeyId) return "InvalidAccessKeyId";
   const date = String(request.headers["x-amz-date"]);
-  const sent = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-  if (!(Math.abs(Date.now() - sent) < 900_000)) return "RequestTimeTooSkewed";
+  if (isSkewed(date)) return "RequestTimeTooSkewed";
   if (scope !== `${date.slice(0, 8)}/${credentials.region}/s3/aws4_request`)
     return "AuthorizationHeaderMalformed";
-  if ((credentials.sessionToken ?? undefined) !== request.headers["x-amz-security-token"])
-    return "ExpiredToken";
-  const signedHeaders = names?.split(";") ?? [];
-  const sentNames = Object.keys(request.headers).filter(
-    (name) => name === "host" || name.startsWith("x-amz-"),
-  );
-  if (sentNames.some((name) => !signedHeaders.includes(name))) return "AccessDenied";
-  const expected = signatureOf(
-    {
-      method: request.method ?? "",
-      target: request.url ?? "",
-      headers: request.headers as Record<string, string>,
-      signedHeaders,
-      payloadHash: String(request.headers["x-amz-content-sha256"]),
-      date,
-    },
-    credentials,
-  );
-  return expected === signature ? undefined : "SignatureDoesNotMatch";
+  if (credentials.sessionToken !== request.headers["x-amz-security-token"]) return "ExpiredToken";
+  const signedHeaders = names.split(";");
+  return isSigned(request, { signedHeaders, date, signature }, credentials)
+    ? undefined
+    : "SignatureDoesNotMatch";
+}
+
+function isSkewed(date: string): boolean {
+  const iso = date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
+  return !(Math.abs(Date.now() - Date.parse(iso)) < 900_000);
+}
+
+/** The signature fits, and covers the host and every header of Amazon's. */
+function isSigned(
+  request: IncomingMessage,
+  given: {
+    readonly signedHeaders: readonly string[];
+    readonly date: string;
+    readonly signature: string | undefined;
+  },
+  credentials: S3Credentials,
+): boolean {
+  const { headers, method = "", url: target = "" } = request;
+  const needed = Object.keys(headers).filter((name) => name === "host" || name.startsWith("x-amz-"));
+  if (!needed.every((name) => given.signedHeaders.includes(name))) return false;
+  const payloadHash = String(headers["x-amz-content-sha256"]);
+  const signed = { method, target, headers: headers as Record<string, string>, payloadHash };
+  return signatureOf({ ...signed, ...given }, credentials) === given.signature;
 }
 
 function list(

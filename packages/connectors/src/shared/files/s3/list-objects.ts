@@ -124,7 +124,7 @@ function listingOf(text: string, where: string): Listing {
     throw notS3(where, error);
   }
   if (root !== "ListBucketResult") throw notS3(where);
-  return typeof listing === "object" && listing !== null ? (listing as Listing) : {};
+  return typeof listing === "object" && listing !== null ? listing : {};
 }
 
 function notS3(where: string, cause?: unknown): MillraceError {

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { type ErrorCode, MillraceError } from "@millrace/core";
 
 const HINTS: Readonly<Record<string, string>> = {
   NoSuchBucket: "Check the bucket's name, the endpoint and the region.",
@@ -18,28 +18,35 @@ const HINTS: Readonly<Record<string, string>> = {
  * code such as `AccessDenied`.
  */
 export function s3Failure(where: string, status: number, body: string, cause?: unknown): MillraceError {
-  const code = /<Code>(\w{1,80})<\/Code>/.exec(body)?.[1];
-  const redirect = status === 301 || status === 307 ? "PermanentRedirect" : undefined;
-  const known = code ?? redirect;
-  const what =
-    status === 0
-      ? `could not be asked: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`
-      : `was refused with HTTP status ${status}${known === undefined ? "" : ` (${known})`}`;
-  const missing = code === "NoSuchBucket" || code === "NoSuchKey" || status === 404;
-  const denied = status === 401 || status === 403;
-  const passing = status === 0 || status === 408 || status === 429 || status >= 500;
-  return new MillraceError(
-    missing ? "MLR_SOURCE_NOT_FOUND" : denied ? "MLR_SOURCE_DENIED" : "MLR_SOURCE_FAILED",
-    `${where} ${missing ? `does not exist: HTTP status ${status}${known === undefined ? "" : ` (${known})`}` : what}`,
-    {
-      hint:
-        (known === undefined ? undefined : HINTS[known]) ??
-        (denied
-          ? (HINTS["AccessDenied"] ?? "")
-          : "Check the endpoint, the network and the service; the run may be tried again."),
-      details: { location: where, status },
-      retry: passing ? "later" : "never",
-      cause,
-    },
-  );
+  const said = /<Code>(\w{1,80})<\/Code>/.exec(body)?.[1];
+  const known = said ?? (status === 301 || status === 307 ? "PermanentRedirect" : undefined);
+  const code = codeOf(status, known);
+  const hint = HINTS[known ?? ""] ?? (code === "MLR_SOURCE_DENIED" ? HINTS["AccessDenied"] : undefined);
+  return new MillraceError(code, `${where} ${whatOf({ status, known, code, cause })}`, {
+    hint: hint ?? "Check the endpoint, the network and the service; the run may be tried again.",
+    details: { location: where, status },
+    retry: PASSING.has(status) || status >= 500 ? "later" : "never",
+    cause,
+  });
+}
+
+/** No answer, too slow, too many requests. */
+const PASSING: ReadonlySet<number> = new Set([0, 408, 429]);
+
+function codeOf(status: number, known: string | undefined): ErrorCode {
+  if (known === "NoSuchBucket" || known === "NoSuchKey" || status === 404) return "MLR_SOURCE_NOT_FOUND";
+  return status === 401 || status === 403 ? "MLR_SOURCE_DENIED" : "MLR_SOURCE_FAILED";
+}
+
+function whatOf(answer: {
+  readonly status: number;
+  readonly known: string | undefined;
+  readonly code: ErrorCode;
+  readonly cause: unknown;
+}): string {
+  const { status, known, code, cause } = answer;
+  if (status === 0)
+    return `could not be asked: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`;
+  const what = code === "MLR_SOURCE_NOT_FOUND" ? "does not exist:" : "was refused with";
+  return `${what} HTTP status ${status}${known === undefined ? "" : ` (${known})`}`;
 }
