@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { MillraceError, type Row } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import { files, type FilesOptions } from "./index.ts";
+import { ioError } from "./io/io-error.ts";
 import { partitionName, safeName } from "./safe-name.ts";
 import { duck } from "../../test/file-tables/duckdb.ts";
 import { folderAt, load, testFolder, type TestFolder } from "../../test/file-tables/writer.ts";
@@ -221,9 +222,11 @@ describe("files of a table", () => {
     writeFileSync(first, readFileSync(first, "utf8").replace(/"id":1/, '"id":77'));
     writeFileSync(second, readFileSync(second, "utf8").split("\n").slice(0, 1).join("") + "\n");
     await rm(third);
+    writeFileSync(join(folder.root, "t", "mine.jsonl"), '{"id":1}\n');
     const result = await inspector.verify("t");
-    expect(result).toMatchObject({ rows: 6, equal: 2, different: 4 });
-    expect(result.examples.length).toBe(4);
+    expect(result).toMatchObject({ rows: 6, equal: 2, different: 5 });
+    expect(result.examples.map(({ key }) => key)).toContainEqual({ file: "t/mine.jsonl" });
+    expect(result.examples.length).toBe(5);
   });
 });
 
@@ -356,6 +359,50 @@ describe("two pipelines", () => {
       "one a",
       "two b",
     ]);
+  });
+});
+
+describe("namespaces", () => {
+  it("are folders around those of the tables", async () => {
+    const folder = await testFolder({ format: "jsonl" });
+    const pipeline = await folder.open();
+    await pipeline.table("t", { mode: "replace", namespace: "Sales" });
+    await pipeline.read("t", numbered(2));
+    await pipeline.commit({ final: true });
+    await pipeline.close();
+    expect(await folder.files()).toEqual(["%53ales/t/t.jsonl"]);
+    expect((await (await folder.destination.inspect()).verify("Sales.t")).equal).toBe(2);
+  });
+});
+
+describe("what the file system says", () => {
+  const said: Record<string, string> = {
+    ENOSPC: "MLR_DESTINATION_FULL",
+    EACCES: "MLR_DESTINATION_PERMISSION",
+    EROFS: "MLR_DESTINATION_READ_ONLY",
+    EMFILE: "MLR_DESTINATION_UNAVAILABLE",
+    EISDIR: "MLR_DESTINATION_FAILED",
+  };
+
+  it("becomes an error that says what was done, and what to do", () => {
+    for (const [errno, wanted] of Object.entries(said)) {
+      const error = ioError(Object.assign(new Error(`${errno}: no`), { code: errno }), "writing /data/t");
+      expect([error.code, error.message]).toEqual([wanted, `writing /data/t: ${errno}: no`]);
+      if (wanted !== "MLR_DESTINATION_FAILED") expect(error.hint).toBeDefined();
+    }
+  });
+
+  it("that a file which waited is gone means that a successor took over", async () => {
+    const folder = await testFolder({ format: "jsonl", maxFileRows: 2 });
+    const late = await folder.open();
+    await late.table("t", { mode: "append" });
+    await late.write("t", [{ id: 1 }]);
+    await (await folder.open()).close();
+    // The rows have to be written again with the wider column, and are not there any more.
+    await late.write("t", [{ id: "x" }]);
+    expect(await code(late.commit())).toBe("MLR_FENCED");
+    await late.close();
+    expect(await folder.files()).toEqual([]);
   });
 });
 

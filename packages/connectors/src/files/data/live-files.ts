@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { exists } from "../io/durable.ts";
 import { errno } from "../io/io-error.ts";
 import type { Placed } from "../state/manifest.ts";
 import { metaFolder, tableFolder, type TableName } from "../state/paths.ts";
@@ -17,12 +18,28 @@ const SNAPSHOT = "_snapshot=";
 export async function liveFiles(root: string, home: string, table: TableName): Promise<LiveFile[]> {
   const folder = metaFolder(home, table);
   const found: LiveFile[] = [];
-  for (const name of await metaNames(folder)) {
+  for (const name of await filesIn(folder, META)) {
     const path = [...tableFolder(table), ...name.slice(0, -META.length).split(sep)].join("/");
     const meta = relative(root, join(folder, name)).split(sep).join("/");
     found.push({ path, meta, file: await readMeta(join(folder, name)) });
   }
   return found;
+}
+
+/** Files in the folder of a table that Millrace did not put there, with the ending of those that it does, sorted. */
+export async function foreignFiles(
+  root: string,
+  home: string,
+  table: TableName & { readonly extension: string },
+): Promise<string[]> {
+  const folder = join(root, ...tableFolder(table));
+  const foreign: string[] = [];
+  for (const name of await filesIn(folder, table.extension)) {
+    // A description is there before its file, and goes after it.
+    const known = await exists(join(metaFolder(home, table), `${name}${META}`));
+    if (!known) foreign.push([...tableFolder(table), ...name.split(sep)].join("/"));
+  }
+  return foreign;
 }
 
 /** The folder that holds the files of a snapshot. */
@@ -38,10 +55,10 @@ export function snapshotOf(table: TableName, { path }: Placed): string | undefin
     : undefined;
 }
 
-async function metaNames(folder: string): Promise<string[]> {
+async function filesIn(folder: string, ending: string): Promise<string[]> {
   try {
     const names = await readdir(folder, { recursive: true });
-    return names.filter((name) => name.endsWith(META)).toSorted();
+    return names.filter((name) => name.endsWith(ending)).toSorted();
   } catch (error) {
     if (errno(error) === "ENOENT") return [];
     throw error;

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { zstdDecompressSync } from "node:zlib";
 import {
   canonicalDecimal,
   type ColumnDefinition,
@@ -49,7 +50,7 @@ async function readSpan(
       rowStart,
       rowEnd,
       rowFormat: "object",
-      compressors,
+      compressors: { ...compressors, ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
       utf8: false,
       parsers: { timestampFromNanoseconds: (nanos: bigint) => nanos },
       onComplete: (read: Record<string, unknown>[]) => {

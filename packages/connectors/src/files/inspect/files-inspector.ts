@@ -13,7 +13,7 @@ import {
   type VerifyResult,
 } from "@millrace/core";
 import { FINGERPRINT_BYTES, readFingerprints } from "../data/file-meta.ts";
-import { liveFiles, type LiveFile } from "../data/live-files.ts";
+import { foreignFiles, liveFiles, type LiveFile } from "../data/live-files.ts";
 import { decodeFile } from "../format/decoder.ts";
 import { errno, ioError } from "../io/io-error.ts";
 import type { Manifest } from "../state/manifest.ts";
@@ -33,6 +33,8 @@ export interface FileRows {
 interface Found {
   readonly home: string;
   readonly definition: TableDefinition;
+  /** What the names of its files end in. */
+  readonly extension: string;
 }
 
 /** Reads what a folder of files holds. */
@@ -72,7 +74,7 @@ export class FilesInspector implements Inspector {
   }
 
   async verify(table: string): Promise<VerifyResult> {
-    const { home, definition } = await this.#find(table);
+    const { home, definition, extension } = await this.#find(table);
     const result = {
       table,
       rows: 0,
@@ -86,6 +88,11 @@ export class FilesInspector implements Inspector {
       result.equal += outcome.equal;
       result.different += outcome.different;
       result.examples.push(...outcome.examples);
+    }
+    // How many rows they have is not known, but readers of a glob see them.
+    for (const file of await foreignFiles(this.#root, home, { ...definition, extension })) {
+      result.different++;
+      if (result.examples.length < MAX_EXAMPLES) result.examples.push({ key: { file }, fields: null });
     }
     return result;
   }
@@ -142,10 +149,15 @@ export class FilesInspector implements Inspector {
   async #find(table: string): Promise<Found> {
     const names: string[] = [];
     for (const { pipeline, tables } of await this.#manifests()) {
-      for (const { definition } of tables) {
+      for (const { definition, layout } of tables) {
         const { name, namespace } = definition;
         const full = namespace === undefined ? name : `${namespace}.${name}`;
-        if (table === name || table === full) return { home: pipelineHome(this.#root, pipeline), definition };
+        if (table === name || table === full)
+          return {
+            home: pipelineHome(this.#root, pipeline),
+            definition,
+            extension: layout.split("/")[0] ?? "",
+          };
         names.push(full);
       }
     }

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { errno } from "./io-error.ts";
@@ -38,6 +38,16 @@ export async function moveFile(from: string, to: string): Promise<boolean> {
       throw error;
     }
   });
+}
+
+/** Whether there is something of this path. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes a file; nothing happens where it is gone already. */

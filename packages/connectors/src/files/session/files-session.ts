@@ -14,7 +14,8 @@ import {
   type TableDefinition,
 } from "@millrace/core";
 import { syncFolder } from "../io/durable.ts";
-import { ioError } from "../io/io-error.ts";
+import { errno, ioError } from "../io/io-error.ts";
+import { currentAttempt, fenced } from "../state/fence.ts";
 import { MANIFEST_VERSION, type Manifest, type TableRecord } from "../state/manifest.ts";
 import { dropOlderManifests, writeManifest } from "../state/manifests.ts";
 import { checkOwner, claimTable } from "../state/owners.ts";
@@ -284,8 +285,16 @@ export class FilesSession implements Session {
     try {
       return await work();
     } catch (error) {
+      // A successor clears away what waits: that a file is gone then has a reason.
+      if (errno(error) === "ENOENT" && !this.#context.dryRun) await this.#checkFence();
       throw ioError(error, what);
     }
+  }
+
+  async #checkFence(): Promise<void> {
+    const { home, owner } = this.#context;
+    const current = await currentAttempt(home);
+    if (current !== undefined && current > owner.attempt) throw fenced(owner, current);
   }
 
   #check(): void {

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MillraceError } from "@millrace/core";
-import { makeFolder, syncFolder, writeDurably } from "../io/durable.ts";
+import { makeFolder, moveFile, removeFile, syncFolder, writeDurably } from "../io/durable.ts";
 import { errno } from "../io/io-error.ts";
 import { ownerFile, type TableName } from "./paths.ts";
 
@@ -41,11 +42,16 @@ export async function claimTable(root: string, pipeline: string, table: TableNam
   const owner: Owner = { pipeline, table: name, ...(namespace === undefined ? {} : { namespace }) };
   if ((await readOwner(path)) === undefined) {
     await makeFolder(dirname(path));
+    const fresh = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+    await writeDurably(fresh, `${JSON.stringify(owner)}\n`);
     try {
-      await writeDurably(path, `${JSON.stringify(owner)}\n`);
+      // Whole or not at all, and for the first one only.
+      await link(fresh, path);
       await syncFolder(dirname(path));
     } catch (error) {
-      if (errno(error) !== "EEXIST") throw error;
+      if (errno(error) !== "EEXIST") await moveFile(fresh, path);
+    } finally {
+      await removeFile(fresh);
     }
   }
   await checkOwner(root, pipeline, table);
@@ -56,8 +62,6 @@ async function readOwner(path: string): Promise<Owner | undefined> {
     return JSON.parse(await readFile(path, "utf8")) as Owner;
   } catch (error) {
     if (errno(error) === "ENOENT") return undefined;
-    // Cut off while it was written: nobody owns the table yet.
-    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

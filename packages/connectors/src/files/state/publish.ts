@@ -1,6 +1,5 @@
-import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder, moveFile, removeFile, syncFolder } from "../io/durable.ts";
+import { exists, makeFolder, moveFile, removeFile, syncFolder } from "../io/durable.ts";
 import { names } from "./fence.ts";
 import type { Manifest, Move, Placed } from "./manifest.ts";
 import { waitingFolder } from "./paths.ts";
@@ -58,15 +57,6 @@ async function place(root: string, home: string, move: Move, folders: Set<string
   await moveFile(`${from}${META}`, meta);
   await moveFile(from, to);
   folders.add(join(meta, "..")).add(join(to, ".."));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function take(root: string, { path, meta }: Placed, folders: Set<string>): Promise<void> {
