@@ -2,7 +2,7 @@ import type { ScalarType } from "@millrace/core";
 import type { ServerFeatures } from "../server/server-features.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { scalarForm } from "./column-form.ts";
-import { scaledInteger } from "./decimal-digits.ts";
+import { scaledInteger, smallScaledInteger } from "./decimal-digits.ts";
 
 /** Writes a value in storage form that is not null. */
 export type WriteValue = (writer: ByteWriter, value: unknown) => void;
@@ -28,14 +28,18 @@ export function compileWrite(type: ScalarType, features: ServerFeatures): WriteV
     case "bytes":
       return (writer, value) => writer.blob(value as Uint8Array);
     case "decimal32":
-      return (writer, value) => writer.int32(Number(scaledInteger(value as string, scale)));
+      return (writer, value) => writer.int32(Number(digits(value as string, scale)));
     case "decimal64":
-      return (writer, value) => writer.int64(scaledInteger(value as string, scale));
+      return (writer, value) => writer.int64(digits(value as string, scale));
     case "decimal128":
       return (writer, value) => writeWide(writer, scaledInteger(value as string, scale));
     case "text":
       return (writer, value) => writer.text(value as string);
   }
+}
+
+function digits(text: string, scale: number): number | bigint {
+  return smallScaledInteger(text, scale) ?? scaledInteger(text, scale);
 }
 
 function writeWide(writer: ByteWriter, value: bigint): void {
