@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import { MillraceError } from "@millrace/core";
 import { Option } from "commander";
 import type { CliContext, CommandSetup } from "../cli-context.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
@@ -38,7 +39,17 @@ export const singerTarget: CommandSetup = (command, cli) => {
       examples(["singer-target --config c.json < messages.singer > state.json", "singer-target --about"]),
     )
     .action(async (flags: TargetFlags) => {
-      if (flags.about === true) return cli.printer.line(aboutText(targetAbout(), flags.format));
+      const about = targetAbout();
+      if (flags.about === true) return cli.printer.result(about, () => aboutText(about, flags.format));
+      if (cli.printer.json) {
+        throw new MillraceError(
+          "MLR_ARGUMENT_INVALID",
+          "singer-target has no --json: its output is the states",
+          {
+            hint: "Leave --json out. `millrace show --json` tells of the run afterwards.",
+          },
+        );
+      }
       const options = await loadTargetOptions({
         configs: flags.config ?? [],
         directory: cli.cwd,

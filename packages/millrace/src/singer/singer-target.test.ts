@@ -609,6 +609,11 @@ describe("the command", () => {
     }
   });
 
+  test("refuses --json, because its output is the states", async () => {
+    const { ended } = await start({}, "--json");
+    expect(await ended).toMatchObject({ code: 2 });
+  });
+
   test("reads a file with --input", async () => {
     await writeFile(join(folder, "in.singer"), textOf([users, record("users", { id: 7 }), state(7)]));
     const { ended } = await start({}, "--input", "in.singer");
