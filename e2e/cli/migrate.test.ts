@@ -1,6 +1,9 @@
+import { PassThrough } from "node:stream";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
+import type { Process } from "../../packages/millrace/src/cli-context.ts";
+import { main } from "../../packages/millrace/src/main.ts";
 import { type TestProject, testProject } from "./cli.ts";
 
 const CUSTOMERS = `CREATE TABLE customers (id integer PRIMARY KEY, name text NOT NULL);
@@ -31,6 +34,7 @@ beforeEach(async () => {
   await client.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
   project = await testProject(
     {
+      ".env": `MILLRACE_DATABASE_URL=${database.url}\n`,
       "pipelines/.keep": "",
       "migrations/default/000001_customers.sql": CUSTOMERS,
       "migrations/default/000002_city.sql": CITY,
@@ -40,9 +44,14 @@ beforeEach(async () => {
   return () => project.remove();
 });
 
-async function migrate(...args: string[]): Promise<{ code: number | null; said: Said[]; error: Failure }> {
-  const { code, stdout } = await project.millrace("migrate", ...args, "--json");
-  const document = JSON.parse(stdout) as unknown;
+/** The command within this process, which spares most tests the start of another one. */
+async function migrate(
+  ...args: string[]
+): Promise<{ code: number | null; said: readonly Said[]; error: Failure }> {
+  const stdout = new PassThrough({ encoding: "utf8" });
+  const io = { cwd: project.root, stdin: process.stdin, stdout, stderr: new PassThrough().resume() };
+  const code = await main(["migrate", ...args, "--json"], io as unknown as Process);
+  const document = JSON.parse(String(stdout.read())) as unknown;
   return {
     code,
     said: Array.isArray(document) ? (document as Said[]) : [],
@@ -107,6 +116,9 @@ describe("migrate", () => {
     expect(stdout).toContain("ADD COLUMN city text;");
     expect(stdout).toContain("Nothing was changed.");
     expect((await client.query("SELECT FROM pg_tables WHERE schemaname = 'public'")).rowCount).toBe(0);
+    const real = await project.millrace("migrate", "run");
+    expect(real).toMatchObject({ code: 0, stdout: '2 migrations applied to database "default".\n' });
+    expect((await project.millrace("migrate", "status")).stdout).toMatch(/1 +customers +applied/);
   });
 
   test("a migration that fails lands not at all, and says which line", async () => {

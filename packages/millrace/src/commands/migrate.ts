@@ -11,6 +11,7 @@ import { EXIT } from "../exit-codes.ts";
 import { formatMany } from "../output/numbers.ts";
 import { problemText, stateTable, stepText } from "../output/migrations.ts";
 import { addCommonOptions, examples } from "../program.ts";
+import { listenForInterrupts } from "../workspace/interrupts.ts";
 import { writeNewFiles } from "../templates/write-new-files.ts";
 import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
 
@@ -143,22 +144,29 @@ async function status(cli: CliContext, flags: DatabaseFlag): Promise<void> {
 
 async function carryOut(cli: CliContext, verb: "run" | "rollback", flags: CarryOutFlags): Promise<void> {
   const { database: _database, ...options } = flags;
-  await eachDatabase(cli, flags, async (workspace, database, count) => {
-    if (count > 1 && (options.to !== undefined || options.dirty !== undefined || verb === "rollback"))
-      throw new MillraceError("MLR_ARGUMENT_INVALID", "Several databases have migrations", {
-        hint: "Say which with --database.",
+  const interrupts = listenForInterrupts(cli.printer, "Stopping after the migration that is under way.");
+  try {
+    await eachDatabase(cli, flags, async (workspace, database, count) => {
+      if (count > 1 && (options.to !== undefined || options.dirty !== undefined || verb === "rollback"))
+        throw new MillraceError("MLR_ARGUMENT_INVALID", "Several databases have migrations", {
+          hint: "Say which with --database.",
+        });
+      return withMigrator(workspace, database, async (migrator) => {
+        const onDone: MigrateOptions["onDone"] = (step) => {
+          if (options.dryRun !== true) cli.printer.note(stepText(step));
+        };
+        const steps = await migrator[verb]({ ...options, signal: interrupts.signal, onDone });
+        return {
+          document: { database, dryRun: options.dryRun === true, migrations: steps.map(forPrograms) },
+          people: options.dryRun === true ? planned(database, steps) : summary(database, verb, steps),
+        };
       });
-    return withMigrator(workspace, database, async (migrator) => {
-      const onDone: MigrateOptions["onDone"] = (step) => {
-        if (options.dryRun !== true) cli.printer.note(stepText(step));
-      };
-      const steps = await migrator[verb]({ ...options, onDone });
-      return {
-        document: { database, dryRun: options.dryRun === true, migrations: steps.map(forPrograms) },
-        people: options.dryRun === true ? planned(database, steps) : summary(database, verb, steps),
-      };
     });
-  });
+  } finally {
+    interrupts.dispose();
+  }
+  const code = interrupts.exitCode();
+  if (code !== undefined) cli.exit(code);
 }
 
 async function check(cli: CliContext, flags: DatabaseFlag & { current?: boolean }): Promise<void> {

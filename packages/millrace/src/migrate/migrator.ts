@@ -18,6 +18,8 @@ export interface MigrateOptions {
   readonly dryRun?: boolean;
   /** See `withLock`. */
   readonly breakLock?: boolean;
+  /** The wish to stop: no further migration is begun; the one under way is carried out. */
+  readonly signal?: AbortSignal;
   /** Is told of each migration that is done. */
   readonly onDone?: (done: MigrationStep) => void;
 }
@@ -96,6 +98,7 @@ export class Migrator {
       }));
       const done: MigrationStep[] = [];
       for (const { state, migration } of steps) {
+        if (options.signal?.aborted === true) break;
         const step = await this.#step(migration, direction, state, options);
         done.push(step);
         options.onDone?.(step);

@@ -10,9 +10,12 @@ export function statementFailure(
   then: string,
 ): MillraceError {
   const line = lineOf(statement, error);
-  const outside = /cannot (?:run|be executed) inside a transaction/i.test(messageOf(error))
-    ? " Where it has to do without a transaction, add a line: -- migrate:no-transaction."
-    : "";
+  const outside =
+    /cannot (?:run|be executed) inside a transaction|not allowed within (?:a )?multi-statement transaction/i.test(
+      messageOf(error),
+    )
+      ? " Where it has to do without a transaction, add a line: -- migrate:no-transaction."
+      : "";
   return new MillraceError("MLR_MIGRATION_FAILED", `${migration.file}:${line}: ${messageOf(error)}`, {
     hint: `${then}${outside}`,
     details: { file: migration.file, line, version: migration.version },

@@ -15,8 +15,11 @@ export interface Interrupts {
   dispose(): void;
 }
 
-/** Listens for SIGINT and SIGTERM: the first asks runs to commit and end, a second ends the process at once. */
-export function listenForInterrupts(printer: Printer): Interrupts {
+/**
+ * Listens for SIGINT and SIGTERM: the first asks for a good end, a second ends the process at once.
+ * @param says what happens on the first
+ */
+export function listenForInterrupts(printer: Printer, says = "Stopping after the next commit."): Interrupts {
   const controller = new AbortController();
   let first: { readonly name: keyof typeof EXITS; readonly ms: number } | undefined;
   const onSignal = (name: NodeJS.Signals): void => {
@@ -24,9 +27,7 @@ export function listenForInterrupts(printer: Printer): Interrupts {
     const ms = performance.now();
     if (first === undefined) {
       first = { name, ms };
-      printer.note(
-        `\nStopping after the next commit. ${name === "SIGINT" ? "Ctrl-C again" : "A second signal"} stops at once.`,
-      );
+      printer.note(`\n${says} ${name === "SIGINT" ? "Ctrl-C again" : "A second signal"} stops at once.`);
       controller.abort(name);
       return;
     }
