@@ -99,12 +99,12 @@ function catalogColumn(row: Readonly<Record<string, unknown>>): CatalogColumn {
 }
 
 /** A name for OBJECT_ID(). */
-export function objectLiteral(table: QualifiedName): string {
+function objectLiteral(table: QualifiedName): string {
   return quoteLiteral(quotePath(table.namespace, table.name));
 }
 
 /** One row per column, or one with nulls where what has the name has no columns. */
-export function columnsStatement(table: QualifiedName): string {
+function columnsStatement(table: QualifiedName): string {
   return `SELECT RTRIM(o.type) AS object_type, c.name AS column_name, COALESCE(b.name, u.name) AS type_name,
   c.max_length, c.[precision], c.[scale], c.collation_name, c.is_nullable,
   CASE WHEN c.is_computed = 1 OR c.is_identity = 1 OR u.name = N'timestamp' OR c.generated_always_type <> 0

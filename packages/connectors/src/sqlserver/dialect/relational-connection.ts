@@ -11,7 +11,7 @@ import { endHolderStatement, holdStatement } from "./hold-name.ts";
 const BATCH_ROWS = 1000;
 
 /** What a connection is set to, whatever the server's and the login's own settings are. */
-export const SESSION_SETTINGS = [
+const SESSION_SETTINGS = [
   "SET NOCOUNT ON",
   "SET XACT_ABORT ON",
   "SET LOCK_TIMEOUT -1",
@@ -20,7 +20,7 @@ export const SESSION_SETTINGS = [
 ].join(";\n");
 
 /** Statements tell their own number of rows, since those of triggers would be counted with them. */
-export function counted(statement: string): string {
+function counted(statement: string): string {
   return `${statement};\nSELECT ROWCOUNT_BIG() AS changed`;
 }
 

@@ -136,7 +136,7 @@ export function equal(a: string, b: string, type: ColumnType): string {
 }
 
 /** Values that are padded to be compared are padded to be grouped as well. */
-export function groups(expression: string, type: ColumnType): string {
+function groups(expression: string, type: ColumnType): string {
   const padded = type.kind === "text" || type.kind === "bytea";
   return padded ? `${expression}, DATALENGTH(${expression})` : expression;
 }
@@ -148,7 +148,7 @@ function joinTexts(expressions: readonly string[]): string {
 }
 
 /** By the bytes, so that no collation of a column is in the way. */
-export function differs(a: string, b: string): string {
+function differs(a: string, b: string): string {
   const bytes = (value: string): string => `CAST(${value} AS varbinary(max))`;
   // Hashes are all of one length, and compared for every row.
   const unequal = a.endsWith(".[_row_hash]")

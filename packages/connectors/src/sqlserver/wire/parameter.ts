@@ -12,7 +12,7 @@ export interface WireParameter {
 }
 
 /** Values that one statement of SQL Server can have: 2,100, two of which tell the statement itself. */
-export const MAX_PARAMETERS = 2098;
+const MAX_PARAMETERS = 2098;
 
 const INT32 = 2_147_483_647;
 const INT64 = 9_223_372_036_854_775_807n;
