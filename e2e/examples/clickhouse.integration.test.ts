@@ -18,7 +18,7 @@ describe.skipIf(missing !== undefined)(title, () => {
   test("the example merges a file, replaces a table by a query, and finds the rows as they were stored", async () => {
     const server = await startClickHouse();
     const cwd = await mkdtemp(path.join(tmpdir(), "millrace-example-"));
-    const database = await clickhouse({ url: `${server.url}/shop` }).connect(environment);
+    const database = await clickhouse({ url: `${server.url}/default` }).connect(environment);
     try {
       await cp(EXAMPLE, cwd, { recursive: true });
       await writeFile(

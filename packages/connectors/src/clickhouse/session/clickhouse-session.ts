@@ -30,7 +30,7 @@ import { ManagedTable } from "./managed-table.ts";
 import { prepareTable } from "./prepare-commit.ts";
 import type { SessionContext } from "./session-context.ts";
 
-/** One attempt's exclusive way of writing: see docs/adr, "The journal's name is the fence". */
+/** One attempt's exclusive way of writing: see docs/adr/0012-clickhouse-journal.md. */
 export class ClickHouseSession implements Session {
   readonly recovered: Recovered;
   readonly #context: SessionContext;
