@@ -53,6 +53,8 @@ function some(notes: readonly string[]): readonly string[] {
 /** Changes of a table that existed; a new table is news to nobody. */
 function schemaNote(change: SchemaChange): string[] {
   const { kind, table, column, from, to } = change;
+  // A table that is still to be created has grown: it names none.
+  if (column === undefined) return [];
   switch (kind) {
     case "add-column":
       return [`column ${column} (${to}) added to ${table}`];
