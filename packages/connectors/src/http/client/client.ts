@@ -256,15 +256,22 @@ export class HttpClient {
     }
   }
 
+  /** The connections, made at the first request. They break off when the reading ends. */
+  async #connections(): Promise<Dispatcher> {
+    const { options, secrets, signal } = this.#parts;
+    const { proxy } = options;
+    const through = proxy === undefined ? undefined : await secretValue(proxy, "proxy", secrets);
+    if (this.#dispatcher !== undefined) return this.#dispatcher;
+    const made = createDispatcher(options, through);
+    signal.addEventListener("abort", () => void made.destroy().catch(() => undefined), { once: true });
+    this.#dispatcher = made;
+    return made;
+  }
+
   async #context(maxRedirects: number): Promise<ExchangeContext> {
     const { options, secrets, signal } = this.#parts;
-    const proxy = options.proxy;
-    this.#dispatcher ??= createDispatcher(
-      options,
-      proxy === undefined ? undefined : await secretValue(proxy, "proxy", secrets),
-    );
     return {
-      dispatcher: this.#dispatcher,
+      dispatcher: this.#dispatcher ?? (await this.#connections()),
       maxBytes: options.maxResponseBytes,
       maxRedirects,
       maxMs: toMs(options.maxResponse),

@@ -22,6 +22,12 @@ const DECODERS: Readonly<
 /** What servers are told we understand. */
 export const ACCEPTED_ENCODINGS = "gzip, deflate, br, zstd";
 
+/** Reads a whole body whose length is known and allowed: the client fails where it is another one. */
+export async function wholeBody(body: Body): Promise<Buffer> {
+  const { buffer, byteOffset, byteLength } = await body.bytes();
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 /** Reads a whole body, at most `maxBytes`. Fails with MLR_SOURCE_LIMIT beyond. */
 export function collectBody(body: Body, maxBytes: number, where: () => string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
