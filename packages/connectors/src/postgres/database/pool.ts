@@ -22,12 +22,20 @@ export function openPool(url: string): pg.Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     // Called once for each new connection, before it is given out.
-    verify: (client, done) => {
-      prepare(client).then(() => done(), done);
-    },
+    verify: (client, done) => void prepared(client, done),
   });
   pool.on("error", () => undefined);
   return pool;
+}
+
+async function prepared(client: pg.ClientBase, done: (error?: Error) => void): Promise<void> {
+  let failure: Error | undefined;
+  try {
+    await prepare(client);
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+  }
+  done(failure);
 }
 
 async function prepare(client: pg.ClientBase): Promise<void> {

@@ -23,7 +23,7 @@ import { openPool } from "./pool.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
 import { PostgresSnapshot } from "./postgres-snapshot.ts";
 import { PostgresStatements, sentStatement, type Runner } from "./postgres-statements.ts";
-import { pooled, streamRows } from "./stream-rows.ts";
+import { cut, pooled, streamRows } from "./stream-rows.ts";
 
 /** How long connections that are still in use are waited for at the end. */
 const CLOSE_GRACE_MS = 2_000;
@@ -185,7 +185,7 @@ export class PostgresDatabase implements Database {
     await Promise.race([ended, late]);
     clearTimeout(timer);
     // What nobody gave back, such as that of a stream that was left standing.
-    for (const client of this.#inUse) client.release(true);
+    for (const client of this.#inUse) cut(client);
   }
 }
 

@@ -47,8 +47,8 @@ export async function* streamRows(
     try {
       yield* batches(cursor, batchRows, where);
     } finally {
-      // After an abort the connection is gone, and the portal with it.
-      if (!state.aborted) await cursor.close().catch(() => undefined);
+      // A lost connection would never say that the portal is closed.
+      await Promise.race([cursor.close().catch(() => undefined), state.lost]);
     }
   });
 }
@@ -56,6 +56,8 @@ export async function* streamRows(
 /** How a reading stands with its connection. */
 export interface LeaseState {
   aborted: boolean;
+  /** Resolves when the connection is gone. */
+  readonly lost: Promise<void>;
   /** The connection is in the middle of an answer that nothing else ends: it cannot be used any more. */
   unfinished: boolean;
 }
@@ -70,7 +72,10 @@ export async function* leased<T>(
   const client = await lease.take().catch((error: unknown) => {
     throw databaseError(error, where);
   });
-  const state: LeaseState = { aborted: false, unfinished: false };
+  let lose = (): void => undefined;
+  const lost = new Promise<void>((resolve) => (lose = resolve));
+  client.once("end", lose);
+  const state: LeaseState = { aborted: false, unfinished: false, lost };
   const dispose = aborting({ pool: lease.pool, client, signal, state });
   try {
     yield* read(client, state);
@@ -79,6 +84,7 @@ export async function* leased<T>(
     throw databaseError(error, where);
   } finally {
     dispose();
+    client.removeListener("end", lose);
     if (state.unfinished && !state.aborted) cancel(lease.pool, client);
     lease.giveBack(client, state.aborted || state.unfinished);
   }
@@ -122,11 +128,16 @@ function aborting(of: {
   const abort = (): void => {
     state.aborted = true;
     cancel(pool, client);
-    const { connection } = client as unknown as { connection: { stream: Socket } };
-    connection.stream.destroy(new Error("aborted"));
+    cut(client);
   };
   signal?.addEventListener("abort", abort, { once: true });
   return () => signal?.removeEventListener("abort", abort);
+}
+
+/** Cuts a connection that is in use without a word. */
+export function cut(client: pg.PoolClient): void {
+  const { connection } = client as unknown as { connection: { stream: Socket } };
+  connection.stream.destroy(new Error("the connection was closed"));
 }
 
 /** Lets the server end what it is doing for a connection, which it would otherwise go on with until it has something to send. */
