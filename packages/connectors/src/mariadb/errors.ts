@@ -65,6 +65,15 @@ const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
     [1062, 1586, 1761, 1762],
   ),
   ...rules(FULL, [3, 1021, 1026, 1114, 1030]),
+  ...rules({ ...CONFLICT, hint: "Somebody else created the table at the same time. Try again." }, [1050]),
+  ...rules(
+    { code: "MLR_DESTINATION_FAILED", hint: "The server has to be MariaDB 10.6 or newer." },
+    [1193, 1273],
+  ),
+  ...rules(
+    { code: "MLR_DESTINATION_FAILED", hint: "Set the server's binlog_format to MIXED or ROW." },
+    [1665],
+  ),
   ...rules(READ_ONLY, [1290, 1792, 1836, 1873]),
   ...rules(LOGIN, [1044, 1045, 1049, 1130, 1131, 1251, 1275, 1698, 1862]),
   ...rules(PERMISSION, [1142, 1143, 1227, 1370, 1410, 1419]),

@@ -56,36 +56,40 @@ describe.skipIf(missing !== undefined)(title, () => {
     expect(texts(await readTable(dialect(), "merged"))).toEqual(texts([...merged.values()]));
   };
 
-  test("a writer that is killed at any point loses nothing and writes nothing twice", async () => {
-    const steps = [
-      "opened",
-      "staged",
-      "commit-begin",
-      "defined",
-      "fenced",
-      "applied",
-      "recorded",
-      "before-commit",
-      "after-commit",
-    ];
-    let attempt = 0;
-    for (const [index, step] of steps.entries()) {
-      const killed = await child({
-        url: server.url,
-        attempt: ++attempt,
-        dieAt: { step, time: (index % 2) + 1 },
-      });
-      expect(killed, step).toBe("SIGKILL");
-      const inspector = await relationalDestination(dialect()).inspect();
-      const state = await inspector.state("faults");
-      await inspector.close();
-      await expectCommits(Number(state?.lastCommit ?? 0n));
-      expect(state?.checkpoints.get("main") ?? 0).toBe(Number(state?.lastCommit ?? 0n));
-      if (state?.lastCommit === BigInt(COMMITS)) break;
-    }
-    await writeOn({ url: server.url, attempt: ++attempt });
-    await expectCommits(COMMITS);
-  });
+  test(
+    "a writer that is killed at any point loses nothing and writes nothing twice",
+    { timeout: 300_000 },
+    async () => {
+      const steps = [
+        "opened",
+        "staged",
+        "commit-begin",
+        "defined",
+        "fenced",
+        "applied",
+        "recorded",
+        "before-commit",
+        "after-commit",
+      ];
+      let attempt = 0;
+      for (const [index, step] of steps.entries()) {
+        const killed = await child({
+          url: server.url,
+          attempt: ++attempt,
+          dieAt: { step, time: (index % 2) + 1 },
+        });
+        expect(killed, step).toBe("SIGKILL");
+        const inspector = await relationalDestination(dialect()).inspect();
+        const state = await inspector.state("faults");
+        await inspector.close();
+        await expectCommits(Number(state?.lastCommit ?? 0n));
+        expect(state?.checkpoints.get("main") ?? 0).toBe(Number(state?.lastCommit ?? 0n));
+        if (state?.lastCommit === BigInt(COMMITS)) break;
+      }
+      await writeOn({ url: server.url, attempt: ++attempt });
+      await expectCommits(COMMITS);
+    },
+  );
 
   test("a server that is killed in the middle of a commit keeps all of it or nothing", async () => {
     for (const [index, step] of ["applied", "before-commit"].entries()) {

@@ -10,8 +10,6 @@ const SETTINGS = [
   "sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
   "time_zone = '+00:00'",
   "autocommit = 1",
-  "tx_isolation = 'READ-COMMITTED'",
-  "tx_read_only = 0",
   "max_statement_time = 0",
   "innodb_lock_wait_timeout = 50",
   "lock_wait_timeout = 60",
@@ -46,7 +44,11 @@ export function connectionConfig(options: ResolvedMariadbOptions, name: string):
     insertIdAsNumber: false,
     foundRows: true,
     connectAttributes: { program_name: name.slice(0, 100) },
-    initSql: [`SET NAMES utf8mb4 COLLATE ${COLLATION}`, `SET SESSION ${SETTINGS}`],
+    initSql: [
+      `SET NAMES utf8mb4 COLLATE ${COLLATION}`,
+      `SET SESSION ${SETTINGS}`,
+      "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
+    ],
   };
 }
 

@@ -16,7 +16,7 @@ import { RelationalSession } from "./session/relational-session.ts";
 import { serverTime } from "./session/server-time.ts";
 import type { RelationalInternals, SessionContext } from "./session/session-context.ts";
 import { fenced, readState, type StoredState } from "./state/pipeline-state.ts";
-import { raiseFence } from "./state/raise-fence.ts";
+import { raiseFence, stopped } from "./state/raise-fence.ts";
 import { StateTables } from "./state/state-tables.ts";
 
 /**
@@ -46,8 +46,12 @@ class RelationalDestination implements Destination {
   }
 
   async open(owner: Owner, options: OpenOptions = {}): Promise<Session> {
+    const { signal } = options;
+    if (signal?.aborted === true) throw stopped(owner);
     const name = `millrace ${owner.pipeline} #${owner.attempt}`;
-    const link = await Link.open(this.#dialect, { name, signal: options.signal });
+    const link = await Link.open(this.#dialect, { name, signal }).catch((error: unknown) => {
+      throw signal?.aborted === true ? stopped(owner) : error;
+    });
     try {
       const session = await this.#session(link, owner, options);
       await this.#internals.onStep?.("opened");

@@ -8,8 +8,10 @@ import {
 import { align, alignments, type Alignment } from "../columns/align.ts";
 import { mayHashOtherwise, rehash } from "../columns/rehash.ts";
 import type { TableColumn } from "../columns/table-column.ts";
+import { describeTable } from "../session/describe-table.ts";
 import type { SessionContext } from "../session/session-context.ts";
 import { recordOwner, type OwnerRow } from "../state/owners.ts";
+import type { TableDescription } from "../table-description.ts";
 import { checkDefinition, checkFits, checkOwner } from "./check-table.ts";
 import { VERSION_COLUMN } from "./create-table.ts";
 import { currentTable, type CurrentTable } from "./current-table.ts";
@@ -139,6 +141,25 @@ export class ManagedTable {
     const { dialect } = this.#context;
     this.#plan = planTable({ dialect, wanted: this.table, current: this.#current, asText: this.#asText });
     this.#executed = false;
+  }
+
+  /**
+   * Rows were shaped for the columns that were seen; those of a shared table may have been changed by its other owner.
+   * Fails with MLR_DESTINATION_CONFLICT.
+   */
+  async checkUnchanged(): Promise<void> {
+    if (this.table.discriminator === undefined) return;
+    const { link } = this.#context;
+    const before = this.#current.description;
+    const now = await describeTable(link, this.table);
+    const columns = (description: TableDescription | undefined): string =>
+      JSON.stringify(description?.columns.map(({ name, sqlType, mark }) => [name, sqlType, mark]) ?? null);
+    if (columns(before) === columns(now)) return;
+    throw new MillraceError(
+      "MLR_DESTINATION_CONFLICT",
+      `another pipeline changed table "${this.table.name}" at the same time`,
+      { hint: "Try again: the table is read anew." },
+    );
   }
 
   /** Does what is to be done. */

@@ -165,7 +165,8 @@ export class RelationalSession implements Session {
     const hidden =
       owner === undefined ? OWN_COLUMNS : metadataColumns(dialect, definition).map((column) => column.name);
     const columns = presentColumns(current, definition, hidden).filter(
-      (column) => owner === undefined || !column.name.startsWith("_millrace_"),
+      // What a conversion that was broken off left.
+      ({ name: column }) => !column.startsWith("_millrace_"),
     );
     return {
       ...definition,
@@ -254,6 +255,7 @@ export class RelationalSession implements Session {
   /** Creates and changes what has to be. */
   async #defineAll(told: Told): Promise<void> {
     for (const entry of this.#tables.values()) {
+      await entry.managed.checkUnchanged();
       await entry.managed.execute();
       await entry.work.prepare?.(tableCommit(told, entry));
     }

@@ -111,7 +111,8 @@ function held(owner: Owner, cause: unknown): MillraceError {
   );
 }
 
-function stopped(owner: Owner): MillraceError {
+/** Says that a run was asked to stop before it could write. */
+export function stopped(owner: Owner): MillraceError {
   return new MillraceError(
     "MLR_RUN_STOPPED",
     `pipeline "${owner.pipeline}" was stopped while it opened its destination`,
