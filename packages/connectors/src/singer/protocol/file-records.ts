@@ -52,6 +52,7 @@ export class FileRecords {
     if (missing !== undefined && this.#o.missingKey === "fail") {
       throw keylessRecord(place, line, this.#stream.name, missing);
     }
-    return this.#o.prepare === undefined ? record : this.#o.prepare(record, {}, line);
+    const checked = this.#stream.checked(record);
+    return this.#o.prepare === undefined ? checked : this.#o.prepare(checked, {}, line);
   }
 }

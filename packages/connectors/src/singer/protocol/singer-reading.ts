@@ -126,8 +126,9 @@ export class SingerReading {
     return true;
   }
 
-  #keep(stream: SingerStream, record: Row, message: SingerMessage, line: string): void {
+  #keep(stream: SingerStream, given: Row, message: SingerMessage, line: string): void {
     const { prepare } = this.#o;
+    const record = stream.checked(given);
     stream.add(prepare === undefined ? record : prepare(record, message, line), this.#line);
     this.#rows++;
     this.#chars += line.length;

@@ -6,6 +6,9 @@ import { singerError, type LinePlace } from "./singer-error.ts";
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
+/** Types whose values are numbers in the engine's own storage form. */
+const TEMPORAL: readonly string[] = ["date", "time", "timestamptz"];
+
 /** Rows with the line of each. */
 export interface NumberedRows {
   readonly rows: Row[];
@@ -26,6 +29,7 @@ export class SingerStream {
   #covered = 0;
   #widened = false;
   readonly #columns: Map<string, ColumnDefinition>;
+  readonly #temporal: readonly string[];
 
   /** Fails with MLR_SCHEMA_INVALID. */
   constructor(message: SingerMessage, text: string, place: LinePlace) {
@@ -43,6 +47,7 @@ export class SingerStream {
     }
     const columns = jsonSchemaColumns(schema as SingerMessage);
     this.#columns = new Map(columns.map((column) => [column.name, column]));
+    this.#temporal = columns.filter(({ type }) => TEMPORAL.includes(type.kind)).map(({ name }) => name);
   }
 
   /** The message that declares it. @param before it was declared by, so that a key that only comes in another order stays as it is. */
@@ -83,6 +88,18 @@ export class SingerStream {
   missingKey(record: Row): string | undefined {
     for (const name of this.key) if (record[name] === null || record[name] === undefined) return name;
     return undefined;
+  }
+
+  /** A number where the schema promises a date is no count of microseconds: as text it is rejected, or stored as what it is. */
+  checked(record: Row): Row {
+    let out = record;
+    for (const name of this.#temporal) {
+      const value = record[name];
+      if (typeof value !== "number" && typeof value !== "bigint") continue;
+      if (out === record) out = { ...record };
+      out[name] = String(value);
+    }
+    return out;
   }
 
   add(row: Row, line: number): void {
