@@ -57,6 +57,10 @@ export interface BulkLoad {
   readonly doing: string;
 }
 
+/** Isolation levels as the protocol numbers them. */
+const READ_COMMITTED = 2;
+const SNAPSHOT = 5;
+
 /** How a connection is opened. */
 export interface OpenConnection {
   readonly settings: ConnectionSettings;
@@ -163,8 +167,10 @@ export class Connection {
     return done;
   }
 
-  async begin(doing: string): Promise<void> {
-    await this.#manage(doing, (callback) => this.#connection.beginTransaction(callback));
+  /** @param isolation `snapshot`: what is read is as of one moment. Default READ COMMITTED. */
+  async begin(doing: string, isolation: "readCommitted" | "snapshot" = "readCommitted"): Promise<void> {
+    const level = isolation === "snapshot" ? SNAPSHOT : READ_COMMITTED;
+    await this.#manage(doing, (callback) => this.#connection.beginTransaction(callback, "", level));
   }
 
   /** Fails with MLR_COMMIT_UNKNOWN where the connection is lost while the commit is under way. */

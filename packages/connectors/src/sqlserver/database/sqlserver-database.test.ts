@@ -205,6 +205,30 @@ describe("transactions", () => {
   });
 });
 
+it("reads as of one moment where the database keeps versions of rows, and only there", async () => {
+  expect(database.snapshot).toBe(undefined);
+  const state = { columns: [{ name: "state", type: TYPES.tinyint }], rows: [[Buffer.from([1])]] };
+  server.answer = (request) =>
+    "text" in request && request.text.includes("snapshot_isolation_state") ? { sets: [state] } : numbers(1);
+  const other = await openDatabase(settingsOf(server), { schema: undefined, maxConnections: 1 });
+  server.requests.length = 0;
+  const snapshot = await other.snapshot?.();
+  expect(await snapshot?.query("SELECT 1")).toEqual([{ n: 1 }]);
+  for await (const batch of snapshot?.stream("SELECT 2") ?? []) expect(batch.rows).toEqual([{ n: 1 }]);
+  await snapshot?.close();
+  await snapshot?.close();
+  await expect(snapshot?.query("SELECT 3")).rejects.toMatchObject({ code: "MLR_DATABASE_FAILED" });
+  expect(await other.query("SELECT 4")).toEqual([{ n: 1 }]);
+  await other.close();
+  const isolation = server.requests.flatMap((request) =>
+    request.kind === "transaction" ? [[request.action, request.isolation]] : [],
+  );
+  expect(isolation).toEqual([
+    ["begin", 5],
+    ["rollback", undefined],
+  ]);
+});
+
 describe("bulk loads", () => {
   it("send rows in a transaction, by the types of the table", async () => {
     server.answer = catalogOr(() => ({}));

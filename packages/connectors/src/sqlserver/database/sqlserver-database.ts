@@ -2,6 +2,7 @@ import {
   MillraceError,
   type Database,
   type DatabaseDialect,
+  type DatabaseSnapshot,
   type DatabaseTable,
   type LoadOptions,
   type Row,
@@ -18,6 +19,8 @@ import { quotePath } from "../quote.ts";
 import { describeTable, loadColumns } from "./catalog.ts";
 import { loadRows } from "./load-rows.ts";
 import { leavesTraces, statementOf, statementsOn } from "./statements.ts";
+import { SqlServerSnapshot } from "./sqlserver-snapshot.ts";
+import { stopIfAborted } from "./stop-if-aborted.ts";
 import { sqlServerTableDialect } from "./table-dialect.ts";
 
 const BATCH_ROWS = 1000;
@@ -28,6 +31,8 @@ export class SqlServerDatabase implements Database {
   readonly location: string;
   readonly dialect: DatabaseDialect;
   readonly quote = quotePath;
+  /** Absent where the database keeps no versions of rows. */
+  readonly snapshot?: () => Promise<DatabaseSnapshot>;
   readonly #pool: Pool;
   readonly #schema: string | undefined;
   readonly #statements: Statements;
@@ -36,12 +41,15 @@ export class SqlServerDatabase implements Database {
     readonly settings: ConnectionSettings;
     readonly schema: string | undefined;
     readonly maxConnections: number;
+    /** The database allows transactions of isolation level SNAPSHOT. */
+    readonly snapshots: boolean;
     open(): Promise<Connection>;
   }) {
     this.location = locationOf(options.settings);
     this.#schema = options.schema;
     this.dialect = sqlServerTableDialect(options.schema);
     this.#pool = new Pool(options.open, options.maxConnections);
+    if (options.snapshots) this.snapshot = () => SqlServerSnapshot.begin(this.#pool);
     this.#statements = statementsOn((statement, work) => this.#pool.use(leavesTraces(statement), work));
   }
 
@@ -128,12 +136,5 @@ export class SqlServerDatabase implements Database {
 function transactionEnded(): MillraceError {
   return new MillraceError("MLR_ARGUMENT_INVALID", "a statement was sent after its transaction had ended", {
     hint: "Wait for every statement inside of the function that transaction() is given.",
-  });
-}
-
-function stopIfAborted(signal: AbortSignal | undefined, cause?: unknown): void {
-  if (signal?.aborted !== true) return;
-  throw new MillraceError("MLR_RUN_STOPPED", "the statement was stopped before it had ended", {
-    cause: cause ?? signal.reason,
   });
 }

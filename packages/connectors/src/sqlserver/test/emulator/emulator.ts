@@ -131,6 +131,7 @@ async function special(client: pg.Client, text: string): Promise<number | Answer
   if (text.includes("AS object_type")) return ask(client, COLUMNS, [objectOf(text)]);
   if (text.includes("AS noted_key")) return ask(client, KEYS, [objectOf(text)]);
   if (text === "SELECT SCHEMA_NAME() AS name") return ask(client, "SELECT 'dbo' AS name");
+  if (text.includes("snapshot_isolation_state")) return ask(client, "SELECT 0 AS state");
   if (text.includes("sp_getapplock")) return applock(client, text);
   if (text.startsWith("BEGIN TRY")) return endHolder(client, text);
   const locked = LOCKING.exec(text);

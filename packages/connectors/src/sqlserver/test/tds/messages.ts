@@ -26,7 +26,12 @@ export type TdsRequest =
       readonly rows: readonly (readonly SentValue[])[];
       readonly bytes: Buffer;
     }
-  | { readonly kind: "transaction"; readonly action: "begin" | "commit" | "rollback" };
+  | {
+      readonly kind: "transaction";
+      readonly action: "begin" | "commit" | "rollback";
+      /** As MS-TDS numbers it: 2 READ COMMITTED, 5 SNAPSHOT. */
+      readonly isolation?: number;
+    };
 
 /** What LOGIN7 says. */
 export interface Login {
@@ -76,7 +81,7 @@ export function readTransaction(bytes: Buffer): TdsRequest {
   const type = reader.u16();
   const action = ({ 5: "begin", 7: "commit", 8: "rollback" } as const)[type];
   if (action === undefined) throw new Error(`transaction request ${type}`);
-  return { kind: "transaction", action };
+  return { kind: "transaction", action, ...(action === "begin" ? { isolation: reader.u8() } : {}) };
 }
 
 /** `sp_executesql` alone. */
