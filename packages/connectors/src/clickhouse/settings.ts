@@ -22,18 +22,18 @@ const NATIVE_PORTS: ReadonlyMap<number, number> = new Map([
 
 /** Puts options, URL and the settings CLICKHOUSE_… together. Fails with MLR_ARGUMENT_INVALID. */
 export function serverSettings(options: ResolvedClickHouseOptions, environment: Environment): ServerSettings {
-  const url = options.url === undefined ? undefined : parseUrl(options.url);
+  const url = options.url === undefined ? {} : urlParts(options.url);
   const setting = (name: string): string | undefined => environment.setting?.(`CLICKHOUSE_${name}`);
-  const host = options.host ?? url?.hostname ?? setting("HOST") ?? "localhost";
-  const secure = url?.protocol === "https:";
-  const port = options.port ?? portOf(url) ?? portSetting(setting("PORT")) ?? 8123;
-  const database = options.database ?? pathOf(url) ?? setting("DATABASE") ?? "default";
-  const address = `${secure ? "https" : "http"}://${host}:${port}`;
+  const first = (name: keyof UrlParts, fallback: string): string =>
+    options[name] ?? url[name] ?? setting(name.toUpperCase()) ?? fallback;
+  const port = options.port ?? url.port ?? portSetting(setting("PORT")) ?? 8123;
+  const database = first("database", "default");
+  const address = `${url.protocol ?? "http:"}//${first("host", "localhost")}:${port}`;
   return {
     url: address,
     port,
-    user: options.user ?? part(url?.username) ?? setting("USER") ?? "default",
-    password: options.password ?? part(url?.password) ?? setting("PASSWORD") ?? "",
+    user: first("user", "default"),
+    password: first("password", ""),
     database,
     timeoutMs: options.timeoutMs,
     compression: options.compression,
@@ -49,6 +49,26 @@ export function nativePortHint(port: number): string | undefined {
     : `Port ${port} speaks ClickHouse's native protocol; Millrace speaks HTTP: use port ${http}.`;
 }
 
+/** What a URL may say that options and settings say as well. */
+interface UrlParts {
+  readonly host?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database?: string | undefined;
+}
+
+function urlParts(text: string): UrlParts & { readonly protocol?: string; readonly port?: number } {
+  const url = parseUrl(text);
+  return {
+    protocol: url.protocol,
+    port: portOf(url),
+    host: url.hostname,
+    user: part(url.username),
+    password: part(url.password),
+    database: part(url.pathname.replace(/^\/+|\/+$/g, "")),
+  };
+}
+
 function parseUrl(text: string): URL {
   try {
     return new URL(text);
@@ -61,8 +81,7 @@ function parseUrl(text: string): URL {
   }
 }
 
-function portOf(url: URL | undefined): number | undefined {
-  if (url === undefined) return undefined;
+function portOf(url: URL): number {
   if (url.port !== "") return Number(url.port);
   // `new URL` leaves a scheme's own port out, also where it was written.
   return url.protocol === "https:" ? 8443 : 8123;
@@ -78,10 +97,7 @@ function portSetting(text: string | undefined): number | undefined {
   });
 }
 
-function pathOf(url: URL | undefined): string | undefined {
-  return part(url?.pathname.replace(/^\/+|\/+$/g, ""));
-}
-
-function part(text: string | undefined): string | undefined {
-  return text === undefined || text === "" ? undefined : decodeURIComponent(text);
+/** The text decoded; undefined where it is empty. */
+function part(text: string): string | undefined {
+  return text === "" ? undefined : decodeURIComponent(text);
 }

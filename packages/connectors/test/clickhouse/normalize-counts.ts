@@ -4,5 +4,5 @@ import type { Counts } from "@millrace/core";
 export function normalizeCounts(counts: Readonly<Record<string, Counts>> | undefined): unknown {
   return Object.entries(counts ?? {})
     .map(([table, each]) => [table, Object.entries(each).filter(([, count]) => count !== 0)])
-    .toSorted();
+    .toSorted(([a], [b]) => String(a).localeCompare(String(b)));
 }

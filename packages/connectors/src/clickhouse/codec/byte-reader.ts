@@ -1,5 +1,5 @@
-/** Thrown where a row does not end in the bytes that have come so far. */
-export const UNDERFLOW = Symbol("more bytes are needed");
+/** Thrown where a row does not end in the bytes that have come so far. One for all: making a stack each time takes long. */
+export const UNDERFLOW = new Error("more bytes are needed");
 
 /** Reads values in RowBinary. */
 export class ByteReader {

@@ -57,13 +57,13 @@ export async function prepareSchema(schema: SchemaWork): Promise<PreparedSchema>
 }
 
 /** The step that brings the view in line with its table. */
-export function viewAction({ view, main }: TableLayout): Extract<Action, { do: "view" }>[] {
+function viewAction({ view, main }: TableLayout): Extract<Action, { do: "view" }>[] {
   if (view === undefined) return [];
   return [{ do: "view", database: view.database, name: view.name, rows: main.name, columns: view.columns }];
 }
 
 /** Names of the tables and the view that a table consists of. */
-export function objectsOf({ main, history, view }: TableLayout): string[] {
+function objectsOf({ main, history, view }: TableLayout): string[] {
   return [view?.name, main.name, history?.name].flatMap((name) => (name === undefined ? [] : [name]));
 }
 

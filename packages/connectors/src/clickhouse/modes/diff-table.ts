@@ -128,27 +128,42 @@ function array(expressions: readonly string[]): string {
 }
 
 /** Which stored rows have to be looked at: all, or those of the keys that came and those that the epochs may remove. */
-function storedFilter({ context, removing, orphans }: DiffScope): string {
-  const { stage, layout, main, work } = context;
-  const { columns, key, parentKey = [] } = layout.definition;
-  const scopes = removing.map(({ record }) => whereValues(record, columns));
-  if (scopes.includes("whole") || (stage?.count ?? 0) + (stage?.keptCount ?? 0) > LOOKUP_KEYS) return "1";
+function storedFilter(scope: DiffScope): string {
+  const { stage, layout } = scope.context;
+  const { columns, key } = layout.definition;
+  const scopes = scope.removing.map(({ record }) => whereValues(record, columns));
+  const came = (stage?.count ?? 0) + (stage?.keptCount ?? 0);
+  if (scopes.includes("whole") || came > LOOKUP_KEYS) return "1";
   const names = key.map((name) => quote(name)).join(", ");
+  const tables = [stage?.rows, stage?.kept].flatMap((table) =>
+    table === undefined ? [] : [quote(STATE_DATABASE, table)],
+  );
+  const sets = [
+    ...tables.map((table) => `SELECT ${names} FROM ${table}`),
+    ...removableKeys(scope, names, scopes),
+  ];
+  return sets.length === 0 ? "0" : `(${names}) IN (${sets.join(" UNION ALL ")})`;
+}
+
+/** SELECTs of the keys that epochs with a scope, and parents, may remove. */
+function removableKeys(
+  { context, orphans }: DiffScope,
+  names: string,
+  scopes: readonly ReturnType<typeof whereValues>[],
+): string[] {
+  const { stage, layout, main, work } = context;
+  const { columns, parentKey = [] } = layout.definition;
   const from = quote(main.database, main.table);
   const sets: string[] = [];
-  if (stage?.rows !== undefined) sets.push(`SELECT ${names} FROM ${quote(STATE_DATABASE, stage.rows)}`);
-  if (stage?.kept !== undefined) sets.push(`SELECT ${names} FROM ${quote(STATE_DATABASE, stage.kept)}`);
   const conditions = scopes.flatMap((scope) =>
-    typeof scope === "string" ? [] : [condition(scope, columns, work.server.features)],
+    typeof scope === "string" ? [] : [`(${condition(scope, columns, work.server.features)})`],
   );
   // All versions of a key that ever was in the scope: an older one alone would look like the current one.
-  if (conditions.length > 0)
-    sets.push(`SELECT ${names} FROM ${from} WHERE ${conditions.map((each) => `(${each})`).join(" OR ")}`);
+  if (conditions.length > 0) sets.push(`SELECT ${names} FROM ${from} WHERE ${conditions.join(" OR ")}`);
   if (orphans && stage?.parents !== undefined) {
     const parents = parentKey.map((name) => quote(name)).join(", ");
-    sets.push(
-      `SELECT ${names} FROM ${from} WHERE (${parents}) IN (SELECT ${parents} FROM ${quote(STATE_DATABASE, stage.parents)})`,
-    );
+    const came = `SELECT ${parents} FROM ${quote(STATE_DATABASE, stage.parents)}`;
+    sets.push(`SELECT ${names} FROM ${from} WHERE (${parents}) IN (${came})`);
   }
-  return sets.length === 0 ? "0" : `(${names}) IN (${sets.join(" UNION ALL ")})`;
+  return sets;
 }

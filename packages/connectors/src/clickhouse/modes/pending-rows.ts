@@ -186,7 +186,7 @@ SELECT ${own}, toUInt64(${version}), toUInt64(${batch}) FROM ${quote(STATE_DATAB
 }
 
 /** Columns of the table in which a reading waits. */
-export function pendingColumns(columns: readonly ColumnDefinition[]): readonly ColumnDefinition[] {
+function pendingColumns(columns: readonly ColumnDefinition[]): readonly ColumnDefinition[] {
   return [...columns, ADDED.version, ADDED.batch];
 }
 

@@ -178,7 +178,7 @@ export class ClickHouseServer {
         ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
         ...(id === undefined ? {} : { query_id: id }),
       });
-      return stream as Readable;
+      return stream;
     } catch (error) {
       throw this.#error(error, options);
     }

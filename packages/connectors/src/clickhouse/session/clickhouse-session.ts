@@ -132,7 +132,7 @@ export class ClickHouseSession implements Session {
   }
 
   async #prepare(cut: Cut): Promise<{ book: JournalBook; actions: readonly Action[]; result: CommitResult }> {
-    const { server, pipelineId, internals } = this.#context;
+    const { pipelineId, internals } = this.#context;
     for (const table of this.#tables.values()) await table.flush();
     internals.onStep?.("staged");
     await this.#claim();
@@ -166,8 +166,7 @@ export class ClickHouseSession implements Session {
       if (table.definition.internal !== true) tables[name] = prepared.counts;
       if (prepared.snapshot !== undefined) snapshots[name] = prepared.snapshot;
     }
-    for (const name of Object.keys(cut.counts))
-      tables[name] ??= addCounts(zeroCounts(), cut.counts[name] ?? {});
+    addUncounted(tables, cut);
     const withheld = this.#withheld(book, cut);
     actions.push(...closeEpochs(book, cut, pipelineId, forgotten));
     for (const [slice, state] of cut.checkpoints) book.checkpoints.set(slice, state);
@@ -325,6 +324,11 @@ export class ClickHouseSession implements Session {
   #check(): void {
     if (this.#closed) throw new MillraceError("MLR_INTERNAL", "the session is closed");
   }
+}
+
+/** What the engine counted of tables that nobody has defined in this session. */
+function addUncounted(tables: Record<string, Counts>, cut: Cut): void {
+  for (const [name, counts] of Object.entries(cut.counts)) tables[name] ??= addCounts(zeroCounts(), counts);
 }
 
 /** Names of the tables that have something to do in this commit. */

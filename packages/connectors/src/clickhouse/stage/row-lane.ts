@@ -1,3 +1,4 @@
+import { asMillraceError } from "@millrace/core";
 import { ByteWriter } from "../codec/byte-writer.ts";
 import type { ClickHouseServer } from "../server/clickhouse-server.ts";
 import { quote } from "../server/quote.ts";
@@ -22,7 +23,7 @@ export class RowLane {
   readonly #options: LaneOptions;
   #sending: Promise<void> = Promise.resolve();
   #pieces = 0;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -57,7 +58,7 @@ export class RowLane {
         signal,
       })
       .catch((error: unknown) => {
-        this.#failure = error;
+        this.#failure = asMillraceError(error, "MLR_DESTINATION_FAILED", doing);
       });
   }
 

@@ -2,8 +2,6 @@ import { hash } from "node:crypto";
 
 /** Database of everything that Millrace keeps for itself. */
 export const STATE_DATABASE = "millrace";
-/** Which tables Millrace writes, and what their columns mean. */
-export const REGISTRY_TABLE = "tables";
 
 /** Digits that tell pipelines apart in names of tables. */
 const DIGITS = 12;
