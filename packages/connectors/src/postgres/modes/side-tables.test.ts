@@ -43,12 +43,16 @@ const table = (mode: "replace" | "snapshot", more: Partial<TableDefinition> = {}
 const rows = (n: number, v: number, shop = "a", from = 0): Row[] =>
   Array.from({ length: n }, (_, i) => ({ id: from + i, shop, v }));
 
-async function open(definition: TableDefinition, internals: PostgresInternals = {}): Promise<Session> {
+async function open(
+  definition: TableDefinition,
+  internals: PostgresInternals = {},
+  pipeline = "p",
+): Promise<Session> {
   const destination = new PostgresDestination(
     { url: database.url, schema: undefined, fingerprintBytes: 0 },
     internals,
   );
-  const session = await destination.open({ pipeline: "p", attempt: ++attempt, run: randomUUID() });
+  const session = await destination.open({ pipeline, attempt: ++attempt, run: randomUUID() });
   await session.define(definition);
   return session;
 }
@@ -83,9 +87,10 @@ async function read(
     internals?: PostgresInternals;
     taints?: string[];
     snapshot?: string;
+    pipeline?: string;
   } = {},
 ): Promise<Record<string, number>> {
-  const session = await open(definition, more.internals);
+  const session = await open(definition, more.internals, more.pipeline);
   const of = epoch(more.scope);
   if (batch.length > 0) await write(session, batch, of);
   const result = await session.commit({
@@ -303,6 +308,26 @@ test("a table whose snapshots follow another calendar is refused, one that is to
   });
   const fewer = table("snapshot", { snapshot: { every: "day", timeZone: "UTC", retention: { days: 1 } } });
   expect(await read(rows(2, 2), fewer, { snapshot: "2026-10-25" })).toEqual({ inserted: 2, removed: 3 });
+});
+
+test("snapshots of pipelines that share a table are kept, replaced and deleted each by its own", async () => {
+  const take = (pipeline: string, n: number, snapshot: string): Promise<Record<string, number>> => {
+    const discriminator = { column: "shop", value: pipeline };
+    const daily = { every: "day", timeZone: "UTC", retention: { days: 1 } } as const;
+    const definition = table("snapshot", { key: ["shop", "id"], discriminator, snapshot: daily });
+    return read(rows(n, 1, pipeline), definition, { snapshot, pipeline });
+  };
+  expect(await take("a", 3, "2026-11-01")).toEqual({ inserted: 3 });
+  expect(await take("b", 4, "2026-11-01")).toEqual({ inserted: 4 });
+  expect(await take("b", 5, "2026-11-02")).toEqual({ inserted: 5, removed: 4 });
+  expect(await take("a", 2, "2026-11-01")).toEqual({ inserted: 2, removed: 3 });
+  const { rows: found } = await sql.query(
+    "SELECT shop, _snapshot::text AS at, count(*)::int AS n FROM t GROUP BY 1, 2 ORDER BY 1, 2",
+  );
+  expect(found).toEqual([
+    { shop: "a", at: "2026-11-01", n: 2 },
+    { shop: "b", at: "2026-11-02", n: 5 },
+  ]);
 });
 
 test("what an older version recorded of daily snapshots still holds", async () => {
