@@ -19,11 +19,17 @@ export function durationMs(text: string): number | undefined {
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
+/** Durations are asked for with every request; options have a few. */
+const known = new Map<string, number>();
+
 /** Milliseconds of a duration in options: a number is milliseconds. Fails with MLR_ARGUMENT_INVALID. */
 export function toMs(value: string | number): number {
   if (typeof value === "number") return value;
-  const ms = durationMs(value);
-  if (ms !== undefined) return ms;
+  const ms = known.get(value) ?? durationMs(value);
+  if (ms !== undefined) {
+    known.set(value, ms);
+    return ms;
+  }
   throw new MillraceError("MLR_ARGUMENT_INVALID", `"${value}" is not a duration`, {
     hint: 'Write a number of milliseconds, or for instance "30 seconds", "5 minutes", "2 hours", "1 day".',
   });

@@ -40,15 +40,20 @@ export class Secrets {
 
   /** The address as it may be shown: without user and password, secrets and suspicious parameters masked. */
   maskUrl(url: URL): string {
-    const query = [...url.searchParams].map(([name, value]) => {
-      const shown = SECRET_NAME.test(name)
-        ? MASK
-        : this.mask(encodeURIComponent(value).replaceAll("%2C", ","));
-      return `${name}=${shown}`;
-    });
     const text = `${url.protocol}//${url.host}${this.mask(url.pathname)}`;
-    const full = query.length === 0 ? text : `${text}?${query.join("&")}`;
+    const full = url.search === "" ? text : `${text}?${this.#maskQuery(url.search.slice(1))}`;
     return full.length > 300 ? `${full.slice(0, 300)}…` : full;
+  }
+
+  #maskQuery(query: string): string {
+    return query
+      .split("&")
+      .map((part) => {
+        const end = part.indexOf("=");
+        const name = end < 0 ? part : part.slice(0, end);
+        return end >= 0 && SECRET_NAME.test(name) ? `${name}=${MASK}` : this.mask(part);
+      })
+      .join("&");
   }
 
   /** A state with names in place of secrets, which may be stored and shown; a copy in any case. */

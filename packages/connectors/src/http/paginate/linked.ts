@@ -75,12 +75,14 @@ function carried(
 }
 
 function linked(kind: string, linkOf: (page: PageView) => unknown, where: string): Paginator {
+  // Reading an address is not cheap, and most often the one that was found is the one that is asked for next.
+  let last: URL | undefined;
   return {
     kind,
     served: true,
     first: null,
     apply(draft, state) {
-      if (typeof state === "string") draft.url = new URL(state);
+      if (typeof state === "string") draft.url = last?.href === state ? last : new URL(state);
     },
     after(page): Following {
       const link = linkOf(page);
@@ -88,7 +90,9 @@ function linked(kind: string, linkOf: (page: PageView) => unknown, where: string
       const next = typeof link === "string" ? URL.parse(link, page.url.href) : null;
       if (next === null || (next.protocol !== "http:" && next.protocol !== "https:"))
         throw badLink(page, where);
-      next.username = next.password = next.hash = "";
+      if (next.username !== "" || next.password !== "") next.username = next.password = "";
+      if (next.hash !== "") next.hash = "";
+      last = next;
       return { state: next.href };
     },
   };

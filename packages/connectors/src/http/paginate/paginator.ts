@@ -17,7 +17,7 @@ export interface PageView {
 export type Following =
   { readonly state: Json } | { readonly end: true; readonly doubt?: string; readonly log?: string };
 
-/** A way in which pages follow one another. Holds nothing: all it needs to go on is in the state. */
+/** A way in which pages follow one another. All it needs to go on is in the state. */
 export interface Paginator {
   readonly kind: string;
   /** The server names what follows, so that an empty page may have one behind it. */
