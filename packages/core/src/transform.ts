@@ -34,6 +34,8 @@ export interface TransformContext<In extends Row = Row> extends DatabaseAccess {
   /** Sends a row to the quarantine instead of its table. */
   reject(row: In, reason: Reason): void;
   readonly signal: AbortSignal;
+  /** In `flush`: the reading that begins or completes, and is why what is held has to come out. Absent: a commit, or the end of the source. */
+  readonly reading?: { readonly stream: string; readonly event: "begins" | "completes" };
 }
 
 /** A step between source and destination. Verbs: `pick`, `rename`, `filter`, … */

@@ -22,7 +22,7 @@ const tableSource = z.union([
     columns: columns.optional(),
   }),
   z.strictObject({
-    /** Another stream of the source, gathered whole; it is used up and goes nowhere else. Only with `over: "epoch"`. */
+    /** Another stream of the source, which has to be whole before `batch` is; its rows go on to their own table too. Only with `over: "epoch"`. */
     stream: name,
     /** Types of columns; needed where the stream may bring no rows. Default: inferred. */
     columns: columns.optional(),

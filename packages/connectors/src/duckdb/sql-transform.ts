@@ -4,6 +4,7 @@ import {
   type Batch,
   type ColumnDefinition,
   type Transform,
+  type TransformContext,
 } from "@millrace/core";
 import { streamOf } from "./named-tables.ts";
 import { sqlOptions, type ResolvedSqlOptions, type SqlOptions } from "./options.ts";
@@ -77,11 +78,12 @@ function overEpochs(query: string, options: ResolvedSqlOptions): Transform {
       if (!gathering.takes(batch.stream)) return batch;
       refuseChildren(batch);
       await gathering.take(await opened.get(), batch);
-      return [];
+      return gathering.isSide(batch.stream) ? batch : [];
     },
-    async flush({ signal }) {
-      const { stream } = gathering;
+    async flush({ signal, reading }) {
       const batches: Batch[] = [];
+      if (!(await gathering.isDue(reading))) return batches;
+      const { stream } = gathering;
       if (stream !== undefined) {
         const engine = await opened.get();
         await gathering.complete(engine);
@@ -105,6 +107,7 @@ class Gathering {
     { readonly name: string; readonly columns: Readonly<Record<string, string>> }
   >;
   readonly #tables = new Map<string, SqlTable>();
+  readonly #complete = new Set<string>();
   #main: string | undefined;
 
   constructor(options: ResolvedSqlOptions) {
@@ -120,6 +123,33 @@ class Gathering {
   /** The stream that `batch` holds the rows of; undefined while there are none. */
   get stream(): string | undefined {
     return this.#main !== undefined && this.#tables.get(this.#main)?.known === true ? this.#main : undefined;
+  }
+
+  /** A table to join with: its rows go on as well. */
+  isSide(stream: string): boolean {
+    return this.#sides.has(stream);
+  }
+
+  /** Whether the query is to run now: when the reading of `batch` completes, or the source ends. */
+  async isDue(reading: TransformContext["reading"]): Promise<boolean> {
+    if (reading === undefined) return true;
+    const { stream, event } = reading;
+    if (this.#sides.has(stream)) {
+      if (event === "completes") this.#complete.add(stream);
+      // Begun again, it is read again from its start.
+      else await this.#tables.get(stream)?.clear();
+      return false;
+    }
+    if (stream !== this.#main) return false;
+    const missing = [...this.#sides.keys()].find((side) => !this.#complete.has(side));
+    if (missing === undefined || event === "begins") return true;
+    throw new MillraceError(
+      "MLR_TRANSFORM_FAILED",
+      `sql({ over: "epoch" }): stream "${stream}" is complete, and stream "${missing}", which it is joined with, is not`,
+      {
+        hint: `The source has to send "${missing}" whole before "${stream}" ends. Or join in the database, once both are there.`,
+      },
+    );
   }
 
   takes(stream: string): boolean {
@@ -148,6 +178,7 @@ class Gathering {
   forget(): void {
     this.#main = undefined;
     this.#tables.clear();
+    this.#complete.clear();
   }
 }
 

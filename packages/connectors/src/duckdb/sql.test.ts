@@ -9,9 +9,14 @@ import {
   MillraceError,
   parseJsonExact,
   SCALAR_KINDS,
+  executeRun,
+  pipeline,
   type Batch,
+  type Source,
+  type Transform,
   type ScalarKind,
 } from "@millrace/core";
+import { memoryDestination } from "@millrace/core/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { TYPED_VALUES } from "../../test/typed-values.ts";
 import { sql } from "./index.ts";
@@ -163,7 +168,7 @@ describe("sql over a reading", () => {
     ]);
   });
 
-  it("joins two streams, the second of which is used up", async () => {
+  it("joins two streams, the second of which goes on as well", async () => {
     const transform = sql(
       "select o.id, c.name from batch o left join customers c on c.id = o.customer order by o.id",
       {
@@ -183,7 +188,7 @@ describe("sql over a reading", () => {
       },
       { stream: "customers", rows: [{ id: 7, name: "Ann" }] },
     );
-    expect(out).toMatchObject([
+    expect(out.filter(({ stream }) => stream === "orders")).toMatchObject([
       {
         stream: "orders",
         rows: [
@@ -192,6 +197,38 @@ describe("sql over a reading", () => {
         ],
       },
     ]);
+  });
+
+  it("waits for the reading of its own stream, and for the ones it is joined with before", async () => {
+    const make = (): Transform =>
+      sql("select o.id, c.name from batch o left join customers c on c.id = o.customer", {
+        over: "epoch",
+        stream: "orders",
+        tables: { customers: { stream: "customers" } },
+      });
+    const run = async (streams: readonly string[]): Promise<unknown> => {
+      const destination = memoryDestination();
+      const rows = { orders: [{ id: 1, customer: 7 }], customers: [{ id: 7, name: "Ann" }] };
+      const source: Source = {
+        async *read() {
+          for (const stream of streams) {
+            yield { type: "begin", stream };
+            yield { type: "rows", stream, slice: stream, rows: rows[stream as keyof typeof rows] };
+            yield { type: "complete", stream };
+          }
+        },
+      };
+      const target = destination.tables({ orders: { key: ["id"] }, customers: { key: ["id"] } });
+      const report = await executeRun({
+        pipeline: pipeline("p", { source, transforms: [make()], destination: target }),
+        environment: { directory: folder, databaseUrl: async () => "" },
+        run: "00000000-0000-4000-8000-000000000001",
+        attempts: { next: async () => 1n },
+      });
+      return report.error?.code ?? [destination.rows("orders"), destination.rows("customers")];
+    };
+    expect(await run(["customers", "orders"])).toEqual([[{ id: 1, name: "Ann" }], [{ id: 7, name: "Ann" }]]);
+    expect(await run(["orders", "customers"])).toBe("MLR_TRANSFORM_FAILED");
   });
 
   it("takes a second stream without rows for an empty table where its columns are declared", async () => {

@@ -93,13 +93,17 @@ export class Intake {
     if (message.type === "checkpoint") this.#checkpointSeen = true;
     const held = heldBefore(message);
     if (held.length === 0) await this.#queue.push({ kind: "message", message });
-    else await this.#queue.push({ kind: "message", message, out: await this.#chain.flush(held) });
+    else {
+      const begins =
+        message.type === "begin" ? ({ stream: message.stream, event: "begins" } as const) : undefined;
+      await this.#queue.push({ kind: "message", message, out: await this.#chain.flush(held, begins) });
+    }
     return true;
   }
 
   /** A stream that transforms make of another one may have had no rows: it is complete all the same, and has to be known. */
   async #acceptComplete(message: Extract<Message, { type: "complete" }>): Promise<boolean> {
-    const out = await this.#chain.flush(["commit", "epoch"]);
+    const out = await this.#chain.flush(["commit", "epoch"], { stream: message.stream, event: "completes" });
     const made = await this.#chain.streamsMadeOf(message.stream);
     await this.#queue.push({ kind: "message", message, out, made });
     return true;

@@ -70,14 +70,18 @@ export class TransformChain {
   }
 
   /** What transforms with `holds` of these kinds still keep, in order, sent through the transforms behind them. */
-  async flush(kinds: readonly Transform["holds"][]): Promise<Transformed> {
+  async flush(
+    kinds: readonly Transform["holds"][],
+    reading?: NonNullable<TransformContext["reading"]>,
+  ): Promise<Transformed> {
     const batches: Batch[] = [];
     const rejected: TransformRejection[] = [];
     await Promise.all(this.#tails);
     for (const [index, transform] of this.#transforms.entries()) {
       if (transform.flush === undefined || !kinds.includes(transform.holds)) continue;
       const own: TransformRejection[] = [];
-      const held = await transform.flush(this.#context({ stream: "", rows: [] }, own));
+      const context = this.#context({ stream: "", rows: [] }, own);
+      const held = await transform.flush({ ...context, ...(reading === undefined ? {} : { reading }) });
       rejected.push(...own);
       const rest = await this.#run(held, index + 1);
       batches.push(...rest.batches);
