@@ -46,6 +46,9 @@ const TOO_WIDE: Rule = {
   hint: "MariaDB tables have at most 1,017 columns, and their keys 3,072 bytes: choose fewer or shorter ones.",
 };
 
+const ROW_TOO_LARGE =
+  "InnoDB keeps some 8,000 bytes of a row in one place, which is enough for about 190 columns of texts: leave columns out with pick(), or put some into a json column.";
+
 /** By the server's error number. */
 const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   ...rules(LOST, [1053, 1077, 1079, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 1969, 4031]),
@@ -86,7 +89,8 @@ const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
     },
     [1060],
   ),
-  ...rules(TOO_WIDE, [1071, 1117, 1118, 1170]),
+  ...rules(TOO_WIDE, [1071, 1117, 1170]),
+  ...rules({ code: "MLR_SCHEMA_INVALID", hint: ROW_TOO_LARGE }, [1118]),
 ]);
 
 /** The driver's own numbers: the connection could not be made or is gone. */
