@@ -5,7 +5,7 @@ import { quote, quoteText } from "../server/quote.ts";
 import { completeActions } from "../state/actions.ts";
 import { raiseFence, statementPrefix } from "../state/fence.ts";
 import { readJournal, writeJournal } from "../state/journal.ts";
-import { journalTable, pipelineId, STATE_DATABASE } from "../state/names.ts";
+import { journalTable, NEXT_SUFFIX, pipelineId, STATE_DATABASE } from "../state/names.ts";
 import { WorkArea } from "../stage/work-area.ts";
 import { ClickHouseSession } from "./clickhouse-session.ts";
 import { ownTable } from "./epoch-changes.ts";
@@ -72,7 +72,7 @@ async function dropStrayEpochs({ server }: WorkArea, id: string, book: JournalBo
     `SELECT name FROM system.tables WHERE database = ${quoteText(STATE_DATABASE)} AND startsWith(name, ${quoteText(`epoch_${id}_`)})`,
   );
   for (const [name] of found) {
-    if (own.has(String(name)) || String(name).endsWith("__next")) continue;
+    if (own.has(String(name)) || String(name).endsWith(NEXT_SUFFIX)) continue;
     await server.run(`DROP TABLE IF EXISTS ${quote(STATE_DATABASE, String(name))}`, { doing: "tidying up" });
   }
 }

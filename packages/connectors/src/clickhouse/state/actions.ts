@@ -4,7 +4,7 @@ import type { ClickHouseServer } from "../server/clickhouse-server.ts";
 import { quote, quoteText } from "../server/quote.ts";
 import type { WorkArea } from "../stage/work-area.ts";
 import { createViewSql } from "../define/layout.ts";
-import { parseWorkTable, STATE_DATABASE } from "./names.ts";
+import { NEXT_SUFFIX, parseWorkTable, STATE_DATABASE } from "./names.ts";
 
 /**
  * What a commit does after its entry in the journal is written: each step moves a table of the attempt's own to where its
@@ -103,7 +103,7 @@ async function replacePartition(work: WorkArea, action: Extract<Action, { do: "r
 
 /**
  * The first rename fails where this attempt does not have the table any more, and then nothing is renamed. A server that
- * dies in the middle leaves the table under the name `…__next`, and `completeSwap` goes on.
+ * dies in the middle leaves the table under the name `…__millrace_next`, and `completeSwap` goes on.
  */
 async function swap(
   work: WorkArea,
@@ -132,6 +132,10 @@ export async function ensureView(
   const same =
     columns.length === found.size && columns.every((column) => found.get(column) === wanted.get(column));
   if (same) return;
+  // A server that died while a view took the place of another one left it; it holds nothing.
+  await server.run(`DROP TABLE IF EXISTS ${quote(database, nextName(name))}`, {
+    doing: `creating the view "${name}"`,
+  });
   const what = parseWorkTable(work.name("view"))?.what ?? "";
   const own = { database: STATE_DATABASE, name: work.named(what) };
   await server.run(createViewSql({ database, name, columns }, { database, name: rows }, own), {
@@ -228,7 +232,7 @@ async function ignoreUnknown(done: Promise<void>): Promise<void> {
 }
 
 function nextName(table: string): string {
-  return `${table}__next`;
+  return `${table}${NEXT_SUFFIX}`;
 }
 
 function halfWritten(table: string): MillraceError {

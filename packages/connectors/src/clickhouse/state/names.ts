@@ -39,6 +39,9 @@ export function rowsTable(name: string): string {
   return `${name}__rows`;
 }
 
+/** What the name of a table ends with for the moment in which it takes the place of another one. */
+export const NEXT_SUFFIX = "__millrace_next";
+
 /** Number of a commit that is the same for no other pipeline: what column `_batch` holds. */
 export function batchNumber(id: string, commit: bigint): bigint {
   // 23 bits of the pipeline before 40 of the commit: a thousand years of commits at 30 a second.
