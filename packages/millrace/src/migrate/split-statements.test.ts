@@ -146,6 +146,15 @@ GO
   });
 });
 
+it("every statement of a long script has its own line", () => {
+  const script = Array.from({ length: 20_000 }, (_, i) => `INSERT INTO a\n  VALUES (${i}, 'a;b');`).join(
+    "\n",
+  );
+  const found = splitStatements(script, POSTGRES_SYNTAX);
+  expect(found.map(({ line }) => line)).toEqual(found.map((_, i) => 2 * i + 1));
+  expect(found).toHaveLength(20_000);
+});
+
 it("text of any kind is split without losing a statement's characters", () => {
   const pieces = ["a", "'x;y'", '"q;"', "/* ; */", "$t$;$t$", "E'\\';'", "-- c;\n", "(", ")", "1"];
   for (let seed = 1; seed < 200; seed++) {

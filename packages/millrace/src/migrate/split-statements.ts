@@ -38,6 +38,8 @@ class Splitter {
   #delimiter = ";";
   #start = -1;
   #depth: ProgramDepth;
+  /** How far lines have been counted: statements begin further and further behind. */
+  #counted = { at: 0, line: 1 };
 
   constructor(text: string, syntax: SqlSyntax) {
     this.#text = text;
@@ -125,6 +127,14 @@ class Splitter {
   }
 
   #lineOf(at: number): number {
-    return this.#text.slice(0, at).split("\n").length;
+    let { at: from, line } = at < this.#counted.at ? { at: 0, line: 1 } : this.#counted;
+    for (
+      from = this.#text.indexOf("\n", from);
+      from >= 0 && from < at;
+      from = this.#text.indexOf("\n", from + 1)
+    )
+      line++;
+    this.#counted = { at, line };
+    return line;
   }
 }
