@@ -52,13 +52,7 @@ export class SqlEngine {
   static async open(query: string, options: ResolvedSqlOptions): Promise<SqlEngine> {
     const driver = await loadDriver();
     const folder = await mkdtemp(join(tmpdir(), "millrace-sql-"));
-    const instance = await driver.DuckDBInstance.create(":memory:", {
-      memory_limit: options.memory,
-      threads: String(options.threads),
-      temp_directory: folder,
-      autoinstall_known_extensions: "false",
-      autoload_known_extensions: "false",
-    });
+    const instance = await create(driver, folder, options);
     const connection = await instance.connect();
     const engine = new SqlEngine({ driver, instance, connection, folder }, query);
     try {
@@ -182,4 +176,27 @@ export class SqlEngine {
 
 function stopped(): MillraceError {
   return new MillraceError("MLR_RUN_STOPPED", "sql(): the run was stopped during the query");
+}
+
+async function create(
+  driver: Driver,
+  folder: string,
+  { memory, threads }: ResolvedSqlOptions,
+): Promise<DuckDBInstance> {
+  try {
+    return await driver.DuckDBInstance.create(":memory:", {
+      memory_limit: memory,
+      threads: String(threads),
+      temp_directory: folder,
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+    });
+  } catch (cause) {
+    await rm(folder, { recursive: true, force: true });
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new MillraceError("MLR_TRANSFORM_FAILED", `sql(): DuckDB could not be started: ${said}`, {
+      hint: "Check the options memory and threads.",
+      cause,
+    });
+  }
 }
