@@ -71,7 +71,8 @@ async function bare(base: string, chains: number): Promise<void> {
     let next: string | undefined = `${base}/${number}/issues`;
     while (next !== undefined) {
       const { headers, body }: Dispatcher.ResponseData = await request(next, { dispatcher });
-      rows += (JSON.parse(await body.text()) as unknown[]).length;
+      const text = await body.text();
+      rows += (JSON.parse(text) as unknown[]).length;
       next = /<([^>]*)>; rel="next"/.exec(String(headers["link"]))?.[1];
     }
   };
