@@ -35,7 +35,11 @@ let attempt = 0n;
 async function run(
   options: Omit<DatabaseOptions, "from">,
   table: Parameters<ReturnType<typeof postgres>["table"]>[1],
-  more: { readonly source?: (source: Source) => Source; readonly limit?: number } = {},
+  more: {
+    readonly source?: (source: Source) => Source;
+    readonly limit?: number;
+    readonly attempts?: number;
+  } = {},
 ): Promise<{ report: RunReport; kinds: Set<string>; events: RunEvent[] }> {
   const kinds = new Set<string>();
   const events: RunEvent[] = [];
@@ -51,7 +55,7 @@ async function run(
     pipeline: pipeline("copy", {
       source: more.source?.(watched) ?? watched,
       destination: postgres({ url: to.url }).table("copied", table),
-      retry: { attempts: 1 },
+      retry: { attempts: more.attempts ?? 1, delayMs: 1 },
       commit: { rows: 1 },
     }),
     environment: { directory: ".", databaseUrl: () => Promise.resolve(to.url) },
@@ -198,6 +202,38 @@ test("goes on in the middle after an interruption, and lands every row once", as
     expect(second.report.tables["copied"]).toMatchObject({ inserted: 5_000 });
   }
 });
+
+test.each(["append", "replace", "merge"] as const)(
+  "goes on by itself where the source's server ends the connection, mode %s",
+  async (mode) => {
+    await source.query("CREATE TABLE numbers (n int PRIMARY KEY, body text)");
+    await source.query("INSERT INTO numbers SELECT n, repeat('x', 2000) FROM generate_series(1, 4000) AS n");
+    let ended = false;
+    const ending = (own: Source): Source => ({
+      ...own,
+      async *read(context) {
+        for await (const message of own.read(context)) {
+          yield message;
+          if (message.type !== "checkpoint" || ended) continue;
+          ended = true;
+          await source.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'millrace' AND datname = current_database()",
+          );
+        }
+      },
+    });
+    const { report, events } = await run(
+      { table: "numbers", chunkRows: 1_000 },
+      { mode, key: ["n"] },
+      { source: ending, attempts: 5 },
+    );
+    expect(report.error).toBeUndefined();
+    expect(events.some(({ type }) => type === "retrying")).toBe(true);
+    expect(report.tables["copied"]).toMatchObject({ inserted: 4_000, updated: 0, removed: 0 });
+    const { rows } = await target.query("SELECT count(*)::int AS n, count(DISTINCT n)::int AS d FROM copied");
+    expect(rows).toEqual([{ n: 4_000, d: 4_000 }]);
+  },
+);
 
 test("replaces what a second reading no longer holds", async () => {
   await source.query("CREATE TABLE numbers (n int PRIMARY KEY)");
