@@ -81,6 +81,8 @@ const nested = z.strictObject({
   ...optionalOnes(),
   /** Path below `baseUrl`, or a whole address. Default: `/` and the name of the resource. */
   path: z.string().min(1).optional(),
+  /** Further headers, also with values of the parent's row. Secrets belong into `auth` or the `headers` beside `resources`. */
+  headers: z.record(z.string(), z.string()).optional(),
   /** Resource whose rows this one is read for, each on its own: `{parent.field}` stands for their values. */
   parent: z.string().min(1).optional(),
 });
@@ -114,7 +116,11 @@ export type HttpOptions = z.input<typeof httpOptions>;
 export type ResolvedHttpOptions = z.output<typeof httpOptions>;
 const resourceSchema = z.strictObject(resourceOptions);
 /** Options of one resource, with the defaults filled in. */
-export type ResourceOptions = z.output<typeof resourceSchema> & { path?: string; parent?: string };
+export type ResourceOptions = z.output<typeof resourceSchema> & {
+  path?: string;
+  parent?: string;
+  headers?: Readonly<Record<string, string>>;
+};
 
 /** In `resources` what is not said has no default: it is what is said beside them. */
 function optionalOnes(): { [K in keyof typeof resourceOptions]: z.ZodOptional<(typeof resourceOptions)[K]> } {

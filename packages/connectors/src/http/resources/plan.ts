@@ -54,7 +54,7 @@ export function withDescendants(resource: Resource): Resource[] {
 }
 
 function resourcesOf(options: ResolvedHttpOptions): Map<string, ResourceOptions> {
-  const { url, stream, baseUrl: _, resources, auth: __, ...shared } = options;
+  const { url, stream, baseUrl: _, resources, auth: __, headers: ___, ...shared } = options;
   if (resources === undefined) return new Map([[stream ?? "http", { ...shared, path: String(url) }]]);
   return new Map(
     Object.entries(resources).map(([name, own]) => {
@@ -71,7 +71,7 @@ function describe(
 ): Resource {
   const url = addressOf(own.path ?? "", base);
   const spaces = new Set([...OWN_SPACES, ...ancestors(parent)]);
-  const parts = [url, own.query, own.body, own.form, own.graphql?.variables];
+  const parts = [url, own.query, own.body, own.form, own.graphql?.variables, own.headers];
   const requested = [...new Set(parts.flatMap((part) => referencesInside(part, spaces)))];
   checkReferences(name, url, spaces);
   const included = Object.entries(own.include ?? {}).flatMap(([, template]) =>

@@ -16,7 +16,7 @@ export function baseRequest(resource: Resource, bindings: Bindings, from: Cursor
   const draft: Draft = {
     method: options.method ?? (body === undefined ? "GET" : "POST"),
     url: addressOf(resource, bound),
-    headers: contentHeaders(body),
+    headers: { ...contentHeaders(body), ...ownHeaders(resource, bound) },
     body,
   };
   const { cursor } = options;
@@ -88,6 +88,23 @@ function contentHeaders(body: unknown): Record<string, string> {
   if (body === undefined) return {};
   const type = body instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "application/json";
   return { "content-type": type };
+}
+
+function ownHeaders({ name: resource, options }: Resource, bindings: Bindings): Record<string, string> {
+  const entries = Object.entries(options.headers ?? {}).map(([name, template]) => {
+    const value = fill(template, bindings);
+    // What is no Latin-1, or ends a line, cannot be in a header.
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return [name.toLowerCase(), value];
+    throw new MillraceError(
+      "MLR_SOURCE_FORMAT",
+      `${resource}: a value for the header ${name} has characters that none may have`,
+      {
+        hint: "Check the field of the parent's rows that the header is made with.",
+        details: { header: name },
+      },
+    );
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 function textOf(body: unknown): string {

@@ -69,8 +69,8 @@ test("children are read for each row of their parent, whose values go into path 
 });
 
 test("values of the parent go into query, headers of the body and bodies, with their type", async () => {
-  server.routes["/search"] = ({ body, query }) => ({
-    json: [{ body: JSON.parse(body) as unknown, q: query.get("q") }],
+  server.routes["/search"] = ({ body, query, headers }) => ({
+    json: [{ body: JSON.parse(body) as unknown, q: query.get("q"), header: headers["x-repo"] }],
   });
   const { rows } = await readAll({
     baseUrl: server.url,
@@ -81,12 +81,17 @@ test("values of the parent go into query, headers of the body and bodies, with t
         path: "/search",
         method: "POST",
         query: { q: "repo:{repos.name}" },
+        headers: { "X-Repo": "{repos.id}/{repos.name}" },
         body: { filter: { id: "{repos.id}", names: ["{repos.name}"] } },
         paginate: singlePage(),
       },
     },
   });
-  expect(rows["found"]?.[1]).toEqual({ body: { filter: { id: 2, names: ["r 2"] } }, q: "repo:r 2" });
+  expect(rows["found"]?.[1]).toEqual({
+    body: { filter: { id: 2, names: ["r 2"] } },
+    q: "repo:r 2",
+    header: "2/r 2",
+  });
 });
 
 test("grandchildren know all above them", async () => {
