@@ -145,7 +145,12 @@ suite("mariadb", missingMariadb(), async () => {
 
 suite("clickhouse", missingClickHouse(), async () => {
   const server: TestClickHouse = await startClickHouse();
-  const administrator = await clickhouse({ url: server.url }).connect(environment);
+  const administrator = await clickhouse({ url: server.url })
+    .connect(environment)
+    .catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
   return {
     connector: clickhouse({ url: `${server.url}/migrated` }),
     engine: " ENGINE = MergeTree ORDER BY id",
