@@ -10,10 +10,10 @@ export class ByteWriter {
     this.bytes = Buffer.allocUnsafeSlow(size);
   }
 
-  /** What was written; the buffer belongs to the caller from now on. */
-  take(): Buffer {
+  /** What was written; the buffer belongs to the caller from now on. `next` is written into from now on; default: a new one. */
+  take(next?: Buffer): Buffer {
     const taken = this.bytes.subarray(0, this.at);
-    this.bytes = Buffer.allocUnsafeSlow(this.bytes.length);
+    this.bytes = next ?? Buffer.allocUnsafeSlow(this.bytes.length);
     this.at = 0;
     return taken;
   }

@@ -23,6 +23,8 @@ export class RowLane {
   readonly #options: LaneOptions;
   #sending: Promise<void> = Promise.resolve();
   #pieces = 0;
+  /** The buffer of the piece that is being sent: free once that is done. */
+  #free: Buffer | undefined;
   #failure: Error | undefined;
 
   constructor(options: LaneOptions) {
@@ -44,9 +46,12 @@ export class RowLane {
   async #send(): Promise<void> {
     const { server, database, table, doing, columns, signal } = this.#options;
     const list = columns === undefined ? "" : ` (${columns.map((name) => quote(name)).join(", ")})`;
-    const body = this.writer.take();
     await this.#sending;
     this.#throwFailure();
+    // Two buffers take turns: new ones of this size would have the garbage collector look at all rows each time.
+    const whole = this.writer.bytes;
+    const body = this.writer.take(this.#free);
+    this.#free = whole;
     const piece = ++this.#pieces;
     const settings = server.features.deduplicationToken
       ? { async_insert: 0 as const, insert_deduplication_token: `${table}-${piece}` }
