@@ -80,19 +80,21 @@ export async function runHttp(
   destination: Target,
   more: {
     readonly clock?: Clock;
+    readonly commitRows?: number;
     readonly full?: boolean;
     readonly limit?: number;
     readonly since?: string;
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<RunReport & { readonly observer: RecordingObserver }> {
-  const { clock = systemClock, ...wishes } = more;
+  const { clock = systemClock, commitRows, ...wishes } = more;
   const observer = recordingObserver();
   const report = await executeRun({
     pipeline: pipeline("api", {
       source: httpSource(parseOptions(httpOptions, options, "http()"), clock),
       destination,
       retry: { attempts: 1 },
+      ...(commitRows === undefined ? {} : { commit: { rows: commitRows } }),
     }),
     environment: {
       databaseUrl: () => Promise.reject(new Error("unused")),

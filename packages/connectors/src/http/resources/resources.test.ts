@@ -1,5 +1,5 @@
 import type { Row } from "@millrace/core";
-import { memoryDestination, sourceContract } from "@millrace/core/testing";
+import { failing, memoryDestination, sourceContract } from "@millrace/core/testing";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { http, linkHeader, pages, singlePage } from "../index.ts";
 import type { HttpOptions } from "../options.ts";
@@ -160,6 +160,30 @@ test("each parent's part has a cursor of its own", async () => {
         .map(({ path, query }) => [path, query.get("since")]),
     ),
   ).toEqual(Object.fromEntries([1, 2, 3, 4, 5].map((id) => [`/repos/r%20${id}/issues`, day(id)])));
+});
+
+test("whatever fails whenever, each row is added once", async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const memory = memoryDestination();
+    const target = memory.tables({ repos: { mode: "append" }, issues: { mode: "append" } });
+    const random = { seed, share: 0.3, limit: 6, steps: ["before-commit", "after-commit", "write"] as const };
+    const broken = failing(memory, { random });
+    const calls = { made: 0 };
+    const pass = githubLike(() => repos, 2);
+    server.routes["/repos"] = (request) =>
+      ++calls.made % 3 === 0 ? { status: 400, json: {} } : pass(request);
+    const options = nested();
+    let status = "";
+    for (let run = 0; run < 30 && status !== "succeeded"; run++) {
+      const again = { ...target, destination: () => Promise.resolve(broken) };
+      status = (await runHttp(options, again, { commitRows: 2 })).status;
+    }
+    expect(status).toBe("succeeded");
+    const named = (rows: readonly Row[]): string[] =>
+      byKey(rows).map(({ repo_id: repo, number }) => `${String(repo)} ${String(number)}`);
+    expect(named(memory.rows("issues")), `seed ${seed}`).toEqual(named(all()));
+    expect(memory.rows("repos"), `seed ${seed}`).toHaveLength(5);
+  }
 });
 
 test("partitions are read apart, each from where it came to", async () => {
