@@ -18,8 +18,8 @@ describe.skipIf(missing !== undefined)(title, () => {
   test("the example merges a file, replaces a table by a query, and finds the rows as they were stored", async () => {
     const server = await startClickHouse();
     const cwd = await mkdtemp(path.join(tmpdir(), "millrace-example-"));
-    const database = await clickhouse({ url: `${server.url}/default` }).connect(environment);
     try {
+      const database = await clickhouse({ url: `${server.url}/default` }).connect(environment);
       await cp(EXAMPLE, cwd, { recursive: true });
       await writeFile(
         path.join(cwd, ".env"),
@@ -46,8 +46,8 @@ describe.skipIf(missing !== undefined)(title, () => {
       expect(
         await database.query("SELECT country, orders FROM shop.countries ORDER BY country"),
       ).toMatchObject([{ country: "DE" }, { country: "IT" }]);
-    } finally {
       await database.close();
+    } finally {
       await rm(cwd, { recursive: true, force: true });
       await server.stop();
     }
