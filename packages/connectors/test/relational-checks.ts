@@ -335,7 +335,7 @@ interface World {
 }
 
 function worldOf(dialect: RelationalDialect): World {
-  const destination = relationalDestination(dialect) as World["destination"];
+  const destination: World["destination"] = relationalDestination(dialect);
   const opened: TestPipeline[] = [];
   let attempt = 0n;
   return {

@@ -25,6 +25,7 @@ export async function openProject(project: ProjectFolder, flags: SettingInput = 
   exportDotenv(await loadSettings({ directory: project.root, environment: {} }));
   const { databases = {}, ...config }: ProjectConfig = await loadConfig(project);
   const settings = await loadSettings({ directory: project.root, config, environment: inherited, flags });
-  const setting = (name: string): string | undefined => (inherited[name] ?? settings.dotenv[name]) || undefined;
+  const setting = (name: string): string | undefined =>
+    (inherited[name] ?? settings.dotenv[name]) || undefined;
   return { ...project, settings, databases, setting };
 }

@@ -109,13 +109,29 @@ async function applyAtOnce(options: ApplyOptions, what: string): Promise<Merged 
 }
 
 async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged | undefined> {
-  const { context, sql, stage, diff, restorable, whole, wantsBefore } = options;
-  const run = [context.run];
+  const { context, stage, whole, wantsBefore } = options;
   const first = await insertFirst(options, what);
   if (first?.rowCount === stage.rows) {
     await context.step("diffed");
     return { inserted: stage.rows, updated: 0, unchanged: 0, restored: 0, before: undefined };
   }
+  const found = await findDifferences(options, what);
+  await context.step("diffed");
+  const { updated, absent } = found;
+  if (updated > 0 && !(await writeUpdates(options, what, updated))) return undefined;
+  const restored = found.inserted > 0 ? await writeInserts(options, what, found.inserted) : 0;
+  if (restored === undefined) return undefined;
+  const before = wantsBefore && updated > 0 ? await prefixesBefore(options, what) : undefined;
+  const inserted = found.inserted + (first?.rowCount ?? 0);
+  const unchanged = stage.rows - updated - inserted;
+  return { inserted, updated, unchanged, restored, before, ...(whole ? { absent } : {}) };
+}
+
+/** Fills the diff table; counts what is in it. */
+async function findDifferences(
+  { context, sql, diff, whole }: ApplyOptions,
+  what: string,
+): Promise<{ readonly updated: number; readonly absent: number; readonly inserted: number }> {
   const bare = diff.slice(diff.indexOf(".") + 1);
   await runSql(
     context,
@@ -127,35 +143,30 @@ async function applyInSteps(options: ApplyOptions, what: string): Promise<Merged
     what,
     `INSERT INTO ${diff} (staged, live, before) ${whole ? sql.allDifferences : sql.differences}`,
   );
-  const counted = await runSql<{ changed: string; absent: string }>(
+  const { rows } = await runSql<{ changed: string; absent: string }>(
     context,
     what,
     `SELECT count(live) FILTER (WHERE staged IS NOT NULL) AS changed, count(*) FILTER (WHERE staged IS NULL) AS absent FROM ${diff}`,
   );
-  const updated = Number(counted.rows[0]?.changed ?? 0);
-  const absent = Number(counted.rows[0]?.absent ?? 0);
-  const inserted = differing.rowCount - updated - absent;
-  await context.step("diffed");
-  if (updated > 0) {
-    const archived = await runSql(context, what, sql.archive(), run);
-    const written = await runSql(context, what, sql.update(), run);
-    if (archived.rowCount !== updated || written.rowCount !== updated) return undefined;
-  }
-  let restored = 0;
-  if (inserted > 0) {
-    if (restorable) restored = await countRestored(options, what);
-    const written = await runSql(
-      context,
-      what,
-      inserted === stage.rows ? sql.insertAll() : sql.insert(),
-      run,
-    );
-    if (written.rowCount !== inserted) return undefined;
-  }
-  const before = wantsBefore && updated > 0 ? await prefixesBefore(options, what) : undefined;
-  const fresh = inserted + (first?.rowCount ?? 0);
-  const unchanged = stage.rows - updated - fresh;
-  return { inserted: fresh, updated, unchanged, restored, before, ...(whole ? { absent } : {}) };
+  const updated = Number(rows[0]?.changed ?? 0);
+  const absent = Number(rows[0]?.absent ?? 0);
+  return { updated, absent, inserted: differing.rowCount - updated - absent };
+}
+
+/** False where another writer came between. */
+async function writeUpdates({ context, sql }: ApplyOptions, what: string, rows: number): Promise<boolean> {
+  const archived = await runSql(context, what, sql.archive(), [context.run]);
+  const written = await runSql(context, what, sql.update(), [context.run]);
+  return archived.rowCount === rows && written.rowCount === rows;
+}
+
+/** How many of the inserted rows had been removed before; undefined where another writer came between. */
+async function writeInserts(options: ApplyOptions, what: string, rows: number): Promise<number | undefined> {
+  const { context, sql, stage, restorable } = options;
+  const restored = restorable ? await countRestored(options, what) : 0;
+  const statement = rows === stage.rows ? sql.insertAll() : sql.insert();
+  const written = await runSql(context, what, statement, [context.run]);
+  return written.rowCount === rows ? restored : undefined;
 }
 
 /** Where rows seem to be new, inserts those that are before anything is compared: mostly nothing is left then. */
@@ -186,6 +197,7 @@ function isForeignInsert(error: unknown): boolean {
   return error instanceof MillraceError && error.details["sqlstate"] === "23505";
 }
 
+/** The error for rows that somebody else changes at the same time, again and again. */
 export function conflict(table: string): MillraceError {
   return new MillraceError(
     "MLR_DESTINATION_CONFLICT",
