@@ -26,6 +26,8 @@ export interface CrashBed {
 /** One database to disturb a run in. */
 export interface Trial {
   readonly url: string;
+  /** The run is over: its last commit landed, whoever sent it. */
+  finished(): Promise<boolean>;
   start(order: Omit<ChildOrder, "url" | "mode" | "reading">): Child;
 }
 
@@ -50,6 +52,11 @@ export async function crashBed(mode: Mode): Promise<CrashBed> {
       try {
         await disturb({
           url,
+          finished: async () => {
+            await disconnected(url);
+            const run = await finishedRun(url);
+            return run !== baseRun && run !== null;
+          },
           start: (order) => {
             const child = startChild({ ...order, url, mode, reading: 2 });
             children.push(child);
