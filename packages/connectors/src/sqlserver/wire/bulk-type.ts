@@ -33,7 +33,7 @@ interface Kind {
 }
 
 const MAX = Number.POSITIVE_INFINITY;
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- ASCII begins with control characters
 const NOT_ASCII = /[^\x00-\x7f]/;
 
 /** Types that the bulk path takes, by the name that SQL Server gives them. */

@@ -6,7 +6,7 @@ export function translate(statement: string): string {
   const kept: string[] = [];
   const keep = (text: string): string => `\u0001${kept.push(text) - 1}\u0001`;
   const code = statement.replace(TOKEN, (token) => keep(translated(token)));
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- U+0001 stands in no statement, so it marks what was put aside
   const restore = (text: string): string =>
     text.replace(/\u0001(\d+)\u0001/g, (_, at) => kept[Number(at)] ?? "");
   return restore(REWRITES.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), code));
