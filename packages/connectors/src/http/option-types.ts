@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { durationMs } from "./duration.ts";
 import { parseSteps } from "./select-path.ts";
 
 /** A path to one value of a document. */
@@ -9,20 +8,6 @@ export const valuePath = z
   .refine((path) => parseSteps(path) !== undefined, {
     message: "must be a path to one value, such as $.meta.next or $['@odata.nextLink']",
   });
-
-/** A number of milliseconds, or a text such as `"5 minutes"`. */
-export const duration = z.union(
-  [z.number().nonnegative(), z.string().refine((text) => durationMs(text) !== undefined)],
-  { message: 'must be milliseconds, or a duration such as "30 seconds", "5 minutes", "2 hours", "1 day"' },
-);
-
-/** A secret: the text itself, or a function that fetches it when it is needed. */
-export const secret = z.union(
-  [z.string(), z.custom<() => string | Promise<string>>((value) => typeof value === "function")],
-  { message: "must be a text, or a function that returns one" },
-);
-/** A secret as users give it. */
-export type SecretInput = z.input<typeof secret>;
 
 /** Where a parameter of a request goes. */
 export const place = z.enum(["query", "body", "header", "variables"]);

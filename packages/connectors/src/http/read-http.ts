@@ -6,7 +6,7 @@ import { inParallel } from "./resources/in-parallel.ts";
 import { Outlet } from "./resources/outlet.ts";
 import type { Resource } from "./resources/plan.ts";
 import { readTree } from "./resources/tree-reading.ts";
-import { Secrets } from "./secrets.ts";
+import { Secrets } from "../shared/http/secrets.ts";
 
 /** Parts of a reading that go on at the same time, unless the budget allows fewer. */
 const CONCURRENCY = 4;
@@ -25,7 +25,7 @@ export async function* readHttp(reading: HttpReading): AsyncGenerator<Message, v
   const end = new AbortController();
   const signal = AbortSignal.any([context.signal, end.signal]);
   const outlet = new Outlet();
-  const secrets = new Secrets();
+  const secrets = new Secrets("http()");
   const log: ReadContext["log"] = (level, message, details) =>
     context.log(level, secrets.mask(message), details);
   const meter = new ThrottleMeter(reading.clock, log, (throttledMs) =>

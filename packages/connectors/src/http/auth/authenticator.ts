@@ -1,6 +1,6 @@
 import type { Outgoing } from "../client/exchange.ts";
 import type { Answer } from "../client/answer.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../../shared/http/secrets.ts";
 import type { Clock } from "@millrace/core";
 
 /** A request that is about to be sent. */

@@ -1,6 +1,6 @@
 import { parseOptions } from "@millrace/core";
 import type { z } from "zod";
-import type { SecretInput } from "../option-types.ts";
+import type { SecretInput } from "../../shared/http/option-types.ts";
 import {
   apiKeyOptions,
   basicOptions,

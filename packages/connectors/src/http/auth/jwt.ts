@@ -1,10 +1,10 @@
 import { createPrivateKey, createSecretKey, randomUUID, type KeyObject } from "node:crypto";
 import { MillraceError } from "@millrace/core";
-import { toMs } from "../duration.ts";
+import { toMs } from "../../shared/http/duration.ts";
 import type { Auth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
 import { bearerOf } from "./oauth2.ts";
-import { secretValue } from "./secret-value.ts";
+import { secretValue } from "../../shared/http/secret-value.ts";
 import { TokenKeeper, type Token } from "./token-keeper.ts";
 import { requestToken } from "./token-request.ts";
 

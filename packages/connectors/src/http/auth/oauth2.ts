@@ -1,6 +1,6 @@
 import type { Auth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
-import { secretValue } from "./secret-value.ts";
+import { secretValue } from "../../shared/http/secret-value.ts";
 import { TokenKeeper, type Token } from "./token-keeper.ts";
 import { requestToken } from "./token-request.ts";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { duration, queryValues, secret, valuePath } from "../option-types.ts";
+import { duration, secret } from "../../shared/http/option-types.ts";
+import { queryValues, valuePath } from "../option-types.ts";
 
 const address = z.string().refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
   message: "must be an http(s) address",

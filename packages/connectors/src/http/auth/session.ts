@@ -1,12 +1,12 @@
 import { MillraceError, type Json } from "@millrace/core";
 import { headerOf, type Answer } from "../client/answer.ts";
 import { describeBody } from "../client/failures.ts";
-import { toMs } from "../duration.ts";
+import { toMs } from "../../shared/http/duration.ts";
 import { follow, parseSteps } from "../select-path.ts";
 import { withQuery } from "../client/query.ts";
 import type { Auth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
-import { secretValue } from "./secret-value.ts";
+import { secretValue } from "../../shared/http/secret-value.ts";
 import { addCookie } from "./static.ts";
 import { TokenKeeper, type Token } from "./token-keeper.ts";
 

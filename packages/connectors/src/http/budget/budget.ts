@@ -1,5 +1,5 @@
 import { MillraceError, type Clock } from "@millrace/core";
-import { formatMs, toMs } from "../duration.ts";
+import { formatMs, toMs } from "../../shared/http/duration.ts";
 import type { BudgetOptions } from "./options.ts";
 import type { LearnedLimit } from "./learned-limit.ts";
 import { SlidingWindow } from "./sliding-window.ts";

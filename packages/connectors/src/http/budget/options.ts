@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration } from "../option-types.ts";
+import { duration } from "../../shared/http/option-types.ts";
 
 /** Options of one rate budget. */
 export const budgetOptions = z.strictObject({

@@ -1,5 +1,5 @@
 import type { Clock, ReadContext } from "@millrace/core";
-import { formatMs } from "../duration.ts";
+import { formatMs } from "../../shared/http/duration.ts";
 
 /** Shorter waits are not worth a line in the log. */
 const WORTH_TELLING_MS = 1_000;

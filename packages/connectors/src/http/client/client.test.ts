@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { apiKey, bearer, singlePage } from "../index.ts";
 import { apiServer, type ApiServer, type Reply } from "../../../test/http/api-server.ts";
 import { hurriedClock, readAll } from "../../../test/http/read.ts";
-import { isPrivateAddress } from "./private-addresses.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { isPrivateAddress } from "../../shared/http/private-addresses.ts";
+import { retryAfterMs } from "../../shared/http/retry-after.ts";
 
 let server: ApiServer;
 beforeEach(async () => void (server = await apiServer()));

@@ -3,20 +3,20 @@ import type { Dispatcher } from "undici";
 import type { Auth } from "../auth/options.ts";
 import type { Authenticator, Signable } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/create.ts";
-import { secretValue } from "../auth/secret-value.ts";
+import { secretValue } from "../../shared/http/secret-value.ts";
 import { Budget } from "../budget/budget.ts";
 import { learnLimit } from "../budget/learned-limit.ts";
 import type { ThrottleMeter } from "../budget/throttle-meter.ts";
-import { formatMs, toMs } from "../duration.ts";
-import type { Secrets } from "../secrets.ts";
+import { formatMs, toMs } from "../../shared/http/duration.ts";
+import type { Secrets } from "../../shared/http/secrets.ts";
 import { headerOf, type Answer } from "./answer.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { createDispatcher } from "../../shared/http/dispatcher.ts";
 import { describeBody, statusFailure } from "./failures.ts";
 import { exchange, type ExchangeContext, type Outgoing } from "./exchange.ts";
 import { judge } from "./judge.ts";
 import type { ClientOptions, ResponseRule } from "./options.ts";
 import { ACCEPTED_ENCODINGS } from "./read-body.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { retryAfterMs } from "../../shared/http/retry-after.ts";
 
 /** How often in a row a server may put the same request off. */
 const MOST_THROTTLES = 20;

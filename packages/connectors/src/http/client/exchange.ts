@@ -2,8 +2,8 @@ import { EventEmitter } from "node:events";
 import { MillraceError } from "@millrace/core";
 import { request, type Dispatcher } from "undici";
 import { headerOf, type Answer } from "./answer.ts";
-import { networkFailure } from "./failures.ts";
-import { refusePrivateHost } from "./private-addresses.ts";
+import { networkFailure } from "../../shared/http/network-failure.ts";
+import { refusePrivateHost } from "../../shared/http/private-addresses.ts";
 import { collectBody, decompress, wholeBody } from "./read-body.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -1,28 +1,7 @@
 import { z } from "zod";
+import { tlsOptions } from "../../shared/http/tls-options.ts";
 import { budgetOptions } from "../budget/options.ts";
-import { duration, secret } from "../option-types.ts";
-
-const pem = z.union([z.string(), z.instanceof(Uint8Array)], {
-  message: "must be the text of a PEM, or its bytes",
-});
-
-/** Options of TLS. */
-const tlsOptions = z.strictObject({
-  /** Certificates to trust instead of those that Node.js brings, as PEM. */
-  ca: z.union([pem, z.array(pem)]).optional(),
-  /** Certificate that tells the server who asks, as PEM. */
-  cert: pem.optional(),
-  /** Key of `cert`, as PEM. Never logged. */
-  key: pem.optional(),
-  /** Passphrase of `key`. Never logged. */
-  passphrase: z.string().optional(),
-  /** false: accepts any certificate, so that anyone between may read and change everything. Default true. */
-  verify: z.boolean().default(true),
-  /** Name to expect in the certificate. Default: the host's. */
-  servername: z.string().optional(),
-  /** Oldest version of TLS. Default `TLSv1.2`. */
-  minVersion: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2"),
-});
+import { duration, secret } from "../../shared/http/option-types.ts";
 
 /** Options of trying again. */
 const retryOptions = z.strictObject({

@@ -1,5 +1,5 @@
 import { JsonNumber, MillraceError } from "@millrace/core";
-import { durationMs } from "../duration.ts";
+import { durationMs } from "../../shared/http/duration.ts";
 import type { CursorOptions } from "./options.ts";
 
 /** A cursor as rows have it and states keep it. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { duration, place, valuePath } from "../option-types.ts";
+import { duration } from "../../shared/http/option-types.ts";
+import { place, valuePath } from "../option-types.ts";
 
 /** Options of `cursor`. */
 export const cursorOptions = z.strictObject({

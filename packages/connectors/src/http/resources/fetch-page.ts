@@ -6,7 +6,7 @@ import type { Outgoing } from "../client/exchange.ts";
 import { decodePage, type DecodedPage } from "../decode/decode-page.ts";
 import type { RowsOf } from "../decode/compile-rows.ts";
 import type { PageView, Paginator } from "../paginate/paginator.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../../shared/http/secrets.ts";
 import { graphqlFailure } from "./graphql-errors.ts";
 import type { Resource } from "./plan.ts";
 import { pageRequest } from "./request.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Message, ReadContext, Scope } from "@millrace/core";
 import type { HttpClient } from "../client/client.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../../shared/http/secrets.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Resource } from "./plan.ts";
 import type { Slice } from "./slice.ts";

@@ -1,5 +1,5 @@
 import type { Clock, Message } from "@millrace/core";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../../shared/http/secrets.ts";
 import type { Outlet } from "./outlet.ts";
 import type { SliceState } from "./state.ts";
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Clock, Message, ReadContext, Scope } from "@millrace/core";
 import type { HttpClient } from "../client/client.ts";
 import type { PartitionValues } from "../options.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../../shared/http/secrets.ts";
 import { readChain } from "./chain.ts";
 import { keyOf } from "./children.ts";
 import { inParallel } from "./in-parallel.ts";

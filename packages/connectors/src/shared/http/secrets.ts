@@ -12,11 +12,17 @@ const SECRET_NAME =
  * and read again goes through `hide` and `reveal`.
  */
 export class Secrets {
+  /** Whose they are, for messages: `http()`. */
+  readonly owner: string;
   /** Name → value; the same name again replaces the value that `reveal` puts in. */
   readonly #current = new Map<string, string>();
   /** Every form in which a secret may appear → name. */
   readonly #forms = new Map<string, string>();
   #sorted: readonly (readonly [form: string, name: string])[] = [];
+
+  constructor(owner: string) {
+    this.owner = owner;
+  }
 
   /** Makes `value` known under a name that is stable over runs. */
   add(name: string, value: string): void {

@@ -1,9 +1,16 @@
 import { Agent, ProxyAgent, type Dispatcher } from "undici";
-import type { ClientOptions } from "./options.ts";
 import { publicLookup } from "./private-addresses.ts";
+import type { TlsOptions } from "./tls-options.ts";
+
+/** What connections are made by. */
+export interface ConnectionOptions {
+  readonly tls: TlsOptions;
+  readonly timeoutMs: number;
+  readonly privateAddresses: "allow" | "refuse";
+}
 
 /** Makes the pool of connections for one reading. Close it. */
-export function createDispatcher(options: ClientOptions, proxy: string | undefined): Dispatcher {
+export function createDispatcher(options: ConnectionOptions, proxy: string | undefined): Dispatcher {
   const { tls, timeoutMs } = options;
   const secure = {
     rejectUnauthorized: tls.verify,
