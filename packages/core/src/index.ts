@@ -24,6 +24,7 @@ export * from "./options.ts";
 export * from "./pipeline.ts";
 export * from "./row-failure.ts";
 export * from "./row.ts";
+export * from "./row-reader.ts";
 export * from "./schema/column-type.ts";
 export * from "./schema/table.ts";
 export * from "./snapshot/plan-snapshot.ts";

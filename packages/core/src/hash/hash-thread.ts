@@ -1,18 +1,18 @@
 import { Worker } from "node:worker_threads";
 import type { Row } from "../row.ts";
+import { HashQueue } from "./hash-queue.ts";
 import { HashSlab } from "./hash-slab.ts";
-import type { HashTask } from "./hash-worker.ts";
+import type { HashWork } from "./hash-worker.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 /** Slabs in use at most: one is filled while another is hashed. */
 const SLABS = 3;
 
-interface SharedSlab {
-  readonly index: number;
-  readonly slab: HashSlab;
-  /** The thread knows the memory. */
-  sent: boolean;
-  done: ((hashed: boolean) => void) | undefined;
+/** Rows that the thread was given. */
+export interface HashJob {
+  readonly rows: number;
+  /** Adds their hashes to a list; adds nothing and gives false where the thread ended before. To be called once. */
+  take(into: string[]): Promise<boolean>;
 }
 
 /**
@@ -21,35 +21,38 @@ interface SharedSlab {
  */
 export class HashThread {
   readonly #worker: Worker;
-  readonly #slabs: SharedSlab[] = [];
-  readonly #free: SharedSlab[] = [];
-  readonly #waiting: ((slab: SharedSlab) => void)[] = [];
+  readonly #slabs = Array.from({ length: SLABS }, () => new HashSlab());
+  readonly #queue = new HashQueue(SLABS);
+  readonly #free = this.#slabs.map((_, index) => index);
+  #waiting = 0;
   #ended = false;
 
   constructor() {
     // Type stripping runs the source; the published package has the built file beside this one.
     const file = import.meta.url.endsWith(".ts") ? "./hash-worker.ts" : "./hash-worker.js";
-    this.#worker = new Worker(new URL(file, import.meta.url));
+    const workerData: HashWork = {
+      queue: this.#queue.memory,
+      slabs: this.#slabs.map(({ memory }) => memory),
+    };
+    this.#worker = new Worker(new URL(file, import.meta.url), { workerData });
     this.#worker.unref();
-    this.#worker.on("message", (index: number) => this.#reply(index));
     this.#worker.on("error", () => this.#lost());
     this.#worker.on("exit", () => this.#lost());
   }
 
-  /** False once the thread is gone: it hashes no more. */
-  get alive(): boolean {
-    return !this.#ended;
-  }
-
-  /** The hashes of the rows from index `from` on that fit into one slab; undefined where the thread ended before. */
-  async hash(writer: RowWriter, rows: readonly Row[], into: string[]): Promise<boolean> {
-    if (this.#ended) return false;
-    const shared = this.#free.pop() ?? (await this.#slab());
-    const count = shared.slab.fill(writer, rows, into.length);
-    const hashed = count > 0 && (await this.#run(shared, count));
-    if (hashed) shared.slab.takeHashes(count, into);
-    this.#release(shared);
-    return hashed;
+  /**
+   * Gives the thread the rows from index `from` on, as many as fit into one slab; undefined where no slab is free, the
+   * first row is larger than one, or the thread ended.
+   */
+  submit(writer: RowWriter, rows: readonly Row[], from: number): HashJob | undefined {
+    const index = this.#ended ? undefined : this.#free.at(-1);
+    if (index === undefined) return undefined;
+    const slab = this.#slabs[index] as HashSlab;
+    const count = slab.fill(writer, rows, from);
+    if (count === 0) return undefined;
+    this.#free.pop();
+    this.#queue.put(index);
+    return { rows: count, take: (into) => this.#take(index, slab, into) };
   }
 
   /** Ends the thread. Idempotent. */
@@ -58,46 +61,18 @@ export class HashThread {
     await this.#worker.terminate();
   }
 
-  #slab(): SharedSlab | Promise<SharedSlab> {
-    if (this.#slabs.length >= SLABS) return new Promise((resolve) => this.#waiting.push(resolve));
-    const shared = { index: this.#slabs.length, slab: new HashSlab(), sent: false, done: undefined };
-    this.#slabs.push(shared);
-    return shared;
-  }
-
-  #run(shared: SharedSlab, rows: number): Promise<boolean> {
-    if (this.#ended) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      shared.done = resolve;
-      this.#worker.ref();
-      const { index, slab, sent } = shared;
-      shared.sent = true;
-      this.#worker.postMessage({
-        slab: index,
-        rows,
-        ...(sent ? {} : { memory: slab.memory }),
-      } satisfies HashTask);
-    });
-  }
-
-  #reply(index: number): void {
-    const shared = this.#slabs[index];
-    shared?.done?.(true);
-    if (shared !== undefined) shared.done = undefined;
-    if (this.#slabs.every(({ done }) => done === undefined)) this.#worker.unref();
-  }
-
-  #release(shared: SharedSlab): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free.push(shared);
-    else next(shared);
+  async #take(index: number, slab: HashSlab, into: string[]): Promise<boolean> {
+    // Nothing else may keep the process alive while it waits.
+    if (this.#waiting++ === 0) this.#worker.ref();
+    await slab.settled();
+    if (--this.#waiting === 0) this.#worker.unref();
+    const hashed = slab.take(into);
+    this.#free.push(index);
+    return hashed;
   }
 
   #lost(): void {
     this.#ended = true;
-    for (const shared of this.#slabs) {
-      shared.done?.(false);
-      shared.done = undefined;
-    }
+    for (const slab of this.#slabs) slab.lose();
   }
 }

@@ -1,18 +1,18 @@
 import { hash } from "node:crypto";
-import { parentPort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
+import { HashQueue } from "./hash-queue.ts";
 import { HashSlab, type SlabMemory } from "./hash-slab.ts";
 
-/** What the thread is sent: a slab's memory once, then the number of rows that wait in it. */
-export interface HashTask {
-  readonly slab: number;
-  readonly rows: number;
-  readonly memory?: SlabMemory;
+/** What the thread starts with. */
+export interface HashWork {
+  readonly queue: SharedArrayBuffer;
+  readonly slabs: readonly SlabMemory[];
 }
 
-const slabs: HashSlab[] = [];
+const { queue: memory, slabs: memories } = workerData as HashWork;
+const slabs = memories.map((each) => new HashSlab(each));
+const queue = new HashQueue(slabs.length, memory);
 
-parentPort?.on("message", ({ slab, rows, memory }: HashTask) => {
-  if (memory !== undefined) slabs[slab] = new HashSlab(memory);
-  slabs[slab]?.hash(rows, (bytes) => hash("sha256", bytes, "binary"));
-  parentPort?.postMessage(slab);
-});
+// A message to a thread and back costs as much as hashing a hundred rows, so it waits for the memory itself to change.
+// Ending the thread interrupts the wait.
+for (;;) slabs[queue.take()]?.hash((bytes) => hash("sha256", bytes, "binary"));

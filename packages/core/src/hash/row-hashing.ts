@@ -3,13 +3,14 @@ import { availableParallelism } from "node:os";
 import type { Row } from "../row.ts";
 import type { ColumnDefinition } from "../schema/table.ts";
 import { HashThread } from "./hash-thread.ts";
+import { PendingHashes, type LaterHashes } from "./pending-hashes.ts";
 import { RowWriter } from "./row-writer.ts";
 
 /** Rows after which a thread pays for its start, some 40 ms of another core. */
 const ROWS_BEFORE_THREAD = 50_000;
 
 /** Hashes of a batch of rows, in their order, 32 characters of latin1 each: at once or, where a thread does it, later. */
-export type BatchHasher = (rows: readonly Row[]) => readonly string[] | Promise<readonly string[]>;
+export type BatchHasher = (rows: readonly Row[]) => readonly string[] | LaterHashes;
 
 /** Row hashes of one run: on this thread for a small run, on a thread of their own for a large one. */
 export class RowHashing {
@@ -28,9 +29,9 @@ export class RowHashing {
     return (rows) => {
       this.#rows += rows.length;
       if (this.#rows > this.#threadAfter) this.#thread ??= new HashThread();
-      return this.#thread?.alive === true
-        ? hashElsewhere(this.#thread, writer, rows)
-        : hashHere(writer, rows, []);
+      return this.#thread === undefined
+        ? rows.map((row) => hash("sha256", writer.write(row), "binary"))
+        : new PendingHashes(this.#thread, writer, rows);
     };
   }
 
@@ -38,25 +39,4 @@ export class RowHashing {
   async close(): Promise<void> {
     await this.#thread?.close();
   }
-}
-
-async function hashElsewhere(
-  thread: HashThread,
-  writer: RowWriter,
-  rows: readonly Row[],
-): Promise<readonly string[]> {
-  const hashes: string[] = [];
-  while (hashes.length < rows.length) {
-    const before = hashes.length;
-    if (await thread.hash(writer, rows, hashes)) continue;
-    // A row that is larger than a slab, or a thread that ended.
-    const rest = thread.alive ? rows.slice(before, before + 1) : rows.slice(before);
-    hashHere(writer, rest, hashes);
-  }
-  return hashes;
-}
-
-function hashHere(writer: RowWriter, rows: readonly Row[], into: string[]): readonly string[] {
-  for (const row of rows) into.push(hash("sha256", writer.write(row), "binary"));
-  return into;
 }

@@ -1,3 +1,4 @@
+import { RowReader } from "../row-reader.ts";
 import type { Row } from "../row.ts";
 import type { ColumnType } from "../schema/column-type.ts";
 import type { ColumnDefinition } from "../schema/table.ts";
@@ -22,13 +23,10 @@ const Form = {
 type FormCode = (typeof Form)[keyof typeof Form];
 
 interface WrittenColumn {
-  readonly name: string;
   /** Length and UTF-8 bytes of the name. */
   readonly prefix: Uint8Array;
   readonly form: FormCode;
   readonly text: CanonicalText;
-  /** Every object inherits a value of this name (`constructor`), which is not the row's. */
-  readonly inherited: boolean;
 }
 
 /** What one value of a fixed form, its length and some room to spare take at most. */
@@ -40,13 +38,14 @@ const KEPT_VIEWS = 4096;
 /** Writes the canonical form of rows into one buffer, which is used again for each row and grows as needed. */
 export class RowWriter {
   readonly #columns: readonly WrittenColumn[];
+  readonly #reader: RowReader;
   #bytes: Buffer = Buffer.allocUnsafeSlow(16_384);
   #views: (Uint8Array | undefined)[] = [];
 
   constructor(columns: readonly ColumnDefinition[]) {
-    this.#columns = columns
-      .map((column) => writtenColumn(column))
-      .sort((a, b) => Buffer.compare(a.prefix.subarray(4), b.prefix.subarray(4)));
+    const sorted = columns.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    this.#columns = sorted.map((column) => writtenColumn(column));
+    this.#reader = new RowReader(sorted.map(({ name }) => name));
   }
 
   /** The canonical form of a row in storage form. Valid until the next call. */
@@ -62,11 +61,12 @@ export class RowWriter {
   /** Writes the canonical form at `at` and gives where it ends; -1 where there may not be room for it. */
   append(bytes: Buffer, at: number, row: Row): number {
     const columns = this.#columns;
+    const { values } = this.#reader;
+    this.#reader.read(row);
     for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] as WrittenColumn;
-      let value = row[column.name];
+      let value = values[i];
       if (value === null || value === undefined) continue;
-      if (column.inherited && !Object.hasOwn(row, column.name)) continue;
+      const column = columns[i] as WrittenColumn;
       if (column.form === Form.other) value = column.text(value);
       const prefix = column.prefix;
       if (at + prefix.length + FIXED_BYTES + sizeOf(value) > bytes.length) return -1;
@@ -126,11 +126,9 @@ function writtenColumn(column: ColumnDefinition): WrittenColumn {
   new DataView(prefix.buffer).setUint32(0, name.length);
   prefix.set(name, 4);
   return {
-    name: column.name,
     prefix,
     form: formOf(column.type),
     text: canonicalText(column.type, column.unordered ?? false),
-    inherited: column.name in Object.prototype,
   };
 }
 

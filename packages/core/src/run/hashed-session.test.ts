@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Cut, EncodableBatch, Session } from "../destination.ts";
+import type { LaterHashes } from "../hash/pending-hashes.ts";
 import type { TableDefinition } from "../schema/table.ts";
 import { HashedSession } from "./hashed-session.ts";
 
@@ -26,7 +27,9 @@ function noting(): { readonly session: HashedSession; readonly calls: string[] }
   return { session: new HashedSession(session), calls };
 }
 
-function batch(sequence: number, hashes?: readonly string[] | Promise<readonly string[]>) {
+const later = (...hashes: string[]): LaterHashes => ({ take: () => Promise.resolve(hashes) });
+
+function batch(sequence: number, hashes?: readonly string[] | LaterHashes) {
   return { slice: "", sequence, rows: [], epochs: [], ...(hashes === undefined ? {} : { hashes }) };
 }
 
@@ -39,9 +42,9 @@ test("a batch whose hashes are there goes out at once", async () => {
 
 test("a batch that is being hashed goes out with the next one, in order", async () => {
   const { session, calls } = noting();
-  await session.write("t", batch(1, Promise.resolve(["a"])));
+  await session.write("t", batch(1, later("a")));
   expect(calls).toEqual([]);
-  await session.write("t", batch(2, Promise.resolve(["b"])));
+  await session.write("t", batch(2, later("b")));
   expect(calls).toEqual(["write t 1 a"]);
   await session.write("u", batch(3));
   expect(calls).toEqual(["write t 1 a", "write t 2 b", "write u 3 -"]);
@@ -53,7 +56,7 @@ test.each([
   ["existing", (session: HashedSession) => session.existing(table), "existing t"],
 ])("before %s, what waits goes out", async (_name, act, call) => {
   const { session, calls } = noting();
-  await session.write("t", batch(1, Promise.resolve(["a"])));
+  await session.write("t", batch(1, later("a")));
   await act(session);
   expect(calls).toEqual(["write t 1 a", call]);
 });

@@ -1,8 +1,9 @@
+import { settledHashes, type LaterHashes } from "../hash/pending-hashes.ts";
 import type { EncodableBatch, Session } from "../destination.ts";
 
 /** A batch whose row hashes may still be computed. */
 export interface UnhashedBatch extends Omit<EncodableBatch, "hashes"> {
-  readonly hashes?: readonly string[] | Promise<readonly string[]>;
+  readonly hashes?: readonly string[] | LaterHashes;
 }
 
 /**
@@ -27,7 +28,7 @@ export class HashedSession {
 
   async write(table: string, batch: UnhashedBatch): Promise<void> {
     const before = this.#waiting;
-    const waits = batch.hashes instanceof Promise;
+    const waits = batch.hashes !== undefined && "take" in batch.hashes;
     this.#waiting = waits ? { table, batch } : undefined;
     if (before !== undefined) await this.#send(before.table, before.batch);
     if (!waits) await this.#send(table, batch);
@@ -55,6 +56,7 @@ export class HashedSession {
   }
 
   async #send(table: string, { hashes, ...batch }: UnhashedBatch): Promise<void> {
-    await this.#session.write(table, hashes === undefined ? batch : { ...batch, hashes: await hashes });
+    if (hashes === undefined) return this.#session.write(table, batch);
+    await this.#session.write(table, { ...batch, hashes: await settledHashes(hashes) });
   }
 }

@@ -1,3 +1,4 @@
+import type { LaterHashes } from "../hash/pending-hashes.ts";
 import type { ErrorCode } from "../error-codes.ts";
 import type { Row } from "../row.ts";
 
@@ -21,7 +22,7 @@ export interface RejectedRow {
 export interface ShapedBatch {
   readonly rows: Row[];
   /** merge only: the row hash of each row; where another thread computes them, they come later. */
-  readonly hashes?: readonly string[] | Promise<readonly string[]>;
+  readonly hashes?: readonly string[] | LaterHashes;
   /** Place in the input of each row; absent where none was rejected. */
   readonly kept?: number[];
   readonly rejected: RejectedRow[];

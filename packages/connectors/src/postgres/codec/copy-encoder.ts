@@ -1,4 +1,4 @@
-import { MillraceError, type ColumnDefinition, type Row } from "@millrace/core";
+import { MillraceError, RowReader, type ColumnDefinition, type Row } from "@millrace/core";
 import { COPY_HEADER, COPY_TRAILER } from "../copy-format.ts";
 import { CopyBuffer } from "./copy-buffer.ts";
 import { arrayWriter } from "./write-array.ts";
@@ -43,10 +43,9 @@ const HASH_BYTES = 32;
 /** Prepares an encoder for a table's columns. Fails with MLR_INTERNAL where a trailing field's constant is missing. */
 export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
   const { columns, trailing = [] } = options;
-  const names = columns.map((column) => column.name);
+  const reader = new RowReader(columns.map((column) => column.name));
+  const { values } = reader;
   const writers = columns.map(writerOf);
-  // Every object inherits a value of such a name (`constructor`), which is not the row's.
-  const inherited = names.map((name) => name in Object.prototype);
   const trailers = trailing.map((field) => trailingWriter(field, options.constants ?? {}));
   const fields = columns.length + trailing.length;
   const out = new CopyBuffer(
@@ -60,10 +59,10 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
       out.reserve(0);
       out.view.setInt16(out.position, fields);
       out.position += 2;
-      for (let i = 0; i < names.length; i++) {
-        const value = row[names[i] as string];
+      reader.read(row);
+      for (let i = 0; i < writers.length; i++) {
+        const value = values[i];
         if (value === null || value === undefined) writeNull(out);
-        else if (inherited[i] === true && !Object.hasOwn(row, names[i] as string)) writeNull(out);
         else (writers[i] as ValueWriter)(out, value);
       }
       for (let i = 0; i < trailers.length; i++) (trailers[i] as TrailingWriter)(out, hash, ordinal);

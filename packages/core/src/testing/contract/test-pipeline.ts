@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CommitResult, Cut, Destination, EpochCut, Session } from "../../destination.ts";
 import type { Counts } from "../../counts.ts";
+import { settledHashes } from "../../hash/pending-hashes.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Json } from "../../json.ts";
 import type { Scope } from "../../message.ts";
@@ -147,7 +148,7 @@ export class TestPipeline {
       slice: "main",
       sequence: ++this.#sequence,
       rows: shaped.rows,
-      ...(shaped.hashes === undefined ? {} : { hashes: await shaped.hashes }),
+      ...(shaped.hashes === undefined ? {} : { hashes: await settledHashes(shaped.hashes) }),
       epochs: options.epochs ?? this.openEpochs(table),
       ...(keptKeys === undefined ? {} : { keptKeys: keptKeys.map((key) => shaper.storeKey(key)) }),
       ...(parents === undefined ? {} : { parents: parents.map((key) => shaper.storeKey(key)) }),
