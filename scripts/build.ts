@@ -14,7 +14,8 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   connectors: ["core"],
   platform: ["core"],
-  millrace: ["core", "connectors", "platform"],
+  orchestrator: ["core", "platform"],
+  millrace: ["core", "connectors", "platform", "orchestrator"],
 };
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 

@@ -14,7 +14,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PACKAGES = ["core", "connectors", "platform", "millrace"] as const;
+const PACKAGES = ["core", "connectors", "platform", "orchestrator", "millrace"] as const;
 
 interface Ran {
   readonly stdout: string;

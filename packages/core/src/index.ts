@@ -25,6 +25,7 @@ export * from "./pipeline.ts";
 export * from "./row-failure.ts";
 export * from "./row.ts";
 export * from "./row-reader.ts";
+export * from "./schedule.ts";
 export * from "./schema/column-type.ts";
 export * from "./schema/table.ts";
 export * from "./snapshot/plan-snapshot.ts";

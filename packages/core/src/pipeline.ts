@@ -4,6 +4,7 @@ import { mapRows, type RowFunction } from "./map-rows.ts";
 import type { Message } from "./message.ts";
 import { parseOptions } from "./options.ts";
 import type { Row } from "./row.ts";
+import type { Schedule } from "./schedule.ts";
 import type { ReadContext, Source } from "./source.ts";
 import type { Target } from "./target.ts";
 import type { Transform } from "./transform.ts";
@@ -59,6 +60,37 @@ export interface PipelineOptions {
   readonly commit?: Partial<CommitLimits>;
   /** How to try again after errors that may pass; what is left out has its default. */
   readonly retry?: Partial<RetryPolicy>;
+  /** When it runs by itself, such as `every("5 minutes")` or `cron("0 3 * * *")`. Default: only by hand or after its parents. */
+  readonly schedule?: Schedule;
+  /**
+   * Pipelines that go before: it runs when all of them have run since its own last run, and is shown under the first.
+   * Default: none.
+   */
+  readonly parents?: readonly string[];
+  /** What a parent's run must have come to. `finished`: also failed. Default `succeeded`. */
+  readonly parentRule?: "succeeded" | "finished";
+  /** What `millrace up`, the scheduler and the workers do with its runs; what is left out has its default. */
+  readonly limits?: Partial<RunLimits>;
+}
+
+/** How the runs of a pipeline share the workers, and what ends them. */
+export interface RunLimits {
+  /** The queue that they wait in; workers choose queues. Default `default`. */
+  readonly queue: string;
+  /** Those of a higher priority go first. Default 0, from -1,000 to 1,000. */
+  readonly priority: number;
+  /** Words that a worker must have been started with. Default: none. */
+  readonly labels: readonly string[];
+  /** Named pools in which a run holds a slot while it goes on, for instance one per site. Default: none. */
+  readonly pools: readonly string[];
+  /** Seconds after which a run is ended, and failed. Default 0: never. */
+  readonly timeoutSeconds: number;
+  /** Heap of a run's process in MiB, beyond which it is ended. Default 2,048. */
+  readonly memoryMb: number;
+  /** Processes that are tried for a run when they die; errors of the run itself are what `retry` is for. Default 3. */
+  readonly attempts: number;
+  /** Failures in a row after which the pipeline is disabled. Default 0: never. */
+  readonly disableAfter: number;
 }
 
 /** A pipeline: one source, its transforms, one destination. */
@@ -66,6 +98,8 @@ export interface Pipeline extends Omit<PipelineOptions, "transforms"> {
   readonly name: string;
   readonly transforms?: readonly Transform[];
 }
+
+const WORD = /^[a-z0-9][a-z0-9_-]{0,62}$/i;
 
 const callable = z.custom<unknown>((value) => typeof value === "function");
 const reader = z.custom<unknown>((value) => typeof value === "object" && value !== null && "read" in value, {
@@ -112,6 +146,25 @@ const pipelineOptions = z.strictObject({
       attempts: z.number().int().positive().optional(),
       delayMs: z.number().nonnegative().optional(),
       maxDelayMs: z.number().nonnegative().optional(),
+    })
+    .optional(),
+  schedule: z
+    .custom<unknown>((value) => typeof value === "object" && value !== null && "kind" in value, {
+      message: 'must be a schedule such as every("5 minutes") or cron("0 3 * * *")',
+    })
+    .optional(),
+  parents: z.array(z.string().min(1)).max(100).optional(),
+  parentRule: z.enum(["succeeded", "finished"]).optional(),
+  limits: z
+    .strictObject({
+      queue: z.string().regex(WORD, { message: "must be a word of letters, digits, - and _" }).optional(),
+      priority: z.number().int().min(-1_000).max(1_000).optional(),
+      labels: z.array(z.string().regex(WORD)).optional(),
+      pools: z.array(z.string().min(1)).optional(),
+      timeoutSeconds: z.number().nonnegative().optional(),
+      memoryMb: z.number().int().min(64).optional(),
+      attempts: z.number().int().positive().optional(),
+      disableAfter: z.number().int().nonnegative().optional(),
     })
     .optional(),
 });
