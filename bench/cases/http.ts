@@ -96,6 +96,7 @@ function context(): ReadContext {
     directory: process.cwd(),
     log: () => undefined,
     database: () => Promise.reject(new Error("not used")),
+    secret: () => Promise.reject(new Error("not used")),
   };
 }
 

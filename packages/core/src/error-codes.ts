@@ -97,6 +97,20 @@ export const ERROR_CODES = {
     retry: "never",
     means: "The control database was made by another version of Millrace, or its migrations were changed.",
   },
+  MLR_SECRET_MISSING: { retry: "never", means: "Nothing that secrets are asked of has one of that name." },
+  MLR_SECRET_PASSWORD: {
+    retry: "never",
+    means: "The master password that opens the stored secrets is missing or wrong.",
+  },
+  MLR_SECRET_DAMAGED: {
+    retry: "never",
+    means: "A stored secret or its key was changed by others, or is in a format that is not known.",
+  },
+  MLR_SECRET_UNAVAILABLE: { retry: "later", means: "What a secret was asked of failed or did not answer." },
+  MLR_FILE_EXPOSED: {
+    retry: "never",
+    means: "A file with secrets can be read by others, or a configuration can be written by others.",
+  },
   MLR_SETTINGS_INVALID: { retry: "never", means: "A setting has a value that is not allowed." },
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },

@@ -2,9 +2,10 @@ import type { DatabaseAccess } from "./database/database-access.ts";
 import type { Json } from "./json.ts";
 import type { Epoch, Message, Receipt } from "./message.ts";
 import type { Row } from "./row.ts";
+import type { SecretAccess } from "./secret.ts";
 
 /** What a source is given when it is read. */
-export interface ReadContext extends DatabaseAccess {
+export interface ReadContext extends DatabaseAccess, SecretAccess {
   /** The last committed state of each slice: continue behind it. Empty on a first or full run. */
   readonly checkpoints: ReadonlyMap<string, Json>;
   /** Epochs that an interrupted run left open. Go on, or send `begin` again to start them over. */

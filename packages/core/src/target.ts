@@ -1,8 +1,9 @@
 import type { Destination } from "./destination.ts";
+import type { SecretSource } from "./secret.ts";
 import type { ResolvedTableOptions } from "./table-options.ts";
 
-/** What the program that runs a pipeline lends to its connectors. */
-export interface Environment {
+/** What the program that runs a pipeline lends to its connectors; `secret` is absent where there are no secrets. */
+export interface Environment extends SecretSource {
   /** Connection URL of the default database; asking for it may start the embedded one. */
   databaseUrl(): Promise<string>;
   /** The project's folder: relative paths start here. */

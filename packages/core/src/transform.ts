@@ -1,6 +1,7 @@
 import type { DatabaseAccess } from "./database/database-access.ts";
 import type { Row } from "./row.ts";
 import type { ColumnDefinition } from "./schema/table.ts";
+import type { SecretAccess } from "./secret.ts";
 
 /** Rows of one stream on their way from the source to a table. */
 export interface Batch<R extends Row = Row> {
@@ -30,7 +31,7 @@ export interface Reason {
 }
 
 /** What a transform is given besides the batch. */
-export interface TransformContext<In extends Row = Row> extends DatabaseAccess {
+export interface TransformContext<In extends Row = Row> extends DatabaseAccess, SecretAccess {
   /** Sends a row to the quarantine instead of its table. */
   reject(row: In, reason: Reason): void;
   readonly signal: AbortSignal;

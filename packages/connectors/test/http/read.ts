@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   executeRun,
+  lendSecrets,
   parseOptions,
   pipeline,
   systemClock,
@@ -59,6 +60,7 @@ export async function readAll(
     idempotent: rest.wants !== "news",
     params: {},
     database: () => Promise.reject(new Error("unused")),
+    ...lendSecrets({}),
     directory: import.meta.dirname,
     log: (level, message) => void reading.logs.push({ level, message }),
     ...rest,

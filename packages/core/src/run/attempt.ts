@@ -7,6 +7,7 @@ import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
 import type { ReadContext, Source } from "../source.ts";
+import { lendSecrets } from "../secret.ts";
 import type { Environment } from "../target.ts";
 import { CommitWindow } from "./commit-window.ts";
 import { HashedSession } from "./hashed-session.ts";
@@ -83,6 +84,7 @@ class Attempt {
     this.#chain = new TransformChain(pipeline.transforms ?? [], {
       signal: this.#ending.signal,
       databases: options.databases,
+      secrets: lendSecrets(options.environment),
     });
     let sequence = 0;
     const router = new TableRouter({
@@ -293,6 +295,7 @@ class Attempt {
       idempotent: tableModes(pipeline).every((mode) => mode !== "append"),
       params: this.#o.params,
       database: (from) => this.#o.databases.database(from),
+      ...lendSecrets(environment),
       log: (level, message, details?: Record<string, Json>) =>
         progress.tell({ type: "log", level, message, ...(details === undefined ? {} : { details }) }),
     };

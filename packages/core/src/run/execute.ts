@@ -4,6 +4,7 @@ import type { Destination, Session } from "../destination.ts";
 import { asMillraceError, MillraceError } from "../errors.ts";
 import type { RunObserver, RunStatus } from "../events.ts";
 import { nearest } from "../nearest.ts";
+import { redactor } from "../redactor.ts";
 import type { CommitLimits, Pipeline, RetryPolicy } from "../pipeline.ts";
 import type { Environment } from "../target.ts";
 import { runAttempt } from "./attempt.ts";
@@ -250,7 +251,8 @@ class Execution {
     }
   }
 
-  #report(status: RunStatus, error?: MillraceError): RunReport {
+  #report(status: RunStatus, thrown?: MillraceError): RunReport {
+    const error = redactor.error(thrown);
     const durationMs = Math.round(this.#clock.monotonic() - this.#startedMonotonic);
     const report: RunReport = {
       run: this.#run,
@@ -261,7 +263,7 @@ class Execution {
       attempt: String(this.#attempt),
       resumed: this.#resumed,
       tables: this.#progress.totals,
-      checkpoint: this.#progress.checkpoint,
+      checkpoint: redactor.value(this.#progress.checkpoint),
       withheld: this.#progress.withheld,
       ...(this.#progress.snapshots === undefined ? {} : { snapshots: this.#progress.snapshots }),
       ...(error === undefined ? {} : { error: error.toJSON() }),

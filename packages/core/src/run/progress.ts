@@ -2,6 +2,7 @@ import { addCounts, zeroCounts, type Counts } from "../counts.ts";
 import type { CommitResult, FieldDifference, Session, SnapshotOutcome } from "../destination.ts";
 import type { RunEvent, RunObserver } from "../events.ts";
 import type { Json } from "../json.ts";
+import { redactor } from "../redactor.ts";
 import type { SchemaChange } from "../schema/table.ts";
 import { mergedSnapshot } from "../snapshot/plan-snapshot.ts";
 
@@ -31,10 +32,10 @@ export class RunProgress {
     return Object.fromEntries(this.#withheld);
   }
 
-  /** An observer that throws never fails the run. */
+  /** Without secrets. An observer that throws never fails the run. */
   tell(event: RunEvent): void {
     try {
-      this.#observe?.(event);
+      this.#observe?.(event.type === "progress" ? event : redactor.value(event));
     } catch {
       // Observing is for others; there is nobody left to tell.
     }

@@ -1,6 +1,7 @@
 import type { DatabaseAccess } from "../database/database-access.ts";
 import { asMillraceError } from "../errors.ts";
 import type { Row } from "../row.ts";
+import type { SecretAccess } from "../secret.ts";
 import type { Batch, Reason, Transform, TransformContext } from "../transform.ts";
 
 /** A row that a transform sent to the quarantine, with its index in the source's message where that is known. */
@@ -17,6 +18,13 @@ export interface Transformed {
   readonly rejected: readonly TransformRejection[];
 }
 
+/** What transforms are lent. */
+interface Lent {
+  readonly signal: AbortSignal;
+  readonly databases: DatabaseAccess;
+  readonly secrets: SecretAccess;
+}
+
 /**
  * Sends batches through the transforms. Each transform sees one batch after another in the source's order, while
  * different transforms work on different batches at the same time; those with `concurrency` above 1 take several.
@@ -25,15 +33,14 @@ export class TransformChain {
   readonly #transforms: readonly Transform[];
   readonly #signal: AbortSignal;
   readonly #databases: DatabaseAccess;
+  readonly #secrets: SecretAccess;
   readonly #tails: Promise<void>[];
 
-  constructor(
-    transforms: readonly Transform[],
-    lent: { readonly signal: AbortSignal; readonly databases: DatabaseAccess },
-  ) {
+  constructor(transforms: readonly Transform[], lent: Lent) {
     this.#transforms = transforms;
     this.#signal = lent.signal;
     this.#databases = lent.databases;
+    this.#secrets = lent.secrets;
     this.#tails = transforms.map(() => Promise.resolve());
   }
 
@@ -158,6 +165,7 @@ export class TransformChain {
     return {
       signal: this.#signal,
       database: (from) => this.#databases.database(from),
+      secret: (name) => this.#secrets.secret(name),
       reject: (row, reason) => {
         indexes ??= new Map(batch.rows.map((each, i) => [each, batch.at?.[i] ?? i]));
         rejected.push({ stream: batch.stream, row, index: indexes.get(row), reason });

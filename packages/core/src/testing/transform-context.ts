@@ -1,7 +1,14 @@
 import type { TransformContext } from "../transform.ts";
+import { lendSecrets } from "../secret.ts";
 import { noDatabases } from "./no-databases.ts";
 
-/** What a transform is given, with what is not said at its simplest: rejected rows are forgotten, no databases, never aborted. */
+/** What a transform is given, with what is not said at its simplest: rejected rows are forgotten, no databases, no secrets, never aborted. */
 export function transformContext(over: Partial<TransformContext> = {}): TransformContext {
-  return { ...noDatabases, reject: () => undefined, signal: new AbortController().signal, ...over };
+  return {
+    ...noDatabases,
+    ...lendSecrets({}),
+    reject: () => undefined,
+    signal: new AbortController().signal,
+    ...over,
+  };
 }

@@ -1,4 +1,4 @@
-import { MillraceError, type Source } from "@millrace/core";
+import { lendSecrets, MillraceError, type Source } from "@millrace/core";
 
 /** The name of the first column of the first row that a source gives; undefined where it gives none. */
 export async function firstColumn(source: Source, directory: string): Promise<string | undefined> {
@@ -13,6 +13,7 @@ export async function firstColumn(source: Source, directory: string): Promise<st
     directory,
     log: () => undefined,
     database: () => Promise.reject(new MillraceError("MLR_INTERNAL", "a code list asked for a database")),
+    ...lendSecrets({}),
   });
   try {
     for await (const message of messages) {

@@ -1,4 +1,4 @@
-import type { Batch, Row, Transform, TransformContext } from "@millrace/core";
+import { type Batch, lendSecrets, type Row, type Transform, type TransformContext } from "@millrace/core";
 
 /** What a transform is given when it stands alone. */
 export function context(signal: AbortSignal = new AbortController().signal): TransformContext {
@@ -10,6 +10,7 @@ export function context(signal: AbortSignal = new AbortController().signal): Tra
     database: async () => {
       throw new Error("there is no database");
     },
+    ...lendSecrets({}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Batch, Reason, Row, Transform } from "@millrace/core";
+import { type Batch, lendSecrets, type Reason, type Row, type Transform } from "@millrace/core";
 
 /** What a transform did with rows of stream `t`. */
 export interface Applied {
@@ -19,6 +19,7 @@ export async function apply(
       signal: new AbortController().signal,
       reject: (row, reason) => rejected.push({ row, reason }),
       database: () => Promise.reject(new Error("the test lends no database")),
+      ...lendSecrets({}),
     },
   );
   return { batches: Array.isArray(result) ? (result as readonly Batch[]) : [result as Batch], rejected };
