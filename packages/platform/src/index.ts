@@ -1,4 +1,15 @@
 export * from "./embedded/embedded-postgres.ts";
+export { EventBus, type EventHandler } from "./events/event-bus.ts";
+export * from "./events/platform-event.ts";
+export { pruneEvents, type PruneOptions } from "./events/prune-events.ts";
+export { publish } from "./events/publish.ts";
+export type { ReceivedEvent } from "./events/read-events.ts";
+export {
+  subscribe,
+  type HandlerContext,
+  type SubscribeOptions,
+  type Subscription,
+} from "./events/subscribe.ts";
 export { openControl, type ControlOptions, type ControlStore } from "./store/control-store.ts";
 export type { Lease, LeaseHolder, LeaseOptions } from "./store/lease.ts";
 export { newRunId } from "./store/run-id.ts";
