@@ -268,3 +268,118 @@ CREATE TABLE millrace_control.workers (
   expires_at timestamp with time zone NOT NULL,
   CONSTRAINT workers_pkey PRIMARY KEY (id)
 ) WITH (fillfactor=50);
+
+CREATE OR REPLACE FUNCTION millrace_control.claim_runs(claimer uuid, wanted integer)
+ RETURNS SETOF millrace_control.runs
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  mine millrace_control.workers;
+  waiting millrace_control.runs;
+  pool text;
+  token uuid;
+  claimed integer := 0;
+BEGIN
+  SELECT * INTO mine FROM millrace_control.workers WHERE id = claimer AND NOT draining;
+  IF NOT FOUND THEN RETURN; END IF;
+  FOR waiting IN
+    SELECT run.* FROM millrace_control.runs AS run
+    WHERE run.status = 'queued' AND run.queue = ANY (mine.queues) AND run.available_at <= clock_timestamp()
+      AND run.labels <@ mine.labels
+      AND NOT EXISTS (
+        SELECT FROM millrace_control.runs AS other
+        WHERE other.status = 'running' AND other.pipeline = run.pipeline AND other.partition = run.partition)
+      AND NOT EXISTS (
+        SELECT FROM millrace_control.pipelines AS known WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)
+      AND NOT EXISTS (
+        SELECT FROM unnest(run.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name))
+      AND NOT EXISTS (
+        SELECT FROM millrace_control.leases AS held
+        WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND millrace_control.lease_is_alive(held))
+    ORDER BY run.priority DESC, run.available_at, run.id
+    FOR UPDATE OF run SKIP LOCKED
+    LIMIT wanted * 4
+  LOOP
+    EXIT WHEN claimed >= wanted;
+    -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
+    FOREACH pool IN ARRAY ARRAY(SELECT name FROM unnest(waiting.pools) AS named (name) ORDER BY name) LOOP
+      PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || pool, 0));
+    END LOOP;
+    CONTINUE WHEN EXISTS (
+      SELECT FROM unnest(waiting.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name));
+    token := gen_random_uuid();
+    INSERT INTO millrace_control.leases AS held
+      (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
+    VALUES (waiting.pipeline, waiting.partition, token,
+      jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
+        to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+      mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
+    ON CONFLICT (pipeline, partition) DO UPDATE SET
+      token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
+      acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
+      worker = excluded.worker
+    WHERE NOT millrace_control.lease_is_alive(held);
+    CONTINUE WHEN NOT FOUND;
+    BEGIN
+      UPDATE millrace_control.runs SET
+        status = 'running', worker = mine.id, lease = token, tries = tries + 1, host = mine.host, pid = mine.pid,
+        started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
+        exit_code = NULL, signal = NULL, error = NULL
+      WHERE id = waiting.id
+      RETURNING * INTO waiting;
+    EXCEPTION WHEN unique_violation THEN
+      -- A run by hand has begun in this moment.
+      DELETE FROM millrace_control.leases AS held WHERE held.pipeline = waiting.pipeline AND held.partition = waiting.partition
+        AND held.worker = mine.id;
+      CONTINUE;
+    END;
+    claimed := claimed + 1;
+    RETURN NEXT waiting;
+  END LOOP;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.lease_is_alive(lease millrace_control.leases)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT CASE
+    WHEN lease.worker IS NOT NULL THEN EXISTS (
+      SELECT FROM millrace_control.workers AS holder
+      WHERE holder.id = lease.worker AND millrace_control.worker_is_alive(holder))
+    ELSE lease.expires_at > clock_timestamp() AND (NOT lease.locked OR millrace_control.lock_is_held(lease.lock_key))
+  END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.lock_is_held(key bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT EXISTS (
+    SELECT FROM pg_locks AS lock
+    WHERE lock.locktype = 'advisory' AND lock.objsubid = 1 AND lock.granted
+      AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND lock.classid = ((key >> 32) & 4294967295)::oid
+      AND lock.objid = (key & 4294967295)::oid)
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.pool_has_room(pool text)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  SELECT coalesce(
+    (SELECT count(*) FROM millrace_control.runs AS busy WHERE busy.status = 'running' AND pool = ANY (busy.pools))
+      < coalesce((SELECT known.slots FROM millrace_control.pools AS known WHERE known.name = pool),
+        CASE WHEN pool ~ '^(group|queue|pipeline):' THEN NULL ELSE 1 END),
+    true)
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.worker_is_alive(worker millrace_control.workers)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT worker.expires_at > clock_timestamp() AND millrace_control.lock_is_held(worker.lock_key)
+$function$;

@@ -52,6 +52,9 @@ const STATEMENTS = `
     SELECT tables.relname, 1, indexrelid::regclass::text, pg_get_indexdef(indexrelid) || ';'
     FROM pg_index JOIN tables ON tables.oid = indrelid
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+    UNION ALL
+    SELECT '~', 2, proname, rtrim(pg_get_functiondef(oid), E'\\n') || ';' FROM pg_proc
+    WHERE pronamespace = 'millrace_control'::regnamespace
   ) AS statements ORDER BY owner COLLATE "C", part, name COLLATE "C"`;
 
 // `node packages/platform/scripts/schema-dump.ts [--check]`

@@ -40,7 +40,10 @@ function forPeople(record: RunRecord, style: Style): string {
     ...(record.durationMs === null
       ? []
       : [["lasted", formatDuration(record.durationMs)] satisfies [string, string]]),
-    ["process", `${record.pid} on ${clean(record.host)}`],
+    ...(record.host === null
+      ? []
+      : [["process", `${record.pid} on ${clean(record.host)}`] satisfies [string, string]]),
+    ...processFacts(record.process),
     ...(record.attempt === null ? [] : [["attempt", record.attempt] satisfies [string, string]]),
     ...Object.entries(record.options).map(([name, value]): [string, string] => [
       `option ${clean(name)}`,
@@ -80,4 +83,18 @@ function countsTable(record: RunRecord, style: Style): string {
     ]),
     { heading: style.dim },
   );
+}
+
+/** What is known of the processes of a run that came by the queue. */
+function processFacts(facts: RunRecord["process"]): [string, string][] {
+  if (facts === null) return [];
+  const lines: [string, string][] = [["tries", `${facts.tries} of at most ${facts.maxTries}`]];
+  if (facts.signal !== null || facts.exitCode !== null) {
+    lines.push(["exit", facts.signal ?? String(facts.exitCode)]);
+  }
+  if (facts.peakMemoryBytes !== null)
+    lines.push(["memory", `${Math.round(facts.peakMemoryBytes / 1_048_576)} MiB at most`]);
+  if (facts.cpuMs !== null) lines.push(["CPU", formatDuration(facts.cpuMs)]);
+  if (facts.exceptions > 0) lines.push(["exceptions", String(facts.exceptions)]);
+  return lines;
 }

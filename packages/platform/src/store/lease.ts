@@ -310,7 +310,8 @@ class HeldLease implements Lease {
 
 /**
  * The row is taken where there is none, where its time is up, or where we hold the advisory lock that its holder had:
- * then that holder's session is gone. A holder that never had the lock (`locked` false) is judged by its time alone.
+ * then that holder's session is gone. A holder that never had the lock (`locked` false) is judged by its time alone. One
+ * that a worker holds lives as long as that worker.
  */
 const TAKE = `
   INSERT INTO millrace_control.leases AS held
@@ -321,8 +322,11 @@ const TAKE = `
   FROM (SELECT clock_timestamp() AS at) AS now
   ON CONFLICT (pipeline, partition) DO UPDATE SET
     token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
-    acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at
-  WHERE held.expires_at <= clock_timestamp() OR (held.locked AND excluded.locked)`;
+    acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at, worker = NULL
+  WHERE CASE
+    WHEN held.worker IS NULL THEN held.expires_at <= clock_timestamp() OR (held.locked AND excluded.locked)
+    ELSE NOT millrace_control.lease_is_alive(held)
+  END`;
 
 /** Keeps the row, and takes the advisory lock where this session does not have it yet. */
 const BEAT = `

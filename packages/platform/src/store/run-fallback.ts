@@ -38,7 +38,7 @@ export class RunFallback {
       const record = await this.#read(join(this.#directory, name));
       if (record === undefined) continue;
       if (record.status !== "running") records.push(record);
-      else if (record.host === hostname() && !isAlive(record.pid))
+      else if (record.host === hostname() && !isAlive(record.pid ?? 0))
         records.push({ ...record, status: "died" });
     }
     return records;

@@ -52,7 +52,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 class Recorder implements RunRecorder {
   readonly observe = (event: RunEvent): void => this.#observe(event);
   readonly #context: RecorderContext;
-  readonly #record: Mutable<RunRecord>;
+  readonly #record: Mutable<RunRecord> & { startedAt: string };
   #log: LogLine[] = [];
   /** The id of the record that was begun, where an interrupted run goes on in its place. */
   #superseded: string | undefined;
@@ -82,6 +82,10 @@ class Recorder implements RunRecorder {
       error: null,
       options: begin.options ?? {},
       log: [],
+      queueing: null,
+      process: null,
+      continues: null,
+      codeVersion: null,
     };
   }
 
@@ -199,7 +203,8 @@ class Recorder implements RunRecorder {
     const row = known.rows[0];
     if (row === undefined) return;
     const before = recordOf(row);
-    if (before.startedAt < this.#record.startedAt) this.#record.startedAt = before.startedAt;
+    if (before.startedAt !== null && before.startedAt < this.#record.startedAt)
+      this.#record.startedAt = before.startedAt;
     const first = this.#log[0]?.at ?? "~";
     this.#log = [...before.log.filter(({ at }) => at < first), ...this.#log].slice(-LOG_LINES);
   }

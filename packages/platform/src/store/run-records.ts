@@ -106,7 +106,7 @@ const REAP = `
       'hint', 'What was committed stands. Run the pipeline again; it goes on from there.')
   FROM millrace_control.runs AS same LEFT JOIN millrace_control.leases AS own ON own.token = same.lease
     CROSS JOIN LATERAL (SELECT greatest(same.updated_at, own.beat_at) AS sign) AS last
-  WHERE same.id = run.id AND run.status = 'running' AND run.lease IS NOT NULL AND NOT EXISTS (
+  WHERE same.id = run.id AND run.status = 'running' AND run.lease IS NOT NULL AND run.worker IS NULL AND NOT EXISTS (
     SELECT FROM millrace_control.leases AS held
     WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND held.token = run.lease
       AND held.expires_at > clock_timestamp()
