@@ -103,7 +103,7 @@ export function localName(name: string): string {
 }
 
 /** Sets a member of its own, whatever its name is. */
-function put(members: Row, name: string, value: unknown): void {
+export function put(members: Row, name: string, value: unknown): void {
   if (name === "__proto__") {
     Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
   } else members[name] = value;

@@ -137,16 +137,18 @@ function encodeOne(base: string, value: unknown): string | typeof INVALID {
       if (typeof value === "number") return String(value).replace("Infinity", "INF");
       return checked(value, FLOAT);
     case "date":
-      return value instanceof Date ? isoOf(value)?.slice(0, 10) ?? INVALID : checked(value, DATE);
+      return value instanceof Date ? (isoOf(value)?.slice(0, 10) ?? INVALID) : checked(value, DATE);
     case "dateTime":
     case "dateTimeStamp":
       return value instanceof Date ? (isoOf(value) ?? INVALID) : checked(value, DATE_TIME);
     case "time":
-      return value instanceof Date ? isoOf(value)?.slice(11) ?? INVALID : checked(value, TIME);
+      return value instanceof Date ? (isoOf(value)?.slice(11) ?? INVALID) : checked(value, TIME);
     case "base64Binary":
       return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : checked(value, BASE64);
     case "hexBinary":
-      return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : checked(value, /^([0-9a-f]{2})*$/i);
+      return value instanceof Uint8Array
+        ? Buffer.from(value).toString("hex")
+        : checked(value, /^([0-9a-f]{2})*$/i);
     default:
       return encodeText(value);
   }
@@ -168,7 +170,9 @@ function canonicalDecimalOf(value: unknown): string | undefined {
 function encodeText(value: unknown): string | typeof INVALID {
   if (typeof value === "string") return value;
   if (value instanceof Date) return isoOf(value) ?? INVALID;
-  return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" ? String(value) : INVALID;
+  return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
+    ? String(value)
+    : INVALID;
 }
 
 function checked(value: unknown, pattern: RegExp): string | typeof INVALID {

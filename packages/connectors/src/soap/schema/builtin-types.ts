@@ -59,7 +59,9 @@ function make(qname: string): SchemaType | undefined {
   switch (namespaceOf(qname)) {
     case NS.xsd:
       if (name === "anyType") return ANY_TYPE;
-      return SIMPLE.has(name) ? { ...simpleType(name), list: /^(NMTOKENS|IDREFS|ENTITIES)$/.test(name) } : undefined;
+      return SIMPLE.has(name)
+        ? { ...simpleType(name), list: /^(NMTOKENS|IDREFS|ENTITIES)$/.test(name) }
+        : undefined;
     case NS.encoding11:
     case NS.encoding12:
       if (name === "Array") return { ...ANY_TYPE, name, qname, items: ANY_TYPE };

@@ -5,7 +5,10 @@ import { isTrue, type Declaration, type SchemaSet } from "./schema-set.ts";
 import type { AttributeField, ComplexType, Field, SchemaType, SimpleType } from "./types.ts";
 
 /** What a complex type is made of. */
-export type Content = Pick<ComplexType, "fields" | "attributes" | "text" | "textMember" | "any" | "mixed" | "items">;
+export type Content = Pick<
+  ComplexType,
+  "fields" | "attributes" | "text" | "textMember" | "any" | "mixed" | "items"
+>;
 
 /** Groups within groups, at most: one that contains itself never ends. */
 const DEEPEST_GROUP = 50;
@@ -30,7 +33,11 @@ export function contentOf(declaration: Declaration, schemas: SchemaSet): Content
   if (simple !== undefined) return simpleContent({ element: simple, schema }, schemas);
   const complex = childOf(element, NS.xsd, "complexContent");
   if (complex === undefined) return finish(collect(declaration, schemas), { mixed });
-  return complexContent({ element: complex, schema }, schemas, mixed || isTrue(complex.attributes.get("mixed")));
+  return complexContent(
+    { element: complex, schema },
+    schemas,
+    mixed || isTrue(complex.attributes.get("mixed")),
+  );
 }
 
 function derivation(element: XmlElement): XmlElement | undefined {
@@ -75,11 +82,15 @@ function arrayItems(
   schemas: SchemaSet,
   own: Collected,
 ): SchemaType | undefined {
-  if (base !== qualified(NS.encoding11, "Array") && base !== qualified(NS.encoding12, "Array")) return undefined;
+  if (base !== qualified(NS.encoding11, "Array") && base !== qualified(NS.encoding12, "Array"))
+    return undefined;
   for (const child of from.element.children) {
     const written = child.attributes.get(qualified(NS.wsdl, "arrayType"));
     if (written === undefined) continue;
-    const name = resolveName(written.replace(/\[[\d,\s]*\]$/, "").replace(/(\[[\d,\s]*\])+$/, ""), child.scope);
+    const name = resolveName(
+      written.replace(/\[[\d,\s]*\]$/, "").replace(/(\[[\d,\s]*\])+$/, ""),
+      child.scope,
+    );
     return schemas.typeNamed(name, { element: child, schema: from.schema });
   }
   return own.fields[0]?.type ?? ANY_TYPE;
@@ -151,7 +162,9 @@ function addParticles(from: Declaration, schemas: SchemaSet, into: Collected, wi
 function fieldOf(declaration: Declaration, schemas: SchemaSet, { repeated, optional }: Particle): Field {
   const { element, schema } = declaration;
   const reference = element.attributes.has("ref");
-  const target = reference ? schemas.require("element", referenceOf(element, "ref"), declaration) : declaration;
+  const target = reference
+    ? schemas.require("element", referenceOf(element, "ref"), declaration)
+    : declaration;
   const form = element.attributes.get("form") ?? schema.element.attributes.get("elementFormDefault");
   const name = target.element.attributes.get("name") ?? "";
   let type: SchemaType | undefined;
@@ -176,7 +189,10 @@ function mergeFields(fields: readonly Field[]): Field[] {
     const key = qualified(field.namespace, field.name);
     const before = merged.get(key);
     if (before !== undefined) {
-      merged.set(key, withMember(before, before.member, { repeated: true, optional: before.optional && field.optional }));
+      merged.set(
+        key,
+        withMember(before, before.member, { repeated: true, optional: before.optional && field.optional }),
+      );
       continue;
     }
     const member = members.has(field.name) ? key : field.name;
@@ -215,7 +231,10 @@ function addAttributes(from: Declaration, schemas: SchemaSet, into: Collected, d
   }
 }
 
-function attributeOf(declaration: Declaration, schemas: SchemaSet): Omit<AttributeField, "member"> | undefined {
+function attributeOf(
+  declaration: Declaration,
+  schemas: SchemaSet,
+): Omit<AttributeField, "member"> | undefined {
   const { element, schema } = declaration;
   const required = element.attributes.get("use") === "required";
   const ref = referenceOf(element, "ref");
@@ -224,7 +243,12 @@ function attributeOf(declaration: Declaration, schemas: SchemaSet): Omit<Attribu
     const target = ref === undefined ? undefined : schemas.find("attribute", ref);
     if (target === undefined) return undefined;
     const name = target.element.attributes.get("name") ?? "";
-    return { name, namespace: target.schema.namespace, type: simpleOf(schemas.typeOfElement(target)), required };
+    return {
+      name,
+      namespace: target.schema.namespace,
+      type: simpleOf(schemas.typeOfElement(target)),
+      required,
+    };
   }
   const form = element.attributes.get("form") ?? schema.element.attributes.get("attributeFormDefault");
   return {
@@ -236,10 +260,15 @@ function attributeOf(declaration: Declaration, schemas: SchemaSet): Omit<Attribu
 }
 
 function simpleOf(type: SchemaType): SimpleType {
-  return type.kind === "simple" ? type : { kind: "simple", name: "string", qname: undefined, base: "string", list: false };
+  return type.kind === "simple"
+    ? type
+    : { kind: "simple", name: "string", qname: undefined, base: "string", list: false };
 }
 
-function mergeAttributes<A extends Omit<AttributeField, "member">>(base: readonly A[], own: readonly A[]): A[] {
+function mergeAttributes<A extends Omit<AttributeField, "member">>(
+  base: readonly A[],
+  own: readonly A[],
+): A[] {
   const names = new Set(own.map(({ namespace, name }) => qualified(namespace, name)));
   return [...base.filter(({ namespace, name }) => !names.has(qualified(namespace, name))), ...own];
 }

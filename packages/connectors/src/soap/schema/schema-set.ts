@@ -85,6 +85,18 @@ export class SchemaSet {
     };
   }
 
+  /** The global element of a name in whatever namespace; undefined where there is none, or several. */
+  elementNamed(name: string): Field | undefined {
+    const qname = this.#anywhere("element", name);
+    return qname === undefined ? undefined : this.element(qname);
+  }
+
+  /** The type of a name in whatever namespace; undefined where there is none, or several. */
+  typeNamedAnywhere(name: string): SchemaType | undefined {
+    const qname = this.#anywhere("type", name);
+    return qname === undefined ? undefined : this.type(qname);
+  }
+
   /** The element that a global element may stand in for; undefined where it stands for itself alone. */
   headOf(qname: string): string | undefined {
     const element = this.find("element", qname)?.element;
@@ -133,12 +145,15 @@ export class SchemaSet {
   /** What to say where a reference leads nowhere. */
   missing(kind: DeclarationKind, qname: string | undefined, { element, schema }: Declaration): MillraceError {
     const namespace = namespaceOf(qname ?? "");
-    const written = element.attributes.get("ref") ?? element.attributes.get("type") ?? element.attributes.get("base");
+    const written =
+      element.attributes.get("ref") ?? element.attributes.get("type") ?? element.attributes.get("base");
     const known = this.#namespaces.has(namespace);
     return new MillraceError(
       "MLR_SOURCE_FORMAT",
       `${schema.where}, line ${element.line}: the ${kind === "attributeGroup" ? "attribute group" : kind} ${
-        qname === undefined ? `"${written ?? ""}"` : `"${localOf(qname)}" of ${namespace === "" ? "no namespace" : namespace}`
+        qname === undefined
+          ? `"${written ?? ""}"`
+          : `"${localOf(qname)}" of ${namespace === "" ? "no namespace" : namespace}`
       } is not declared anywhere`,
       {
         hint: known
@@ -147,6 +162,13 @@ export class SchemaSet {
         details: { namespace, name: localOf(qname ?? written ?? "") },
       },
     );
+  }
+
+  #anywhere(kind: DeclarationKind, name: string): string | undefined {
+    const found = [...this.#namespaces]
+      .map((namespace) => qualified(namespace, name))
+      .filter((qname) => this.find(kind, qname) !== undefined);
+    return found.length === 1 ? found[0] : undefined;
   }
 
   #compile(declaration: Declaration): SchemaType {
@@ -208,7 +230,8 @@ export class SchemaSet {
     const restriction = childOf(element, NS.xsd, "restriction");
     if (restriction !== undefined) return this.#simpleOf({ element: restriction, schema }, "base");
     const list = childOf(element, NS.xsd, "list");
-    if (list !== undefined) return { base: this.#simpleOf({ element: list, schema }, "itemType").base, list: true };
+    if (list !== undefined)
+      return { base: this.#simpleOf({ element: list, schema }, "itemType").base, list: true };
     const union = childOf(element, NS.xsd, "union");
     if (union !== undefined) return this.#unionOf({ element: union, schema });
     return { base: "string", list: false };
@@ -221,7 +244,9 @@ export class SchemaSet {
       return type.kind === "simple" ? type : (type.text ?? { base: "string", list: false });
     }
     const inPlace = childOf(element, NS.xsd, "simpleType");
-    return inPlace === undefined ? { base: "string", list: false } : this.simple({ element: inPlace, schema });
+    return inPlace === undefined
+      ? { base: "string", list: false }
+      : this.simple({ element: inPlace, schema });
   }
 
   /** A union is what its members are where they are all alike, and text otherwise. */
@@ -230,22 +255,30 @@ export class SchemaSet {
     const named = (element.attributes.get("memberTypes") ?? "").split(/\s+/).filter((name) => name !== "");
     const members = [
       ...named.map((name) =>
-        this.#simpleOf({ element: { ...element, attributes: new Map([["memberType", name]]) }, schema }, "memberType"),
+        this.#simpleOf(
+          { element: { ...element, attributes: new Map([["memberType", name]]) }, schema },
+          "memberType",
+        ),
       ),
       ...element.children
         .filter((child) => child.namespace === NS.xsd && child.name === "simpleType")
         .map((child) => this.simple({ element: child, schema })),
     ];
     const [first] = members;
-    const alike = first !== undefined && members.every(({ base, list }) => base === first.base && list === first.list);
+    const alike =
+      first !== undefined && members.every(({ base, list }) => base === first.base && list === first.list);
     return alike ? first : { base: "string", list: false };
   }
 
   #fault({ element, schema }: Declaration, what: string): MillraceError {
     const name = element.attributes.get("name") ?? "";
-    return new MillraceError("MLR_SOURCE_FORMAT", `${schema.where}, line ${element.line}: type "${name}" ${what}`, {
-      hint: "The description of the service has a mistake: tell whoever runs the service.",
-    });
+    return new MillraceError(
+      "MLR_SOURCE_FORMAT",
+      `${schema.where}, line ${element.line}: type "${name}" ${what}`,
+      {
+        hint: "The description of the service has a mistake: tell whoever runs the service.",
+      },
+    );
   }
 }
 

@@ -64,18 +64,26 @@ export class ServiceDescription {
   }
 
   /** The operation of a name. Fails with MLR_ARGUMENT_INVALID, and tells what there is. */
-  operation(name: string, wanted: { readonly service?: string | undefined; readonly port?: string | undefined }): Operation {
+  operation(
+    name: string,
+    wanted: { readonly service?: string | undefined; readonly port?: string | undefined },
+  ): Operation {
     const { service, port } = wanted;
     const fitting = this.operations.filter(
-      (each) => (service === undefined || each.service === service) && (port === undefined || each.port === port),
+      (each) =>
+        (service === undefined || each.service === service) && (port === undefined || each.port === port),
     );
     const found = fitting.filter((each) => each.name === name);
     const services = [...new Set(found.map((each) => each.service))];
     if (services.length > 1) {
-      throw new MillraceError("MLR_ARGUMENT_INVALID", `soap(): several services have an operation "${name}"`, {
-        hint: `Say which with \`service\`: ${services.join(", ")}.`,
-        details: { operation: name, services },
-      });
+      throw new MillraceError(
+        "MLR_ARGUMENT_INVALID",
+        `soap(): several services have an operation "${name}"`,
+        {
+          hint: `Say which with \`service\`: ${services.join(", ")}.`,
+          details: { operation: name, services },
+        },
+      );
     }
     const [first] = found;
     if (first !== undefined) return first;
@@ -118,13 +126,16 @@ export class ServiceDescription {
     if (protocol === undefined) return [];
     const portType = this.#require("portType", "type", binding);
     return childrenOf(binding.element, NS.wsdl, "operation").map((element) =>
-      this.#operation({ element, document: binding.document }, {
-        service: service.attributes.get("name") ?? "",
-        port: port.element.attributes.get("name") ?? "",
-        endpoint: address.attributes.get("location")?.trim() ?? "",
-        protocol,
-        portType,
-      }),
+      this.#operation(
+        { element, document: binding.document },
+        {
+          service: service.attributes.get("name") ?? "",
+          port: port.element.attributes.get("name") ?? "",
+          endpoint: address.attributes.get("location")?.trim() ?? "",
+          protocol,
+          portType,
+        },
+      ),
     );
   }
 
@@ -139,10 +150,19 @@ export class ServiceDescription {
       (each) => each.attributes.get("name") === name,
     );
     if (abstract === undefined)
-      throw this.#fault(bound, `operation "${name}" is not in the port type "${portType.element.attributes.get("name") ?? ""}"`);
+      throw this.#fault(
+        bound,
+        `operation "${name}" is not in the port type "${portType.element.attributes.get("name") ?? ""}"`,
+      );
     const styleText = own?.attributes.get("style") ?? protocol.attributes.get("style") ?? "document";
     const style = styleText === "rpc" ? "rpc" : "document";
-    const description = { bound, abstract: { element: abstract, document: portType.document }, protocol, style, name } as const;
+    const description = {
+      bound,
+      abstract: { element: abstract, document: portType.document },
+      protocol,
+      style,
+      name,
+    } as const;
     const body = bodyOf(childOf(bound.element, NS.wsdl, "input"), protocol.namespace);
     // Types are worked out when they are wanted, so that one broken operation does not stand in the way of the others.
     const lazy = memo(() => this.#messages(description));
@@ -170,16 +190,23 @@ export class ServiceDescription {
 
   #messages(description: Described): Pick<Operation, "input" | "output" | "headers"> {
     const input = this.#shape(description, "input");
-    if (input === undefined) throw this.#fault(description.bound, `operation "${description.name}" takes no message`);
+    if (input === undefined)
+      throw this.#fault(description.bound, `operation "${description.name}" takes no message`);
     return { input, output: this.#shape(description, "output"), headers: this.#headers(description) };
   }
 
-  #shape({ bound, abstract, protocol, style, name }: Described, direction: "input" | "output"): MessageShape | undefined {
+  #shape(
+    { bound, abstract, protocol, style, name }: Described,
+    direction: "input" | "output",
+  ): MessageShape | undefined {
     const declared = childOf(abstract.element, NS.wsdl, direction);
     if (declared === undefined) return undefined;
     const message = this.#require("message", "message", { element: declared, document: abstract.document });
     const body = bodyOf(childOf(bound.element, NS.wsdl, direction), protocol.namespace);
-    const wanted = body?.attributes.get("parts")?.split(/\s+/).filter((part) => part !== "");
+    const wanted = body?.attributes
+      .get("parts")
+      ?.split(/\s+/)
+      .filter((part) => part !== "");
     const parts = childrenOf(message.element, NS.wsdl, "part").filter(
       (part) => wanted === undefined || wanted.includes(part.attributes.get("name") ?? ""),
     );
@@ -230,7 +257,10 @@ export class ServiceDescription {
     );
   }
 
-  #headerParts({ bound, protocol }: Pick<Described, "bound" | "protocol">, direction: "input" | "output"): XmlElement[] {
+  #headerParts(
+    { bound, protocol }: Pick<Described, "bound" | "protocol">,
+    direction: "input" | "output",
+  ): XmlElement[] {
     const side = childOf(bound.element, NS.wsdl, direction);
     const headers = side === undefined ? [] : extensions(side, protocol.namespace, "header");
     return headers.flatMap((header) => {
