@@ -32,6 +32,7 @@ export * from "./schema/table.ts";
 export * from "./secret.ts";
 export * from "./snapshot/plan-snapshot.ts";
 export { scopeOfStored, snapshotColumnType, snapshotScope, storedScope } from "./snapshot/snapshot-scope.ts";
+export { offsetAt, timeZoneProblem } from "./snapshot/time-zone.ts";
 export * from "./source.ts";
 export * from "./table-options.ts";
 export * from "./table-target.ts";

@@ -28,8 +28,20 @@ export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
 export { rows } from "@millrace/connectors/rows";
 export { singer, type SingerOptions } from "@millrace/connectors/singer";
+export {
+  type SoapCallOptions,
+  type SoapOperation,
+  type SoapOperationsOptions,
+  type SoapOptions,
+  soap,
+  soapCall,
+  soapOperations,
+  usernameToken,
+  x509,
+} from "@millrace/connectors/soap";
 export { sqlserver, type SqlServerOptions } from "@millrace/connectors/sqlserver";
 export * from "@millrace/connectors/transforms";
 export { xml, type XmlOptions } from "@millrace/connectors/xml";
+export { cron, every, type EveryOptions, type ScheduleOptions } from "@millrace/orchestrator/schedule";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
 export { type Codebook, type CodebookOptions, codebook } from "./codebook/codebook.ts";

@@ -6,6 +6,7 @@ export * from "./gated-source.ts";
 export * from "./manual-clock.ts";
 export * from "./memory-destination.ts";
 export * from "./memory-source.ts";
+export * from "./random.ts";
 export * from "./read-context.ts";
 export * from "./recording-observer.ts";
 export * from "./source-contract.ts";

@@ -1,0 +1,11 @@
+export { type Fire } from "./fire.ts";
+export { cron } from "./cron.ts";
+export { every, type EveryOptions } from "./every.ts";
+export { missedFires, type MissedFiresOptions } from "./missed-fires.ts";
+export { nextFire, nextFires, type NextFiresOptions } from "./next-fire.ts";
+export {
+  type BlackoutOptions,
+  type CatchUpOptions,
+  type Duration,
+  type ScheduleOptions,
+} from "./schedule-options.ts";
