@@ -26,6 +26,8 @@ export interface TestProject {
   readonly root: string;
   write(file: string, text: string): Promise<void>;
   millrace(...args: string[]): Promise<Ended>;
+  /** The same with a text on its standard input. */
+  feed(input: string, ...args: string[]): Promise<Ended>;
   start(...args: string[]): Running;
   remove(): Promise<void>;
 }
@@ -38,7 +40,7 @@ export async function testProject(
   const root = await realpath(await mkdtemp(join(tmpdir(), "millrace-cli-")));
   const write = async (file: string, text: string): Promise<void> => {
     await mkdir(dirname(join(root, file)), { recursive: true });
-    await writeFile(join(root, file), text);
+    await writeFile(join(root, file), text, file === ".env" ? { mode: 0o600 } : {});
   };
   for (const [file, text] of Object.entries(files)) await write(file, text);
   const start = (...args: string[]): Running => run({ args, cwd: root, env });
@@ -47,6 +49,7 @@ export async function testProject(
     write,
     start,
     millrace: (...args) => start(...args).ended,
+    feed: (input, ...args) => run({ args, cwd: root, env, input }).ended,
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }
@@ -56,18 +59,23 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What stands on its standard input. Default: nothing. */
+  readonly input?: string;
   /** Default: this Node with the unbuilt command line. */
   readonly program?: readonly string[];
 }
 
 /** Starts the command line. */
-export function run({ args, cwd, env = {}, program }: Invocation): Running {
+export function run({ args, cwd, env = {}, input, program }: Invocation): Running {
   const [command = "", ...before] = program ?? [process.execPath, "--conditions=@millrace/source", CLI];
   const child = spawn(command, [...before, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // A command that does not read it may have ended before.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input ?? "");
   let stdout = "";
   let stderr = "";
   const waiting = new Set<() => void>();

@@ -23,7 +23,7 @@ export class Reader {
       case "file": {
         const file = path.join(this.#folder, step.path);
         await mkdir(path.dirname(file), { recursive: true });
-        return writeFile(file, step.text);
+        return writeFile(file, step.text, path.basename(file) === ".env" ? { mode: 0o600 } : {});
       }
       case "shell":
         for (const part of step.command.split("&&")) await this.#command(part.trim(), step.fails);

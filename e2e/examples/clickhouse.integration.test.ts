@@ -24,6 +24,7 @@ describe.skipIf(missing !== undefined)(title, () => {
       await writeFile(
         path.join(cwd, ".env"),
         `CLICKHOUSE_HOST=127.0.0.1\nCLICKHOUSE_PORT=${server.httpPort}\n`,
+        { mode: 0o600 },
       );
       const report = async (pipeline: string): Promise<Record<string, unknown>> => {
         const { code, stdout, stderr } = await run({ args: ["run", pipeline, "--json"], cwd }).ended;

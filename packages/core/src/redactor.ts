@@ -30,8 +30,13 @@ export class Redactor {
     if (value.length < SHORTEST || this.#values.has(value)) return;
     this.#values.add(value);
     for (const form of formsOf(value)) this.#forms.add(form);
-    for (const password of passwordsIn(value)) this.add(password);
+    this.addPasswordOf(value);
     this.#pattern = undefined;
+  }
+
+  /** Makes the password in a connection URL known, and nothing else of it. */
+  addPasswordOf(url: string): void {
+    for (const password of passwordsIn(url)) this.add(password);
   }
 
   /** The text with `***` in place of each secret. */

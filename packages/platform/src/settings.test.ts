@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { redactor } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exportDotenv, loadSettings, maskUrl } from "./settings.ts";
+import { lendDotenv, loadSettings, maskUrl } from "./settings.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -19,6 +20,12 @@ describe("settings", () => {
       dataDirectory: join(directory, ".millrace"),
       postgresPort: undefined,
       leaseSeconds: 15,
+      secretsStore: "database",
+      secretsDirectory: undefined,
+      masterPassword: undefined,
+      masterPasswordFile: undefined,
+      previousMasterPassword: undefined,
+      allowOpenFiles: false,
     });
     expect(settings.origins.dataDirectory).toBe("default");
     expect(settings.warnings).toEqual([]);
@@ -29,6 +36,7 @@ describe("settings", () => {
     await writeFile(
       join(directory, ".env"),
       '\uFEFFMILLRACE_PG_PORT=2\nMILLRACE_DATA_DIR="b"\nMILLRACE_LEASE_SECONDS=30\nAPI_KEY=x # mine\n',
+      { mode: 0o600 },
     );
     const environment = { MILLRACE_PG_PORT: "3", MILLRACE_DATA_DIR: "/c", MILLRACE_DATABASE_URL: "" };
     const { values, origins, dotenv } = await loadSettings({
@@ -43,7 +51,7 @@ describe("settings", () => {
       leaseSeconds: 30,
       databaseUrl: "postgres://h/1",
     });
-    expect(origins).toEqual({
+    expect(origins).toMatchObject({
       postgresPort: "flag",
       dataDirectory: "environment",
       leaseSeconds: ".env",
@@ -104,16 +112,80 @@ describe("settings", () => {
   });
 });
 
-describe("exportDotenv", () => {
-  it("lends what .env says and changes nothing that is set", () => {
+describe("an alias", () => {
+  const load = (environment: Record<string, string>): ReturnType<typeof loadSettings> =>
+    loadSettings({ directory, environment });
+
+  it("says the same as the variable itself, which wins where both are set in one place", async () => {
+    const settings = await load({ DATABASE_URL: "postgres://h/alias" });
+    expect(settings.values.databaseUrl).toBe("postgres://h/alias");
+    expect(settings.lines()).toContainEqual({
+      name: "databaseUrl",
+      variable: "MILLRACE_DATABASE_URL",
+      value: "postgres://h/alias",
+      origin: "environment",
+      alias: "DATABASE_URL",
+    });
+    const both = await load({
+      DATABASE_URL: "postgres://h/alias",
+      MILLRACE_DATABASE_URL: "postgres://h/own",
+    });
+    expect(both.values.databaseUrl).toBe("postgres://h/own");
+  });
+
+  it("in the environment wins over the variable in .env, as every place wins over those before it", async () => {
+    await writeFile(join(directory, ".env"), "MILLRACE_DATABASE_URL=postgres://h/file", { mode: 0o600 });
+    const settings = await load({ DATABASE_URL: "postgres://h/alias" });
+    expect(settings.values.databaseUrl).toBe("postgres://h/alias");
+  });
+
+  it("that is meant for another program is left out with a warning, one that is mistyped is refused", async () => {
+    const settings = await load({ DATABASE_URL: "mysql://me:s3cret@h/shop" });
+    expect(settings.values.databaseUrl).toBeUndefined();
+    expect(settings.warnings).toEqual([
+      "DATABASE_URL (from the environment) is left out: it is no value for MILLRACE_DATABASE_URL",
+    ]);
+    await expect(load({ DATABASE_URL: "postgress://h" })).rejects.toThrow(
+      "DATABASE_URL, an alias of MILLRACE_DATABASE_URL, (from the environment) must be a URL",
+    );
+  });
+});
+
+describe("the master password", () => {
+  it("is shown as nothing but ***, also where it looks like a URL, and masked in every text", async () => {
+    const settings = await loadSettings({
+      directory,
+      environment: { MILLRACE_MASTER_PASSWORD: "staple://correct.horse/battery" },
+    });
+    expect(settings.lines().find(({ name }) => name === "masterPassword")?.value).toBe("***");
+    expect(redactor.text("it is staple://correct.horse/battery")).toBe("it is ***");
+  });
+});
+
+describe("names of secrets in the environment", () => {
+  it("are no unknown settings, and an unknown one is warned of once", async () => {
+    await writeFile(join(directory, ".env"), "MILLRACE_LEASE_SECOND=1", { mode: 0o600 });
+    const { warnings } = await loadSettings({
+      directory,
+      environment: { MILLRACE_SECRET_SHOP: "x", MILLRACE_LEASE_SECOND: "1" },
+    });
+    expect(warnings).toEqual([
+      "MILLRACE_LEASE_SECOND in .env is not a setting; did you mean MILLRACE_LEASE_SECONDS?",
+    ]);
+  });
+});
+
+describe("lendDotenv", () => {
+  it("lends what .env says, changes nothing that is set, and keeps the master password back", async () => {
+    const names = ["MILLRACE_TEST_SET", "MILLRACE_TEST_NEW", "MILLRACE_MASTER_PASSWORD"];
     process.env["MILLRACE_TEST_SET"] = "mine";
     try {
-      exportDotenv({ dotenv: { MILLRACE_TEST_SET: "file", MILLRACE_TEST_NEW: "file" } });
-      expect(process.env["MILLRACE_TEST_SET"]).toBe("mine");
-      expect(process.env["MILLRACE_TEST_NEW"]).toBe("file");
+      const text = names.map((name) => `${name}=from-the-file\n`).join("");
+      await writeFile(join(directory, ".env"), text, { mode: 0o600 });
+      await lendDotenv(directory, {});
+      expect(names.map((name) => process.env[name])).toEqual(["mine", "from-the-file", undefined]);
     } finally {
-      delete process.env["MILLRACE_TEST_SET"];
-      delete process.env["MILLRACE_TEST_NEW"];
+      for (const name of names) delete process.env[name];
     }
   });
 });

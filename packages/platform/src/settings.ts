@@ -1,17 +1,39 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { parseEnv } from "node:util";
-import { MillraceError, nearest } from "@millrace/core";
+import { resolve } from "node:path";
+import { MillraceError, nearest, redactor } from "@millrace/core";
 import { z } from "zod";
+import { parseDotenv, readDotenv } from "./settings/dotenv.ts";
+import { ALLOW_OPEN_FILES, checkOwnCode, readPrivateFile, type PrivateFile } from "./settings/file-access.ts";
+import { maskUrl } from "./settings/mask-url.ts";
+import { SECRET_PREFIX, unknownVariables } from "./settings/unknown-variables.ts";
 
-const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text), {
+export { ALLOW_OPEN_FILES, checkOwnCode, maskUrl, parseDotenv, readPrivateFile, SECRET_PREFIX };
+export type { PrivateFile };
+
+/** One setting. */
+interface SettingDefinition {
+  readonly variable: string;
+  /** Variables of others that say the same, with what a value has to begin with; another value is somebody else's. */
+  readonly aliases?: readonly { readonly variable: string; readonly begins: RegExp }[];
+  /** Never shown; of a URL the password alone is hidden, unless it is `whole`. */
+  readonly secret: boolean | "whole";
+  readonly check: z.ZodType;
+  /** Counts in the environment and on the command line alone. */
+  readonly outside?: boolean;
+}
+
+const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
   message: "must be a URL such as postgresql://user:password@host:5432/database",
 });
 
 /** Every setting: its environment variable, its check, and whether it must never be shown. */
 const SETTINGS = {
   /** The default destination. Default: the embedded PostgreSQL. */
-  databaseUrl: { variable: "MILLRACE_DATABASE_URL", secret: true, check: databaseUrl.optional() },
+  databaseUrl: {
+    variable: "MILLRACE_DATABASE_URL",
+    aliases: [{ variable: "DATABASE_URL", begins: /^postgres/i }],
+    secret: true,
+    check: databaseUrl.optional(),
+  },
   /** Database of run records and leases. Default: a schema `millrace_control` in the default destination's database, or a database of the embedded PostgreSQL. */
   controlUrl: { variable: "MILLRACE_CONTROL_URL", secret: true, check: databaseUrl.optional() },
   /** Folder of everything that Millrace keeps, relative to the project. Default `.millrace`. */
@@ -32,12 +54,49 @@ const SETTINGS = {
     secret: false,
     check: wholeNumber(3, 3600).default(15),
   },
-} as const;
+  /** Where `millrace secret` keeps secrets: in the control database, or in `secrets.json` of the data folder. Default `database`. */
+  secretsStore: {
+    variable: "MILLRACE_SECRETS_STORE",
+    secret: false,
+    check: z.enum(["database", "file"], { message: 'must be "database" or "file"' }).default("database"),
+  },
+  /** A folder with one file per secret, such as `/run/secrets`, relative to the project. Default: none. */
+  secretsDirectory: {
+    variable: "MILLRACE_SECRETS_DIR",
+    secret: false,
+    check: z.string().min(1).optional(),
+  },
+  /** Opens the stored secrets. Default: what the file below holds; on a terminal it is asked for. */
+  masterPassword: {
+    variable: "MILLRACE_MASTER_PASSWORD",
+    secret: "whole",
+    check: z.string().min(1).optional(),
+  },
+  /** A file that holds the master password, relative to the project. Others must not be able to read it. */
+  masterPasswordFile: {
+    variable: "MILLRACE_MASTER_PASSWORD_FILE",
+    secret: false,
+    check: z.string().min(1).optional(),
+  },
+  /** The master password before the last change: accepted too, so that nothing has to be restarted at the same moment. */
+  previousMasterPassword: {
+    variable: "MILLRACE_PREVIOUS_MASTER_PASSWORD",
+    secret: "whole",
+    check: z.string().min(1).optional(),
+  },
+  /** Accept `.env`, key and secret files that others can read, with a warning. Default false. */
+  allowOpenFiles: {
+    variable: ALLOW_OPEN_FILES,
+    secret: false,
+    check: flag().default(false),
+    outside: true,
+  },
+} as const satisfies Record<string, SettingDefinition>;
 
 /** Name of a setting. */
 export type SettingName = keyof typeof SETTINGS;
 
-/** The values of all settings; `dataDirectory` is absolute. */
+/** The values of all settings; `dataDirectory`, `secretsDirectory` and `masterPasswordFile` are absolute. */
 export type SettingValues = { readonly [N in SettingName]: z.output<(typeof SETTINGS)[N]["check"]> };
 
 /** Where a value comes from; a later one of this list wins. */
@@ -64,6 +123,8 @@ export interface SettingLine {
   /** Passwords are replaced by `***`; null where it is not set. */
   readonly value: string | null;
   readonly origin: SettingOrigin;
+  /** The variable that said it, where that is not its own but an alias. */
+  readonly alias?: string;
 }
 
 /** All settings, checked, with their origins. */
@@ -79,61 +140,91 @@ export interface Settings {
 }
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const VARIABLES = NAMES.map((name) => SETTINGS[name].variable);
+const VARIABLES: readonly string[] = NAMES.map((name) => SETTINGS[name].variable);
+/** Settings that are paths from the project's folder on. */
+const PATHS = ["dataDirectory", "secretsDirectory", "masterPasswordFile"] as const;
+/** Never lent to the code of pipelines: it opens every secret. */
+const KEPT_BACK: readonly string[] = [
+  SETTINGS.masterPassword.variable,
+  SETTINGS.previousMasterPassword.variable,
+];
 
 /**
  * Reads the settings: defaults, then the project's configuration, `.env`, the environment and flags, of which the later
- * wins. An empty variable counts as not set. Fails with MLR_SETTINGS_INVALID.
+ * wins. An empty variable counts as not set. Fails with MLR_SETTINGS_INVALID, and with MLR_FILE_EXPOSED where others can
+ * read `.env`.
  */
 export async function loadSettings(options: LoadSettings): Promise<Settings> {
   const directory = resolve(options.directory);
   const environment = options.environment ?? process.env;
-  const dotenv = await readDotenv(join(directory, ".env"));
+  const warnings: string[] = [];
+  const access = fileAccess(environment, (text) => warnings.push(text));
+  const dotenv = await readDotenv(directory, access);
   const layers: readonly Layer[] = [
     { origin: "project", given: named(options.config, "the project's configuration") },
     { origin: ".env", given: fromVariables(dotenv) },
     { origin: "environment", given: fromVariables(environment) },
     { origin: "flag", given: named(options.flags, "the command line") },
   ];
-  const picked: Picked[] = NAMES.map((name) => pick(name, layers));
-  const values = Object.fromEntries(picked.map(({ name, value }) => [name, value]));
+  const picked = NAMES.map((name) => pick(name, layers, (text) => warnings.push(text)));
+  const values: Record<string, unknown> = Object.fromEntries(picked.map(({ name, value }) => [name, value]));
   const origins = Object.fromEntries(picked.map(({ name, origin }) => [name, origin]));
-  values["dataDirectory"] = resolve(directory, String(values["dataDirectory"]));
+  for (const name of PATHS) {
+    if (values[name] !== undefined) values[name] = resolve(directory, String(values[name]));
+  }
+  makeKnown(values);
+  const places = [
+    { variables: dotenv, where: ".env" },
+    { variables: environment, where: "the environment" },
+  ];
   return {
     // Each value came out of its own check.
     values: values as SettingValues,
     origins: origins as Record<SettingName, SettingOrigin>,
-    warnings: [...unknownVariables(dotenv, ".env"), ...unknownVariables(environment, "the environment")],
+    warnings: [...warnings, ...unknownVariables(places, VARIABLES)],
     dotenv,
-    lines: () =>
-      NAMES.map((name) => ({
-        name,
-        variable: SETTINGS[name].variable,
-        value: shown(name, values[name]),
-        origin: origins[name] as SettingOrigin,
-      })),
+    lines: () => picked.map((each) => lineOf({ ...each, value: values[each.name] })),
   };
 }
 
-/** Lends what `.env` says to the code of pipelines; variables that the environment has already stay as they are. */
-export function exportDotenv(settings: Pick<Settings, "dotenv">): void {
-  for (const [name, value] of Object.entries(settings.dotenv)) process.env[name] ??= value;
+/** How files with secrets may be read, as the environment says. @param environment Default: this process's. */
+export function fileAccess(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  warn: (text: string) => void = () => undefined,
+): Omit<PrivateFile, "path"> {
+  const { variable, check } = SETTINGS.allowOpenFiles;
+  const parsed = check.safeParse(environment[variable] === "" ? undefined : environment[variable]);
+  return { allowOpen: parsed.data ?? false, warn };
 }
 
-/** A connection URL without its password, for people to read. */
-export function maskUrl(url: string): string {
-  if (!URL.canParse(url)) return "***";
-  const masked = new URL(url);
-  if (masked.password !== "") masked.password = "***";
-  for (const key of masked.searchParams.keys()) {
-    if (/password|secret|token|key/i.test(key)) masked.searchParams.set(key, "***");
+/**
+ * Lends what the `.env` of a folder says to the code of pipelines, but for the master password; variables that the
+ * environment has already stay as they are. Fails as `loadSettings`.
+ * @param environment says whether a `.env` that others can read is accepted.
+ */
+export async function lendDotenv(
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const dotenv = await readDotenv(resolve(directory), fileAccess(environment));
+  for (const [name, value] of Object.entries(dotenv)) {
+    if (!KEPT_BACK.includes(name)) process.env[name] ??= value;
   }
-  return masked.href;
 }
 
 interface Layer {
   readonly origin: SettingOrigin;
-  readonly given: ReadonlyMap<string, unknown>;
+  readonly given: ReadonlyMap<string, Given>;
+}
+
+/** A value, and the alias that it came by, if it did. */
+interface Given {
+  readonly value: unknown;
+  readonly alias?: string;
+}
+
+function definitionOf(name: SettingName): SettingDefinition {
+  return SETTINGS[name];
 }
 
 function wholeNumber(low: number, high: number): z.ZodCoercedNumber {
@@ -141,22 +232,17 @@ function wholeNumber(low: number, high: number): z.ZodCoercedNumber {
   return z.coerce.number({ message }).int({ message }).min(low, { message }).max(high, { message });
 }
 
-async function readDotenv(file: string): Promise<Record<string, string>> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw new MillraceError("MLR_SETTINGS_INVALID", `${file} cannot be read: ${error.message}`, {
-      cause: error,
-    });
-  });
-  // Editors on Windows begin files with a byte order mark.
-  const parsed = parseEnv(text.replace(/^\uFEFF/, ""));
-  return Object.fromEntries(
-    Object.entries(parsed).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+function flag(): z.ZodType<boolean, unknown> {
+  const message = "must be true or false";
+  const words: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
+  return z
+    .unknown()
+    .refine((value) => typeof value === "boolean" || String(value).toLowerCase() in words, { message })
+    .transform((value) => (typeof value === "boolean" ? value : words[String(value).toLowerCase()] === true));
 }
 
-function named(input: SettingInput | undefined, where: string): Map<string, unknown> {
-  const given = new Map<string, unknown>();
+function named(input: SettingInput | undefined, where: string): Map<string, Given> {
+  const given = new Map<string, Given>();
   for (const [name, value] of Object.entries(input ?? {})) {
     if (!(name in SETTINGS)) {
       const guess = nearest(name, NAMES);
@@ -165,39 +251,59 @@ function named(input: SettingInput | undefined, where: string): Map<string, unkn
         details: { setting: name },
       });
     }
-    if (value !== undefined) given.set(name, value);
+    if (value !== undefined) given.set(name, { value });
   }
   return given;
 }
 
-function fromVariables(environment: Readonly<Record<string, string | undefined>>): Map<string, unknown> {
-  const given = new Map<string, unknown>();
+function fromVariables(environment: Readonly<Record<string, string | undefined>>): Map<string, Given> {
+  const given = new Map<string, Given>();
   for (const name of NAMES) {
-    const value = environment[SETTINGS[name].variable];
-    if (value !== undefined && value !== "") given.set(name, value);
+    const { variable, aliases = [] } = definitionOf(name);
+    const value = environment[variable];
+    const alias = aliases.find((each) => (environment[each.variable] ?? "") !== "")?.variable;
+    if (value !== undefined && value !== "") given.set(name, { value });
+    else if (alias !== undefined) given.set(name, { value: environment[alias], alias });
   }
   return given;
 }
 
-interface Picked {
+interface Picked extends Given {
   readonly name: SettingName;
-  readonly value: unknown;
   readonly origin: SettingOrigin;
 }
 
-function pick(name: SettingName, layers: readonly Layer[]): Picked {
-  const layer = layers.findLast(({ given }) => given.has(name));
+function pick(name: SettingName, layers: readonly Layer[], warn: (text: string) => void): Picked {
+  const { check, outside = false } = definitionOf(name);
+  const layer = layers.findLast(({ origin, given }) => {
+    const found = given.get(name);
+    if (found === undefined) return false;
+    const why = outside && (origin === "project" || origin === ".env") ? OUTSIDE : unfit(name, found);
+    if (why !== undefined)
+      warn(`${found.alias ?? definitionOf(name).variable} (from ${LABELS[origin]}) ${why}`);
+    return why === undefined;
+  });
   const origin = layer?.origin ?? "default";
-  const value = layer?.given.get(name);
-  const parsed = SETTINGS[name].check.safeParse(value);
+  const given = layer?.given.get(name) ?? { value: undefined };
+  const parsed = check.safeParse(given.value);
   if (!parsed.success)
-    throw invalid({ name, value, origin }, parsed.error.issues[0]?.message ?? "is invalid");
-  return { name, value: parsed.data, origin };
+    throw invalid({ ...given, name, origin }, parsed.error.issues[0]?.message ?? "is invalid");
+  return { ...given, name, value: parsed.data, origin };
 }
 
-function invalid({ name, value, origin }: Picked, message: string): MillraceError {
-  const { variable, secret } = SETTINGS[name];
-  const what = origin === ".env" || origin === "environment" ? variable : `The setting "${name}"`;
+const OUTSIDE = "is left out: it counts in the environment alone";
+
+/** Why a value that came by an alias is somebody else's; undefined where it is for us. */
+function unfit(name: SettingName, { value, alias }: Given): string | undefined {
+  const found = definitionOf(name).aliases?.find((each) => each.variable === alias);
+  if (found === undefined || found.begins.test(String(value))) return undefined;
+  return `is left out: it is no value for ${definitionOf(name).variable}`;
+}
+
+function invalid({ name, value, origin, alias }: Picked, message: string): MillraceError {
+  const { variable, secret } = definitionOf(name);
+  const own = alias === undefined ? variable : `${alias}, an alias of ${variable},`;
+  const what = origin === ".env" || origin === "environment" ? own : `The setting "${name}"`;
   const is = secret ? "" : ` is "${String(value)}", but`;
   return new MillraceError("MLR_SETTINGS_INVALID", `${what} (from ${LABELS[origin]})${is} ${message}`, {
     hint: "Correct it, or remove it to use the default.",
@@ -213,20 +319,33 @@ const LABELS: Readonly<Record<SettingOrigin, string>> = {
   flag: "the command line",
 };
 
-function unknownVariables(
-  environment: Readonly<Record<string, string | undefined>>,
-  where: string,
-): string[] {
-  return Object.keys(environment)
-    .filter((name) => name.startsWith("MILLRACE_") && !(VARIABLES as readonly string[]).includes(name))
-    .map((name) => {
-      const guess = nearest(name, VARIABLES);
-      return `${name} in ${where} is not a setting${guess === undefined ? "." : `; did you mean ${guess}?`}`;
-    });
+/** Passwords in settings are masked wherever they are printed; the address of a database is no secret. */
+function makeKnown(values: Readonly<Record<string, unknown>>): void {
+  for (const name of NAMES) {
+    const value = values[name];
+    if (!definitionOf(name).secret || typeof value !== "string") continue;
+    if (isUrl(name, value)) redactor.addPasswordOf(value);
+    else redactor.add(value);
+  }
+}
+
+function lineOf({ name, value, origin, alias }: Picked): SettingLine {
+  return {
+    name,
+    variable: definitionOf(name).variable,
+    value: shown(name, value),
+    origin,
+    ...(alias === undefined ? {} : { alias }),
+  };
 }
 
 function shown(name: SettingName, value: unknown): string | null {
   if (value === undefined) return null;
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return SETTINGS[name].secret ? maskUrl(text) : text;
+  if (!definitionOf(name).secret) return text;
+  return isUrl(name, text) ? maskUrl(text) : "***";
+}
+
+function isUrl(name: SettingName, text: string): boolean {
+  return definitionOf(name).secret !== "whole" && /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }

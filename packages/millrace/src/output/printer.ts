@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
-import { MillraceError } from "@millrace/core";
+import { MillraceError, redactor } from "@millrace/core";
 import { type ErrorReport, errorBlock } from "./error-block.ts";
 import { type Style, styleFor } from "./style.ts";
 import { cleanLines } from "./text.ts";
 
-/** Where a command says things: its result on stdout, everything else on stderr. */
+/** Where a command says things: its result on stdout, everything else on stderr. All but the result is without secrets. */
 export interface Printer {
   /** One JSON document is wanted on stdout, and nothing else there. */
   readonly json: boolean;
@@ -45,7 +45,7 @@ export function createPrinter(options: PrinterOptions): Printer {
   if (json) stdout.write = stderr.write.bind(stderr);
   const style = styleFor(stdout);
   const errorStyle = styleFor(stderr);
-  const note = (text: string): void => void stderr.write(`${text}\n`);
+  const note = (text: string): void => void stderr.write(`${redactor.text(text)}\n`);
   const document = (value: unknown): void => void write(`${JSON.stringify(value, writable, 2)}\n`);
   const trace = (error: unknown): void => {
     if (verbose) note(errorStyle.dim(cleanLines(stackOf(error))));
@@ -64,7 +64,7 @@ export function createPrinter(options: PrinterOptions): Printer {
     explain,
     trace,
     result: (value, people) => (json ? document(value) : void write(`${people()}\n`)),
-    line: (text) => (json ? note(text) : void write(`${text}\n`)),
+    line: (text) => (json ? note(text) : void write(`${redactor.text(text)}\n`)),
     warn: (text) => note(`${errorStyle.yellow("!")} ${text}`),
     fail: (error) => {
       if (json) document({ error: reportOf(error) });
@@ -73,8 +73,9 @@ export function createPrinter(options: PrinterOptions): Printer {
   };
 }
 
-/** `error` as a report; what is not a MillraceError is one of Millrace's own faults. */
-export function reportOf(error: unknown): ErrorReport {
+/** `error` as a report without secrets; what is not a MillraceError is one of Millrace's own faults. */
+export function reportOf(thrown: unknown): ErrorReport {
+  const error = redactor.error(thrown);
   if (error instanceof MillraceError) {
     const { code, message, hint, details } = error;
     return { code, message, ...(hint === undefined ? {} : { hint }), details };

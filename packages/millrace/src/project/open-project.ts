@@ -1,5 +1,12 @@
 import type { DatabaseConnector } from "@millrace/core";
-import { exportDotenv, loadSettings, type SettingInput, type Settings } from "@millrace/platform/settings";
+import {
+  checkOwnCode,
+  fileAccess,
+  lendDotenv,
+  loadSettings,
+  type SettingInput,
+  type Settings,
+} from "@millrace/platform/settings";
 import type { ProjectConfig } from "./config.ts";
 import type { ProjectFolder } from "./find-project.ts";
 import { loadConfig } from "./load-config.ts";
@@ -18,13 +25,17 @@ export interface OpenProject extends ProjectFolder {
 
 /**
  * Reads a project's settings, and lends what its `.env` says to the code of its configuration and pipelines: call it before
- * loading them. Fails with MLR_SETTINGS_INVALID or MLR_PROJECT_INVALID.
+ * loading them. Fails with MLR_SETTINGS_INVALID, MLR_FILE_EXPOSED or MLR_PROJECT_INVALID.
  * @param flags settings that a command was given, which win over all others.
  */
 export async function openProject(project: ProjectFolder, flags: SettingInput = {}): Promise<OpenProject> {
-  exportDotenv(await loadSettings({ directory: project.root, environment: {} }));
+  const warnings: string[] = [];
+  const access = fileAccess(inherited, (text) => warnings.push(text));
+  await lendDotenv(project.root, inherited);
+  if (project.configFile !== undefined) await checkOwnCode({ ...access, path: project.configFile });
   const { databases = {}, ...config }: ProjectConfig = await loadConfig(project);
-  const settings = await loadSettings({ directory: project.root, config, environment: inherited, flags });
+  const loaded = await loadSettings({ directory: project.root, config, environment: inherited, flags });
+  const settings = { ...loaded, warnings: [...warnings, ...loaded.warnings] };
   const setting = (name: string): string | undefined =>
     (inherited[name] ?? settings.dotenv[name]) || undefined;
   return { ...project, settings, databases, setting };
