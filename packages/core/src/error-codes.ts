@@ -23,6 +23,11 @@ export const ERROR_CODES = {
   MLR_SOURCE_CHANGED: { retry: "later", means: "What is read changed or vanished while it was read." },
   MLR_SOURCE_FORMAT: { retry: "never", means: "The content is not in the format it is read as." },
   MLR_TRANSFORM_FAILED: { retry: "never", means: "A transform threw an error." },
+  MLR_QUALITY_FAILED: {
+    retry: "never",
+    means: "A quality rule with severity `fail` found data that may not land.",
+  },
+  MLR_ROW_QUALITY: { retry: "never", means: "A row fails a quality rule with severity `quarantine`." },
   MLR_SCHEMA_FROZEN: { retry: "never", means: "Rows would change a table whose contract is frozen." },
   MLR_SCHEMA_COLLISION: { retry: "never", means: "Two names become the same identifier in the destination." },
   MLR_SCHEMA_INVALID: { retry: "never", means: "A declared schema cannot be used." },
@@ -118,6 +123,14 @@ export const ERROR_CODES = {
   MLR_NODE_TOO_OLD: {
     retry: "never",
     means: "The Node.js that runs Millrace is too old, and no newer one was found.",
+  },
+  MLR_LOG_SINK_FAILED: {
+    retry: "later",
+    means: "A log sink did not take lines; they are kept in files, and replayed when it does.",
+  },
+  MLR_LOG_SINK_SLOW: {
+    retry: "later",
+    means: "A log sink does not keep up; the lines that memory has no room for are kept in files.",
   },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
