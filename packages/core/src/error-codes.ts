@@ -132,6 +132,14 @@ export const ERROR_CODES = {
     retry: "later",
     means: "A log sink does not keep up; the lines that memory has no room for are kept in files.",
   },
+  MLR_NOTIFY_FAILED: {
+    retry: "later",
+    means: "A notification could not be delivered: the service is down, busy or cannot be reached.",
+  },
+  MLR_NOTIFY_REFUSED: {
+    retry: "never",
+    means: "The service of a notification channel refused the message, the address or the credentials.",
+  },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
 
