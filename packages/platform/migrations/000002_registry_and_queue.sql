@@ -195,7 +195,9 @@ BEGIN
   LOOP
     EXIT WHEN claimed >= wanted;
     -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
-    FOREACH pool IN ARRAY ARRAY(SELECT name FROM unnest(waiting.pools) AS named (name) ORDER BY name) LOOP
+    FOREACH pool IN ARRAY ARRAY(
+      SELECT name FROM unnest(waiting.pools) AS named (name) WHERE millrace_control.pool_slots(name) IS NOT NULL ORDER BY name)
+    LOOP
       PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || pool, 0));
     END LOOP;
     CONTINUE WHEN EXISTS (
@@ -232,11 +234,19 @@ BEGIN
 END
 $$;
 
--- True where one more run may hold a slot. Limits of groups, queues and pipelines hold only where they are set.
-CREATE FUNCTION millrace_control.pool_has_room(pool text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+-- Slots of a pool; null: as many as come. Limits of groups, queues and pipelines hold only where they are set.
+CREATE FUNCTION millrace_control.pool_slots(pool text) RETURNS integer LANGUAGE sql VOLATILE AS $$
   SELECT coalesce(
-    (SELECT count(*) FROM millrace_control.runs AS busy WHERE busy.status = 'running' AND pool = ANY (busy.pools))
-      < coalesce((SELECT known.slots FROM millrace_control.pools AS known WHERE known.name = pool),
-        CASE WHEN pool ~ '^(group|queue|pipeline):' THEN NULL ELSE 1 END),
-    true)
+    (SELECT known.slots FROM millrace_control.pools AS known WHERE known.name = pool),
+    CASE WHEN pool ~ '^(group|queue|pipeline):' THEN NULL ELSE 1 END)
+$$;
+
+-- True where one more run may hold a slot.
+CREATE FUNCTION millrace_control.pool_has_room(pool text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  slots integer := millrace_control.pool_slots(pool);
+BEGIN
+  IF slots IS NULL THEN RETURN true; END IF;
+  RETURN (SELECT count(*) FROM millrace_control.runs AS busy WHERE busy.status = 'running' AND pool = ANY (busy.pools)) < slots;
+END
 $$;

@@ -10,10 +10,13 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "./events/subscribe.ts";
+export { controlClient, controlFailure, controlPool } from "./store/control-connection.ts";
 export { openControl, type ControlOptions, type ControlStore } from "./store/control-store.ts";
 export type { Lease, LeaseHolder, LeaseOptions } from "./store/lease.ts";
+export { logLineOf } from "./store/log-line.ts";
 export { newRunId } from "./store/run-id.ts";
 export type { LogLine, RecordStatus, RunRecord } from "./store/run-record.ts";
 export type { ListRuns, RunRecords } from "./store/run-records.ts";
+export { storableJson } from "./store/storable-json.ts";
 export type { BeginRun, RunRecorder } from "./store/run-recorder.ts";
 export * from "./settings.ts";

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from "@millrace/core";
+import type pg from "pg";
 import { controlFailure, controlPool } from "./control-connection.ts";
 import { acquireLease, type Lease, type LeaseOptions } from "./lease.ts";
 import { migrate } from "./migrate.ts";
@@ -15,6 +16,10 @@ export interface ControlOptions {
 /** The control database: who runs what, and what came of it. */
 export interface ControlStore {
   readonly runs: RunRecords;
+  /** Its connection URL. A secret. */
+  readonly url: string;
+  /** Connections for whoever keeps tables of its own in it. Ended by `close`. */
+  readonly pool: pg.Pool;
   /** The right to run a pipeline; fails with MLR_LEASE_HELD or MLR_CONTROL_UNAVAILABLE. */
   acquireLease(pipeline: string, options: LeaseOptions): Promise<Lease>;
   /** Idempotent. Leases stay until they are released. */
@@ -39,6 +44,8 @@ export async function openControl(url: string, options: ControlOptions): Promise
   }
   return {
     runs,
+    url,
+    pool,
     acquireLease: (pipeline, lease) => acquireLease(url, pool, { pipeline }, { clock, ...lease }),
     close: once(() => pool.end()),
   };

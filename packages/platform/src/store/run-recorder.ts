@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { Clock, Json, RunEvent, RunReport } from "@millrace/core";
 import type pg from "pg";
 import type { Lease } from "./lease.ts";
+import { logLineOf } from "./log-line.ts";
 import { putRun } from "./put-run.ts";
 import type { RunFallback } from "./run-fallback.ts";
 import { type LogLine, type RunRecord, recordOf, type RunRow } from "./run-record.ts";
@@ -129,7 +130,7 @@ class Recorder implements RunRecorder {
         this.#record.withheld = { ...this.#record.withheld, [event.table]: event.reasons };
         break;
       default: {
-        const line = describe(event);
+        const line = logLineOf(event);
         if (line === undefined) return;
         this.#log.push({ at: new Date(this.#context.clock.now()).toISOString(), ...line });
         if (this.#log.length > LOG_LINES) this.#log = this.#log.slice(-LOG_LINES);
@@ -225,35 +226,5 @@ class Recorder implements RunRecorder {
 
   #snapshot(): RunRecord {
     return { ...this.#record, log: this.#log };
-  }
-}
-
-function describe(event: RunEvent): Omit<LogLine, "at"> | undefined {
-  switch (event.type) {
-    case "log":
-      return {
-        level: event.level,
-        message: event.message,
-        ...(event.details === undefined ? {} : { details: event.details }),
-      };
-    case "retrying":
-      return {
-        level: "warn",
-        message: `Attempt ${event.attempt} failed; the next follows in ${event.delayMs} ms: ${event.error.message}`,
-        details: { code: event.error.code },
-      };
-    case "rejected":
-      return {
-        level: "warn",
-        message: `${event.rows} rows of ${event.table} rejected: ${event.message}`,
-        details: { code: event.code },
-      };
-    case "schema":
-      return {
-        level: "info",
-        message: event.changes.map(({ statement }) => statement).join("\n"),
-      };
-    default:
-      return undefined;
   }
 }

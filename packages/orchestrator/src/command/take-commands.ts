@@ -1,0 +1,56 @@
+import { publish } from "@millrace/platform";
+import type pg from "pg";
+
+/** The channel of LISTEN on which commands are announced. */
+export const COMMANDS_CHANNEL = "millrace_commands";
+
+/** A command for a run that goes on. */
+export interface RunCommand {
+  readonly id: string;
+  readonly kind: "stop" | "cancel" | "pause" | "restart";
+  readonly run: string;
+}
+
+/**
+ * Takes the commands for runs of this worker, says that it has them, has them carried out, and records when that is done.
+ * @param act begins to carry one out and resolves when it is done; undefined where the run is not here (any more)
+ */
+export async function takeRunCommands(
+  pool: pg.Pool,
+  worker: string,
+  act: (command: RunCommand) => Promise<void> | undefined,
+): Promise<void> {
+  const { rows } = await pool.query<RunCommand & { pipeline: string; requested_by: string }>(
+    `UPDATE millrace_control.commands AS command SET status = 'accepted', worker = $1, accepted_at = clock_timestamp()
+     FROM millrace_control.runs AS run
+     WHERE command.status = 'pending' AND run.id = command.run AND run.status = 'running' AND run.worker = $1
+     RETURNING command.id, command.kind, command.run, command.pipeline, command.requested_by`,
+    [worker],
+  );
+  for (const command of rows) {
+    void Promise.resolve(act(command))
+      .then(() => finishCommand(pool, command))
+      // Who asked sees that it was accepted, and the run's own record.
+      .catch(() => undefined);
+  }
+}
+
+async function finishCommand(
+  pool: pg.Pool,
+  command: RunCommand & { readonly pipeline: string; readonly requested_by: string },
+): Promise<void> {
+  const { rowCount } = await pool.query(
+    `UPDATE millrace_control.commands AS command SET status = 'done', done_at = clock_timestamp(),
+       result = (SELECT run.status FROM millrace_control.runs AS run WHERE run.id = command.run)
+     WHERE id = $1 AND status = 'accepted'`,
+    [command.id],
+  );
+  if (rowCount !== 1) return;
+  await publish(pool, {
+    type: "command.done",
+    at: new Date().toISOString(),
+    pipeline: command.pipeline,
+    run: command.run,
+    data: { command: command.kind, status: "done", by: command.requested_by },
+  });
+}

@@ -1,0 +1,85 @@
+import type pg from "pg";
+import type { RunRequest } from "./run-request.ts";
+
+/** A run that a worker has to carry out, as it was claimed. */
+export interface Claim {
+  /** UUID of the run's record. */
+  readonly id: string;
+  readonly pipeline: string;
+  readonly group: string | undefined;
+  /** The pipeline's file, from the project's folder on; undefined where the registry does not know it. */
+  readonly file: string | undefined;
+  readonly partition: string;
+  /** Tells this claim from every other of the same run: who finds another's in the record has lost it. */
+  readonly token: string;
+  /** Processes that were started for it, this one included. */
+  readonly tries: number;
+  readonly maxTries: number;
+  readonly trigger: string;
+  readonly request: RunRequest;
+  /** Seconds; 0: no limit. */
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  /** The interrupted run that an earlier process of this one went on with. */
+  readonly continues: string | undefined;
+}
+
+interface ClaimRow {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly partition: string;
+  readonly lease: string;
+  readonly tries: number;
+  readonly max_tries: number;
+  readonly trigger: string;
+  readonly request: RunRequest | null;
+  readonly timeout_seconds: number;
+  readonly memory_mb: number;
+  readonly continues: string | null;
+  readonly group_name: string | null;
+  readonly file: string | null;
+}
+
+/** Claims up to `wanted` runs for a worker, the most urgent ones. What another worker claims in the same moment is not waited for. */
+export async function claimRuns(
+  database: pg.Pool | pg.ClientBase,
+  worker: string,
+  wanted: number,
+): Promise<Claim[]> {
+  const { rows } = await database.query<ClaimRow>({
+    name: "millrace-claim",
+    text: `SELECT run.*, known.group_name, known.file FROM millrace_control.claim_runs($1, $2) AS run
+      LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline`,
+    values: [worker, wanted],
+  });
+  return rows.map((row) => ({
+    id: row.id,
+    pipeline: row.pipeline,
+    group: row.group_name ?? undefined,
+    file: row.file ?? undefined,
+    partition: row.partition,
+    token: row.lease,
+    tries: row.tries,
+    maxTries: row.max_tries,
+    trigger: row.trigger,
+    request: row.request ?? {},
+    timeoutSeconds: row.timeout_seconds,
+    memoryMb: row.memory_mb,
+    continues: row.continues ?? undefined,
+  }));
+}
+
+/** Milliseconds until the next run of these queues may be claimed, at most `limitMs`. */
+export async function nextRunInMs(
+  database: pg.Pool | pg.ClientBase,
+  queues: readonly string[],
+  limitMs: number,
+): Promise<number> {
+  const { rows } = await database.query<{ ms: number | null }>({
+    name: "millrace-next",
+    text: `SELECT (extract(epoch FROM min(available_at) - clock_timestamp()) * 1000)::float8 AS ms
+      FROM millrace_control.runs WHERE status = 'queued' AND queue = ANY ($1) AND available_at > clock_timestamp()`,
+    values: [queues],
+  });
+  return Math.min(limitMs, Math.max(0, Math.ceil(rows[0]?.ms ?? limitMs)));
+}

@@ -1,0 +1,102 @@
+import type { RunLimits } from "@millrace/core";
+import { newRunId, publish, storableJson } from "@millrace/platform";
+import type pg from "pg";
+import { type RunRequest, shownRequest } from "./run-request.ts";
+
+/** The channel of LISTEN on which runs that may be claimed are announced. */
+export const RUNS_CHANNEL = "millrace_runs";
+
+/** A run that is to be carried out. */
+export interface NewRun {
+  readonly pipeline: string;
+  readonly group?: string | undefined;
+  /** Part of the pipeline that may run beside others. Default: all of it. */
+  readonly partition?: string;
+  /** What asks for it. */
+  readonly trigger: "schedule" | "parents" | "manual" | "backfill";
+  /** The fire that it answers (ms since 1970): of one fire there is one run, however often it is asked for. */
+  readonly dueMs?: number;
+  /** Not started before (ms since 1970). Default: now. */
+  readonly startMs?: number;
+  readonly request?: RunRequest;
+  /** Who asks, where it is a person. */
+  readonly requestedBy?: string;
+  /** The parents' runs that it follows: of one set there is one run. */
+  readonly parentRuns?: readonly string[];
+  readonly limits: RunLimits;
+  readonly codeVersion?: string | undefined;
+}
+
+/** Puts runs into the queue, in one statement, and returns the ids of those that were not there yet. */
+export async function enqueue(database: pg.Pool | pg.ClientBase, runs: readonly NewRun[]): Promise<string[]> {
+  if (runs.length === 0) return [];
+  const { rows } = await database.query<{ id: string; pipeline: string; due_at: Date | null }>(ENQUEUE, [
+    storableJson(runs.map(columnsOf)),
+  ]);
+  const groups = new Map(runs.map(({ pipeline, group }) => [pipeline, group]));
+  const triggers = new Map(runs.map(({ pipeline, trigger }) => [pipeline, trigger]));
+  const at = new Date().toISOString();
+  await publish(
+    database,
+    rows.map(({ id, pipeline, due_at }) => ({
+      type: "run.queued",
+      at,
+      pipeline,
+      group: groups.get(pipeline),
+      run: id,
+      data: { trigger: triggers.get(pipeline) ?? "manual", dueAt: due_at?.toISOString() },
+    })),
+  );
+  return rows.map(({ id }) => id);
+}
+
+function columnsOf(run: NewRun): Record<string, unknown> {
+  const { limits, request = {}, group, pipeline } = run;
+  return {
+    id: newRunId(),
+    pipeline,
+    partition: run.partition ?? "",
+    trigger: run.trigger,
+    due_at: timeOf(run.dueMs),
+    available_at: timeOf(run.startMs),
+    queue: limits.queue,
+    priority: limits.priority,
+    labels: limits.labels,
+    pools: [
+      ...new Set([
+        ...limits.pools,
+        `queue:${limits.queue}`,
+        `pipeline:${pipeline}`,
+        ...(group === undefined ? [] : [`group:${group}`]),
+      ]),
+    ],
+    max_tries: limits.attempts,
+    timeout_seconds: limits.timeoutSeconds,
+    memory_mb: limits.memoryMb,
+    request,
+    options: shownRequest(request),
+    requested_by: run.requestedBy ?? null,
+    parent_runs: run.parentRuns?.toSorted() ?? null,
+    code_version: run.codeVersion ?? null,
+  };
+}
+
+function timeOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+const ENQUEUE = `
+  WITH added AS (
+    INSERT INTO millrace_control.runs
+      (id, pipeline, partition, status, trigger, due_at, queued_at, available_at, queue, priority, labels, pools, max_tries,
+       timeout_seconds, memory_mb, request, options, requested_by, parent_runs, code_version)
+    SELECT id, pipeline, partition, 'queued', trigger, due_at, clock_timestamp(), coalesce(available_at, clock_timestamp()),
+      queue, priority, labels, pools, max_tries, ceil(timeout_seconds), memory_mb, request, options, requested_by, parent_runs,
+      code_version
+    FROM jsonb_to_recordset($1::jsonb) AS given (id uuid, pipeline text, partition text, trigger text, due_at timestamptz,
+      available_at timestamptz, queue text, priority int, labels text[], pools text[], max_tries int, timeout_seconds numeric,
+      memory_mb int, request jsonb, options jsonb, requested_by text, parent_runs uuid[], code_version text)
+    ON CONFLICT DO NOTHING
+    RETURNING id, pipeline, due_at
+  )
+  SELECT added.*, pg_notify('${RUNS_CHANNEL}', '') FROM added`;

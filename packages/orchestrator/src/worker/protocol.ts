@@ -1,0 +1,46 @@
+import type { RunEvent, RunReport } from "@millrace/core";
+import type { ProjectDescription } from "../registry/describe.ts";
+import type { RunRequest } from "../queue/run-request.ts";
+
+/** What a worker tells the process of a run. */
+export type ToProcess =
+  | { readonly type: "run"; readonly task: RunTask }
+  | { readonly type: "describe"; readonly root: string }
+  /** Commit at the next checkpoint, and end. */
+  | { readonly type: "stop" }
+  /** The answer to `attempt` of the same number. */
+  | { readonly type: "attempt"; readonly number: number; readonly attempt: bigint }
+  | { readonly type: "refused"; readonly number: number; readonly message: string };
+
+/** What the process of a run tells its worker. */
+export type FromProcess =
+  /** It has loaded what every run needs, and waits. */
+  | { readonly type: "ready" }
+  | { readonly type: "event"; readonly event: RunEvent }
+  /** Asks for an attempt number, higher than all before and than `above`. */
+  | { readonly type: "attempt"; readonly number: number; readonly above: bigint }
+  /** An error that nobody caught. */
+  | { readonly type: "exception"; readonly message: string; readonly stack?: string }
+  /** The last message: how it went. */
+  | { readonly type: "report"; readonly report: RunReport; readonly usage: ProcessUsage }
+  | { readonly type: "described"; readonly project: ProjectDescription };
+
+/** What a process used. */
+export interface ProcessUsage {
+  readonly peakMemoryBytes: number;
+  readonly cpuMs: number;
+}
+
+/** A run that a process has to carry out. */
+export interface RunTask {
+  /** The project's folder. */
+  readonly root: string;
+  readonly pipeline: string;
+  /** The file that it is in, from the root on, where that is known: spares loading the others. */
+  readonly file: string | undefined;
+  /** UUID. */
+  readonly run: string;
+  readonly request: RunRequest;
+  /** Connection URL of the default database. */
+  readonly databaseUrl: string;
+}

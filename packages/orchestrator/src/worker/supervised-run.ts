@@ -1,0 +1,259 @@
+import { hostname } from "node:os";
+import type { Clock, RunReport } from "@millrace/core";
+import type { HeldRun } from "../queue/held-run.ts";
+import type { ProcessEnd } from "../queue/end-attempt.ts";
+import { readLines } from "./output-lines.ts";
+import type { FromProcess, ProcessUsage, RunTask } from "./protocol.ts";
+import type { RunProcess } from "./run-process.ts";
+import { RunProgress } from "./run-progress.ts";
+
+export interface SuperviseOptions {
+  readonly run: HeldRun;
+  readonly process: RunProcess;
+  /** What the process is to do. */
+  readonly task: () => Promise<RunTask>;
+  /** The worker's id. */
+  readonly worker: string;
+  readonly clock: Clock;
+  /** Attempt numbers for the destination's fence; fails where the run is no longer held. */
+  readonly nextAttempt: (above: bigint) => Promise<bigint>;
+  /** Each line that the process writes, and what its events say. Must not throw. */
+  readonly onLine?: (line: RunLine) => void;
+  /** Milliseconds between being asked to end and being ended. Default 10,000. */
+  readonly graceMs?: number;
+}
+
+/** A line of a run's output. */
+export interface RunLine {
+  readonly at: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+/** Time from an event to its being recorded. */
+const RECORD_MS = 500;
+const MEMORY_MS = 1_000;
+const GRACE_MS = 10_000;
+/** Memory besides the heap that a process may use: buffers, native code. A share of the heap, but not less than 256 MiB. */
+const BESIDES_HEAP = { share: 0.5, atLeastMb: 256 };
+
+/**
+ * Sees a run through in its process: hands over the task, records what it tells, holds it to its limits, ends it when asked,
+ * and records how it ended, when it has ended.
+ */
+export class SupervisedRun {
+  readonly #o: SuperviseOptions;
+  readonly #progress: RunProgress;
+  readonly #over = new AbortController();
+  #report: RunReport | undefined;
+  #usage: ProcessUsage | undefined;
+  #exceptions = 0;
+  #lastException: ProcessEnd["lastException"] = null;
+  #recording: Promise<unknown> = Promise.resolve();
+  #lost = false;
+  #reason: string | undefined;
+
+  constructor(options: SuperviseOptions) {
+    this.#o = options;
+    const { id, continues } = options.run.claim;
+    this.#progress = new RunProgress(id, continues);
+  }
+
+  get id(): string {
+    return this.#o.run.claim.id;
+  }
+
+  get pipeline(): string {
+    return this.#o.run.claim.pipeline;
+  }
+
+  /** Resolves when the process has ended and its end is recorded. Never rejects: what cannot be recorded others find out. */
+  async supervise(): Promise<void> {
+    const { process: child, run, task, worker, clock } = this.#o;
+    const onLine = (stream: RunLine["stream"]) => (text: string) => this.#line(stream, text);
+    if (child.child.stdout !== null) readLines(child.child.stdout, onLine("stdout"));
+    if (child.child.stderr !== null) readLines(child.child.stderr, onLine("stderr"));
+    child.listen((message) => this.#hear(message));
+    void this.#hand(task);
+    const said = run.started({ worker, host: hostname(), pid: child.pid }).catch(() => true);
+    void said.then((held) => (held ? undefined : this.lose()));
+    const watching = [this.#recordRegularly(), this.#watchMemory(), this.#watchTime()];
+    const exit = await child.exited;
+    this.#over.abort();
+    await Promise.all([...watching, said]);
+    await this.#recording;
+    if (this.#lost) return;
+    const end: ProcessEnd = {
+      exitCode: exit.code,
+      signal: exit.signal,
+      peakMemoryBytes: Math.max(this.#usage?.peakMemoryBytes ?? 0, child.peakMemoryBytes) || null,
+      cpuMs: this.#usage?.cpuMs ?? null,
+      exceptions: this.#exceptions,
+      lastException: this.#lastException,
+    };
+    await this.#recordEnd(end, clock);
+  }
+
+  /** Commit at the next checkpoint, and end. */
+  async stop(): Promise<void> {
+    await this.#o.run.ending("stop");
+    this.#o.process.send({ type: "stop" });
+  }
+
+  /** End now: asked first, then by force. */
+  async cancel(): Promise<void> {
+    this.#reason = "It was cancelled";
+    await this.#o.run.ending("cancel");
+    await this.#end();
+  }
+
+  /** Another holds the run, or may: it ends at once, and nothing is recorded. */
+  lose(): void {
+    this.#lost = true;
+    this.#o.process.kill();
+  }
+
+  /** The worker goes: the run is queued again as one whose process died, and goes on where it was. */
+  interrupt(): void {
+    this.#reason = "Its worker was stopped";
+    this.#o.process.kill();
+  }
+
+  async #hand(task: () => Promise<RunTask>): Promise<void> {
+    try {
+      this.#o.process.send({ type: "run", task: await task() });
+    } catch (error) {
+      this.#reason = `It could not be started: ${error instanceof Error ? error.message : String(error)}`;
+      this.#o.process.kill();
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { process: child, clock, graceMs = GRACE_MS } = this.#o;
+    child.terminate();
+    await clock.sleep(graceMs, this.#over.signal);
+    if (!this.#over.signal.aborted) child.kill();
+  }
+
+  #hear(message: FromProcess): void {
+    switch (message.type) {
+      case "event":
+        this.#progress.observe(message.event, this.#now());
+        break;
+      case "attempt":
+        void this.#attempt(message.number, message.above);
+        break;
+      case "exception":
+        this.#exceptions++;
+        this.#lastException = {
+          message: message.message,
+          ...(message.stack === undefined ? {} : { stack: message.stack }),
+        };
+        break;
+      case "report":
+        this.#report = message.report;
+        this.#usage = message.usage;
+        break;
+      default:
+    }
+  }
+
+  async #attempt(number: number, above: bigint): Promise<void> {
+    const { process: child, nextAttempt } = this.#o;
+    try {
+      child.send({ type: "attempt", number, attempt: await nextAttempt(above) });
+    } catch (error) {
+      child.send({
+        type: "refused",
+        number,
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  #line(stream: RunLine["stream"], text: string): void {
+    const at = this.#now();
+    this.#progress.note({ at, level: stream === "stderr" ? "warn" : "info", message: text });
+    this.#o.onLine?.({ at, stream, text });
+  }
+
+  async #recordRegularly(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      await this.#o.clock.sleep(RECORD_MS, this.#over.signal);
+      if (this.#progress.dirty && !this.#over.signal.aborted) await this.#record();
+    }
+  }
+
+  #record(): Promise<unknown> {
+    this.#progress.dirty = false;
+    const events = this.#progress.takeEvents();
+    this.#recording = this.#recording
+      .then(async () => {
+        if (!(await this.#o.run.record(this.#progress.state))) return this.lose();
+        if (events.length > 0) await this.#o.run.tell(events);
+      })
+      // The run goes on without; its end is recorded with everything that it came to.
+      .catch(() => undefined);
+    return this.#recording;
+  }
+
+  async #watchMemory(): Promise<void> {
+    const { process: child, clock } = this.#o;
+    const { memoryMb } = child;
+    const limit = (memoryMb + Math.max(BESIDES_HEAP.atLeastMb, memoryMb * BESIDES_HEAP.share)) * 1_048_576;
+    while (!this.#over.signal.aborted) {
+      const memory = await child.sampleMemory();
+      if (memory !== undefined && memory > limit) {
+        this.#reason = `Its process used ${Math.round(memory / 1_048_576)} MiB, more than limits.memoryMb (${memoryMb}) allows`;
+        child.kill();
+        return;
+      }
+      await clock.sleep(MEMORY_MS, this.#over.signal);
+    }
+  }
+
+  async #watchTime(): Promise<void> {
+    const { timeoutSeconds } = this.#o.run.claim;
+    if (timeoutSeconds === 0) return;
+    await this.#o.clock.sleep(timeoutSeconds * 1_000, this.#over.signal);
+    if (this.#over.signal.aborted) return;
+    this.#reason = `It took longer than limits.timeoutSeconds (${timeoutSeconds})`;
+    await this.#o.run.ending("timeout").catch(() => false);
+    await this.#end();
+  }
+
+  async #recordEnd(end: ProcessEnd, clock: Clock): Promise<void> {
+    const { run } = this.#o;
+    const report = this.#report;
+    // While the database is away the run is still held; when the hold is lost somebody else records its end.
+    for (let failures = 0; !this.#lost; failures++) {
+      try {
+        await run.record(this.#progress.state);
+        const events = this.#progress.takeEvents();
+        if (events.length > 0) await run.tell(events);
+        if (report !== undefined && !this.#ended(report)) await run.finish(report, this.#progress.state, end);
+        else await run.died(this.#reason ?? reasonOf(end), end);
+        return;
+      } catch {
+        await clock.sleep(Math.min(5_000, 100 * 2 ** failures));
+      }
+    }
+  }
+
+  /** A cancelled run whose process managed to report all the same was cancelled. */
+  #ended(report: RunReport): boolean {
+    return this.#reason !== undefined && report.status !== "succeeded";
+  }
+
+  #now(): string {
+    return new Date(this.#o.clock.now()).toISOString();
+  }
+}
+
+function reasonOf({ exitCode, signal, lastException }: ProcessEnd): string {
+  const thrown = lastException === null ? "" : `: ${lastException.message}`;
+  if (signal !== null) return `Its process was ended by ${signal}${thrown}`;
+  if (exitCode === 134 || exitCode === 5)
+    return `Its process ran out of memory (exit code ${exitCode})${thrown}`;
+  return `Its process ended with exit code ${exitCode} before the run was over${thrown}`;
+}

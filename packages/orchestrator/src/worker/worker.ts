@@ -1,0 +1,273 @@
+import { type Clock, MillraceError, systemClock } from "@millrace/core";
+import { type ControlStore, publish } from "@millrace/platform";
+import { hostname } from "node:os";
+import { claimRuns, nextRunInMs, type Claim } from "../queue/claim.ts";
+import { RUNS_CHANNEL } from "../queue/enqueue.ts";
+import { HeldRun } from "../queue/held-run.ts";
+import { reapDeadWorkers } from "../queue/reap.ts";
+import { COMMANDS_CHANNEL, takeRunCommands } from "../command/take-commands.ts";
+import { ProcessPool } from "./process-pool.ts";
+import type { ProcessProgram } from "./run-process.ts";
+import { type RunLine, SupervisedRun } from "./supervised-run.ts";
+import { WorkerSession } from "./worker-session.ts";
+
+export interface WorkerOptions {
+  readonly control: ControlStore;
+  readonly program: ProcessProgram;
+  /** The project's folder. */
+  readonly root: string;
+  /** Connection URL of the default database. */
+  readonly databaseUrl: () => Promise<string>;
+  /** Runs at the same time. Default 4. */
+  readonly slots?: number;
+  /** Queues that it takes runs from. Default `default`. */
+  readonly queues?: readonly string[];
+  /** What runs may ask of it. Default: nothing. */
+  readonly labels?: readonly string[];
+  readonly version?: string;
+  /** How long it is taken for alive without a heartbeat. Default 5,000 ms. */
+  readonly leaseMs?: number;
+  /** Processes that are kept ready. Default: as many as slots, at most 2. */
+  readonly warm?: number;
+  /** Milliseconds between asking a run to end and ending it. Default 10,000. */
+  readonly graceMs?: number;
+  readonly clock?: Clock;
+  /** Each line that a run writes. Must not throw. */
+  readonly onLine?: (claim: Claim, line: RunLine) => void;
+  /** What goes wrong outside of runs. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Longest time to notice a run whose announcement was lost. */
+const POLL_MS = 5_000;
+const REAP_MS = 500;
+const DEFAULT_MEMORY_MB = 2_048;
+
+/**
+ * Takes runs from the queue and carries each out in a process of its own. Its session with the control database says that it
+ * is alive; where that is lost, its runs are ended before it goes on with a new one.
+ */
+export class Worker {
+  readonly #o: WorkerOptions;
+  readonly #clock: Clock;
+  readonly #slots: number;
+  readonly #queues: readonly string[];
+  readonly #pool: ProcessPool;
+  readonly #running = new Map<string, { readonly run: SupervisedRun; readonly done: Promise<void> }>();
+  readonly #closing = new AbortController();
+  #session: WorkerSession | undefined;
+  #wake = new AbortController();
+  #going: Promise<void> = Promise.resolve();
+  #draining = false;
+
+  constructor(options: WorkerOptions) {
+    this.#o = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#slots = options.slots ?? 4;
+    this.#queues = options.queues ?? ["default"];
+    this.#pool = new ProcessPool({
+      program: options.program,
+      size: options.warm ?? Math.min(2, this.#slots),
+      memoryMb: DEFAULT_MEMORY_MB,
+    });
+  }
+
+  /** Runs that go on now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** The id of its session; undefined while it has none. */
+  get id(): string | undefined {
+    return this.#session?.id;
+  }
+
+  /** Registers and begins to take runs. Fails with MLR_CONTROL_UNAVAILABLE where it cannot the first time. */
+  async start(): Promise<void> {
+    const session = await this.#open();
+    this.#going = this.#run(session);
+  }
+
+  /**
+   * Takes no more runs, and waits for those that go on. @param now asks them to stop at their next checkpoint, and ends those
+   * that do not within the grace time.
+   */
+  async close(now = false): Promise<void> {
+    this.#draining = true;
+    await this.#session?.drain();
+    this.#wake.abort();
+    if (now) await this.#stopAll();
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    this.#closing.abort();
+    this.#wake.abort();
+    await this.#going;
+    await this.#session?.close();
+    await this.#pool.close();
+  }
+
+  async #stopAll(): Promise<void> {
+    const runs = [...this.#running.values()];
+    await Promise.all(runs.map(({ run }) => run.stop().catch(() => undefined)));
+    const over = new AbortController();
+    const late = this.#clock.sleep(this.#o.graceMs ?? 10_000, over.signal).then(() => {
+      if (over.signal.aborted) return;
+      // They go on where they were: their attempts end as those of a process that died.
+      for (const { run } of this.#running.values()) run.interrupt();
+    });
+    await Promise.all(runs.map(({ done }) => done));
+    over.abort();
+    await late;
+  }
+
+  async #open(): Promise<WorkerSession> {
+    const { control, labels = [], version = "", leaseMs = 5_000 } = this.#o;
+    const session = new WorkerSession({
+      url: control.url,
+      queues: this.#queues,
+      labels,
+      slots: this.#slots,
+      version,
+      leaseMs,
+      clock: this.#clock,
+      onNotice: (channel) => this.#notice(channel),
+    });
+    await session.open([RUNS_CHANNEL, COMMANDS_CHANNEL]);
+    this.#session = session;
+    await publish(control.pool, {
+      type: "worker.started",
+      at: new Date(this.#clock.now()).toISOString(),
+      worker: session.id,
+      data: { host: hostname(), pid: process.pid, queues: this.#queues, labels },
+    }).catch((error: unknown) => this.#tell(error));
+    return session;
+  }
+
+  async #run(first: WorkerSession): Promise<void> {
+    let session: WorkerSession | undefined = first;
+    for (let failures = 0; !this.#closing.signal.aborted;) {
+      if (session !== undefined) {
+        failures = 0;
+        await this.#serve(session);
+        if (this.#closing.signal.aborted) return;
+        await this.#loseAll();
+        await session.close();
+        session = undefined;
+      }
+      await this.#clock.sleep(Math.min(5_000, 100 * 2 ** failures++), this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+      session = await this.#open().catch((error: unknown) => void this.#tell(error));
+    }
+  }
+
+  /** Until the session is lost or the worker is closed. */
+  async #serve(session: WorkerSession): Promise<void> {
+    const over = AbortSignal.any([session.lost, this.#closing.signal]);
+    const reaping = this.#reapRegularly(over);
+    while (!over.aborted) {
+      const wake = new AbortController();
+      this.#wake = wake;
+      let waitMs = POLL_MS;
+      try {
+        if (!this.#draining) waitMs = await this.#claim(session);
+      } catch (error) {
+        if (!over.aborted) this.#tell(error);
+        waitMs = 250;
+      }
+      if (!over.aborted) await this.#clock.sleep(waitMs, AbortSignal.any([wake.signal, over]));
+    }
+    await reaping;
+  }
+
+  /** Takes what it can, and tells how long there is nothing more to take. */
+  async #claim(session: WorkerSession): Promise<number> {
+    for (;;) {
+      const free = this.#slots - this.#running.size;
+      if (free <= 0) return POLL_MS;
+      const claims = await claimRuns(this.#o.control.pool, session.id, free);
+      for (const claim of claims) this.#begin(session, claim);
+      if (claims.length === 0) return nextRunInMs(this.#o.control.pool, this.#queues, POLL_MS);
+    }
+  }
+
+  #begin(session: WorkerSession, claim: Claim): void {
+    const { control, root, databaseUrl, onLine, graceMs } = this.#o;
+    const run = new SupervisedRun({
+      run: new HeldRun(control.pool, claim),
+      process: this.#pool.take(claim.memoryMb),
+      task: async () => ({
+        root,
+        pipeline: claim.pipeline,
+        file: claim.file,
+        run: claim.continues ?? claim.id,
+        request: claim.request,
+        databaseUrl: await databaseUrl(),
+      }),
+      worker: session.id,
+      clock: this.#clock,
+      nextAttempt: (above) => nextAttempt(control, claim, above),
+      ...(onLine === undefined ? {} : { onLine: (line: RunLine) => onLine(claim, line) }),
+      ...(graceMs === undefined ? {} : { graceMs }),
+    });
+    const done = run
+      .supervise()
+      .catch((error: unknown) => this.#tell(error))
+      .finally(() => {
+        this.#running.delete(claim.id);
+        this.#wake.abort();
+      });
+    this.#running.set(claim.id, { run, done });
+  }
+
+  /** Nothing may go on when others may take the worker for dead. */
+  async #loseAll(): Promise<void> {
+    const runs = [...this.#running.values()];
+    for (const { run } of runs) run.lose();
+    await Promise.all(runs.map(({ done }) => done));
+  }
+
+  #notice(channel: string): void {
+    if (channel === COMMANDS_CHANNEL) void this.#obey();
+    else this.#wake.abort();
+  }
+
+  async #obey(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    try {
+      await takeRunCommands(this.#o.control.pool, session.id, (command) => {
+        const entry = this.#running.get(command.run);
+        if (entry === undefined) return undefined;
+        const act = command.kind === "cancel" ? entry.run.cancel() : entry.run.stop();
+        return act.then(() => entry.done);
+      });
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  async #reapRegularly(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      await this.#clock.sleep(REAP_MS, over);
+      if (over.aborted) return;
+      await reapDeadWorkers(this.#o.control.pool).catch((error: unknown) => this.#tell(error));
+    }
+  }
+
+  #tell(error: unknown): void {
+    this.#o.onError?.(error);
+  }
+}
+
+async function nextAttempt({ pool }: ControlStore, claim: Claim, above: bigint): Promise<bigint> {
+  const { rows } = await pool.query<{ last: string }>(
+    `INSERT INTO millrace_control.attempts AS known (pipeline, partition, last)
+     SELECT $1, $2, $3::bigint + 1
+     FROM (SELECT FROM millrace_control.leases WHERE pipeline = $1 AND partition = $2 AND token = $4 FOR SHARE) AS mine
+     ON CONFLICT (pipeline, partition) DO UPDATE SET last = greatest(known.last, $3::bigint) + 1
+     RETURNING last`,
+    [claim.pipeline, claim.partition, above.toString(), claim.token],
+  );
+  const last = rows[0]?.last;
+  if (last !== undefined) return BigInt(last);
+  throw new MillraceError("MLR_LEASE_LOST", `Another worker has taken over the run of "${claim.pipeline}"`);
+}
