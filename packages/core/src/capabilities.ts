@@ -1,5 +1,6 @@
 import type { ScalarKind } from "./schema/column-type.ts";
 import type { WriteMode } from "./schema/table.ts";
+import type { TableChecks } from "./quality/table-question.ts";
 
 /** What a destination can do, as data: the engine asks this, never the destination's name. */
 export interface Capabilities {
@@ -17,6 +18,8 @@ export interface Capabilities {
   };
   /** Formats of encoded rows that may be written as they are, see `Session.takesEncoded`. Default: none. */
   readonly encodings?: readonly string[];
+  /** What quality rules may ask of tables, see `Cut.verify`. Default: nothing. */
+  readonly checks?: TableChecks;
   /** `open` accepts `dryRun`. */
   readonly dryRun: boolean;
 }

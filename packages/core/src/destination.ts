@@ -3,6 +3,7 @@ import type { Counts } from "./counts.ts";
 import type { EncodedRows, EncodedShape } from "./encoded-rows.ts";
 import type { Json } from "./json.ts";
 import type { Epoch } from "./message.ts";
+import type { AskTable } from "./quality/table-question.ts";
 import type { Row } from "./row.ts";
 import type { SchemaChange, TableDefinition } from "./schema/table.ts";
 
@@ -104,6 +105,13 @@ export interface Cut {
   readonly counts: Readonly<Record<string, Partial<Counts>>>;
   /** The run ends with this commit. */
   readonly final: boolean;
+  /**
+   * Called once, by destinations whose capabilities have `checks` and not in a dry run, when everything of the commit is
+   * done. `before-commit`: in its transaction, as the last thing before it is made final, so that questions see the tables
+   * as they will be; where it throws, nothing of the commit lands and `commit` fails with that error. `after-commit`: when
+   * the commit has landed, whatever it throws.
+   */
+  readonly verify?: ((ask: AskTable) => Promise<void>) | undefined;
 }
 
 /** One field of one row that a merge changed or, in a dry run, would change. */

@@ -2,6 +2,7 @@ import type { Counts } from "./counts.ts";
 import type { StatementRecord } from "./database/statement-record.ts";
 import type { MillraceError } from "./errors.ts";
 import type { Json } from "./json.ts";
+import type { QualityResult } from "./quality/quality-result.ts";
 import type { SchemaChange } from "./schema/table.ts";
 
 /** What a run tells its observers (progress, logs, records). An observer that throws never fails the run. */
@@ -38,6 +39,8 @@ export type RunEvent =
       readonly totals: Readonly<Record<string, Counts>>;
       readonly checkpoints: Readonly<Record<string, Json>>;
     }
+  /** What a quality rule came to: told when its commit has landed, or was kept from it. */
+  | ({ readonly type: "quality" } & QualityResult)
   | { readonly type: "withheld"; readonly table: string; readonly reasons: readonly string[] }
   | {
       readonly type: "retrying";

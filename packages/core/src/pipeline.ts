@@ -3,6 +3,7 @@ import { MillraceError } from "./errors.ts";
 import { mapRows, type RowFunction } from "./map-rows.ts";
 import type { Message } from "./message.ts";
 import { parseOptions } from "./options.ts";
+import { checkQuality, type QualityOptions } from "./quality/quality-options.ts";
 import type { Row } from "./row.ts";
 import type { Schedule } from "./schedule.ts";
 import type { ReadContext, Source } from "./source.ts";
@@ -60,6 +61,11 @@ export interface PipelineOptions {
   readonly commit?: Partial<CommitLimits>;
   /** How to try again after errors that may pass; what is left out has its default. */
   readonly retry?: Partial<RetryPolicy>;
+  /**
+   * What its data has to be like, such as `[notNull("id"), unique("email", { severity: "fail" })]`; by table where it has
+   * several: `{ orders: [ … ] }`. Default: nothing is asked.
+   */
+  readonly quality?: QualityOptions;
   /** When it runs by itself, such as `every("5 minutes")` or `cron("0 3 * * *")`. Default: only by hand or after its parents. */
   readonly schedule?: Schedule;
   /**
@@ -148,6 +154,11 @@ const pipelineOptions = z.strictObject({
       maxDelayMs: z.number().nonnegative().optional(),
     })
     .optional(),
+  quality: z
+    .custom<unknown>((value) => typeof value === "object" && value !== null, {
+      message: 'must be a list of rules such as notNull("id"), or such lists by table',
+    })
+    .optional(),
   schedule: z
     .custom<unknown>((value) => typeof value === "object" && value !== null && "kind" in value, {
       message: 'must be a schedule such as every("5 minutes") or cron("0 3 * * *")',
@@ -183,6 +194,7 @@ export function pipeline(name: string, options: PipelineOptions): Pipeline {
   }
   parseOptions(pipelineOptions, options, `pipeline "${name}"`);
   const { transforms, ...others } = options;
+  if (options.quality !== undefined) checkQuality(name, options.quality, options.destination);
   const steps = transforms?.map((step) => (typeof step === "function" ? mapRows(step) : step));
   return Object.freeze({ ...others, ...(steps === undefined ? {} : { transforms: steps }), name });
 }

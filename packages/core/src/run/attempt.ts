@@ -1,10 +1,12 @@
 import type { DatabaseAccess } from "../database/database-access.ts";
 import type { Clock } from "../clock.ts";
+import { addCounts, zeroCounts } from "../counts.ts";
 import type { Destination, Session } from "../destination.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
+import type { RunQuality } from "../quality/run-quality.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
 import type { ReadContext, Source } from "../source.ts";
 import { lendSecrets } from "../secret.ts";
@@ -47,6 +49,7 @@ export interface AttemptOptions {
   readonly lost: AbortSignal | undefined;
   readonly limits: CommitLimits;
   readonly progress: RunProgress;
+  readonly quality: RunQuality;
   readonly databases: DatabaseAccess;
   readonly clock: Clock;
 }
@@ -98,7 +101,11 @@ class Attempt {
         maxIdentifierBytes: destination.capabilities.identifiers.maxBytes,
         nextSequence: () => ++sequence,
         nowMs: () => clock.now(),
-        onSchema: (changes) => progress.schema(changes),
+        quality: options.quality,
+        onSchema: (changes) => {
+          options.quality.schema(changes);
+          progress.schema(changes);
+        },
       },
     });
     this.#landing = new Landing({
@@ -251,9 +258,17 @@ class Attempt {
   }
 
   async #commit(final: boolean): Promise<void> {
-    const { progress, source } = this.#o;
-    const { result, receipts, checkpoints } = await this.#landing.commit(final);
+    const { progress, source, quality } = this.#o;
+    const { result, receipts, checkpoints } = await this.#landing.commit(final, (commit) =>
+      quality.beforeCommit({
+        ...commit,
+        final,
+        counts: (table) =>
+          addCounts({ ...zeroCounts(), ...progress.totals[table] }, commit.counts[table] ?? {}),
+      }),
+    );
     progress.committed(result, checkpoints);
+    quality.committed();
     if (receipts.length === 0) return;
     try {
       source.committed?.(receipts);
@@ -269,9 +284,10 @@ class Attempt {
 
   /** Rows that are compared, changed or looked at one by one are wanted as rows. */
   #encodings(): readonly string[] {
-    const { pipeline, destination, dryRun, limit } = this.#o;
+    const { pipeline, destination, dryRun, limit, quality } = this.#o;
     const passes =
       this.#chain.isEmpty &&
+      !quality.looksAtRows &&
       limit === undefined &&
       !dryRun &&
       tableModes(pipeline).every((mode) => mode === "append" || mode === "replace");

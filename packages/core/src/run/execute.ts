@@ -6,6 +6,8 @@ import type { RunObserver, RunStatus } from "../events.ts";
 import { nearest } from "../nearest.ts";
 import { redactor } from "../redactor.ts";
 import type { CommitLimits, Pipeline, RetryPolicy } from "../pipeline.ts";
+import type { QualityHistory } from "../quality/quality-history.ts";
+import { RunQuality } from "../quality/run-quality.ts";
 import type { Environment } from "../target.ts";
 import { runAttempt } from "./attempt.ts";
 import { RunProgress } from "./progress.ts";
@@ -47,6 +49,8 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Aborted when the lease is lost: nothing may be written from then on. */
   readonly lost?: AbortSignal;
+  /** What quality rules observed in past runs, for `volume`. Default: nothing is known. */
+  readonly history?: QualityHistory;
   /** Is told what happens. Default: nobody. */
   readonly observe?: RunObserver;
   /** Default: the machine's. */
@@ -73,6 +77,7 @@ class Execution {
   readonly #startedMonotonic: number;
   readonly #stop: AbortSignal;
   readonly #databases: RunDatabases;
+  readonly #quality: RunQuality;
   #run: string;
   #attempt = 0n;
   #resumed = false;
@@ -93,6 +98,17 @@ class Execution {
       clock: this.#clock,
       tell: (record) => this.#progress.tell({ type: "statement", ...record }),
     });
+    const { source } = options.pipeline;
+    this.#quality = new RunQuality({
+      pipeline: options.pipeline,
+      clock: this.#clock,
+      endless: typeof source !== "function" && source.endless === true,
+      dryRun: options.dryRun ?? false,
+      limited: options.limit !== undefined || options.since !== undefined,
+      history: options.history,
+      tell: (result) => this.#progress.quality(result),
+      log: (message) => this.#progress.tell({ type: "log", level: "warn", message }),
+    });
   }
 
   async run(): Promise<RunReport> {
@@ -101,6 +117,7 @@ class Execution {
       const params = checkedParams(this.#o.pipeline, this.#o.params ?? {});
       destination = await this.#o.pipeline.destination.destination(this.#o.environment);
       this.#checkDestination(destination);
+      this.#quality.open(destination);
       return this.#report(await this.#attempts(destination, params));
     } catch (error) {
       return this.#report(
@@ -148,6 +165,7 @@ class Execution {
     const session = await this.#openAfresh(destination);
     try {
       const left = session.recovered.run;
+      this.#quality.begin(session.recovered.lastCommit);
       const first = this.#run === this.#o.run && !this.#resumed;
       // An earlier attempt of this run finished it, and only the news of it was lost.
       if (left?.id === this.#run && left.finished) {
@@ -184,6 +202,7 @@ class Execution {
           ...pipeline.commit,
         },
         progress: this.#progress,
+        quality: this.#quality,
         databases: this.#databases,
         clock: this.#clock,
       });
@@ -266,6 +285,7 @@ class Execution {
       checkpoint: redactor.value(this.#progress.checkpoint),
       withheld: this.#progress.withheld,
       ...(this.#progress.snapshots === undefined ? {} : { snapshots: this.#progress.snapshots }),
+      ...(this.#progress.qualityResults.length === 0 ? {} : { quality: this.#progress.qualityResults }),
       ...(error === undefined ? {} : { error: error.toJSON() }),
       ...(this.#o.dryRun === true
         ? { plan: { changes: this.#progress.changes, sample: this.#progress.sample } }

@@ -1,5 +1,5 @@
 import type { Counts } from "../counts.ts";
-import type { CommitResult } from "../destination.ts";
+import type { CommitResult, Cut, Session } from "../destination.ts";
 import type { EncodedRows } from "../encoded-rows.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
@@ -21,6 +21,14 @@ type CheckpointMessage = Extract<Message, { type: "checkpoint" }>;
 interface Held {
   readonly message: RowsMessage;
   readonly out: Transformed;
+}
+
+/** What is known of a commit before it is made. */
+export interface CommitAhead {
+  readonly id: bigint;
+  /** What the engine counted since the last commit, by table. */
+  readonly counts: Readonly<Record<string, Partial<Counts>>>;
+  readonly existing: Session["existing"];
 }
 
 /** Taint of an epoch that met rows nobody can tell the key of, so that they may be any of the table's. */
@@ -196,8 +204,10 @@ export class Landing {
     this.#uncovered.clear();
   }
 
+  /** @param judge tells what has to be asked within the commit; where it throws, nothing is sent. */
   async commit(
     final: boolean,
+    judge: (commit: CommitAhead) => Promise<Cut["verify"]>,
   ): Promise<{ result: CommitResult; receipts: readonly Receipt[]; checkpoints: ReadonlyMap<string, Json> }> {
     const counts: Record<string, Partial<Counts>> = {};
     for (const writer of this.#router.writers) counts[writer.table] = writer.takeCounts();
@@ -205,8 +215,11 @@ export class Landing {
       const writer = this.#router.known(stream);
       return writer?.defined === true ? writer : undefined;
     };
+    const id = this.#lastCommit + 1n;
+    const existing: CommitAhead["existing"] = (table) => this.#session.existing(table);
+    const verify = await judge({ id, counts, existing });
     const result = await this.#session.commit({
-      id: this.#lastCommit + 1n,
+      id,
       checkpoints: this.#checkpoints,
       ...this.#epochs.cut(
         (stream) => defined(stream)?.table,
@@ -215,6 +228,7 @@ export class Landing {
       ),
       counts,
       final,
+      verify,
     });
     this.#lastCommit = result.id;
     for (const [slice, state] of this.#checkpoints) this.#committedStates.set(slice, JSON.stringify(state));

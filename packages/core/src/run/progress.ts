@@ -2,6 +2,7 @@ import { addCounts, zeroCounts, type Counts } from "../counts.ts";
 import type { CommitResult, FieldDifference, Session, SnapshotOutcome } from "../destination.ts";
 import type { RunEvent, RunObserver } from "../events.ts";
 import type { Json } from "../json.ts";
+import type { QualityResult } from "../quality/quality-result.ts";
 import { redactor } from "../redactor.ts";
 import type { SchemaChange } from "../schema/table.ts";
 import { mergedSnapshot } from "../snapshot/plan-snapshot.ts";
@@ -11,6 +12,8 @@ export class RunProgress {
   readonly #observe: RunObserver | undefined;
   readonly #checkpoint = new Map<string, Json>();
   readonly #withheld = new Map<string, readonly string[]>();
+  /** The last result of each rule by table and name. */
+  readonly #quality = new Map<string, QualityResult>();
   readonly changes: SchemaChange[] = [];
   /** By table; undefined while none was taken. */
   snapshots: Record<string, SnapshotOutcome> | undefined;
@@ -32,6 +35,11 @@ export class RunProgress {
     return Object.fromEntries(this.#withheld);
   }
 
+  /** What quality rules came to last. */
+  get qualityResults(): readonly QualityResult[] {
+    return [...this.#quality.values()];
+  }
+
   /** Without secrets. An observer that throws never fails the run. */
   tell(event: RunEvent): void {
     try {
@@ -48,6 +56,12 @@ export class RunProgress {
 
   source(sizes: { bytes?: number; totalBytes?: number; totalRows?: number; throttledMs?: number }): void {
     this.tell({ type: "progress", rows: this.#rows, ...sizes });
+  }
+
+  quality(result: QualityResult): void {
+    const clean = redactor.value(result);
+    this.#quality.set(JSON.stringify([result.table, result.rule]), clean);
+    this.tell({ type: "quality", ...clean });
   }
 
   schema(changes: readonly SchemaChange[]): void {

@@ -3,6 +3,7 @@ import type { FieldDifference, SnapshotOutcome } from "../destination.ts";
 import type { MillraceError } from "../errors.ts";
 import type { RunStatus } from "../events.ts";
 import type { Json } from "../json.ts";
+import type { QualityResult } from "../quality/quality-result.ts";
 import type { SchemaChange } from "../schema/table.ts";
 
 /** What a run did, for people and for `--json`. */
@@ -25,6 +26,8 @@ export interface RunReport {
   readonly withheld: Readonly<Record<string, readonly string[]>>;
   /** Snapshots that were taken, by table: which, and what was missed before. Absent: none. */
   readonly snapshots?: Readonly<Record<string, SnapshotOutcome>>;
+  /** What its quality rules came to last. Absent: it has none, or did not come to the end of a commit that is judged. */
+  readonly quality?: readonly QualityResult[];
   readonly error?: ReturnType<MillraceError["toJSON"]>;
   /** Dry runs only. */
   readonly plan?: { readonly changes: readonly SchemaChange[]; readonly sample: readonly FieldDifference[] };

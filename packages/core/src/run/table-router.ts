@@ -80,7 +80,14 @@ export class TableRouter {
       ...(stated?.key === undefined ? {} : { key: stated.key }),
       ...(parent === undefined ? {} : { parentKey: parent }),
     });
-    const writer = new TableWriter({ stream, table, options, shaper, context: this.#context, exists: false });
+    const quality = this.#context.quality?.table({
+      name: table,
+      namespace: options.namespace,
+      child: parent !== undefined,
+      declared: Object.keys(options.columns ?? {}).map((name) => normalizeIdentifier(name, Infinity)),
+    });
+    const context = this.#context;
+    const writer = new TableWriter({ stream, table, options, shaper, context, exists: false, quality });
     if (existing !== undefined) await writer.adopt();
     return writer;
   }

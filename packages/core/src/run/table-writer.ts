@@ -6,6 +6,8 @@ import type { SchemaChange, TableDefinition } from "../schema/table.ts";
 import { suffixIdentifier } from "../schema/names.ts";
 import type { TableShaper, ShapeHints } from "../schema/shaper.ts";
 import { snapshotScope } from "../snapshot/snapshot-scope.ts";
+import type { RunQuality } from "../quality/run-quality.ts";
+import type { TableQuality } from "../quality/table-quality.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import type { Batch } from "../transform.ts";
 import type { HashedSession } from "./hashed-session.ts";
@@ -19,6 +21,8 @@ export interface WriterContext {
   readonly maxIdentifierBytes: number;
   nextSequence(): number;
   nowMs(): number;
+  /** The run's quality rules. Absent: there are none. */
+  readonly quality?: RunQuality;
   onSchema(changes: readonly SchemaChange[]): void;
 }
 
@@ -39,6 +43,8 @@ export class TableWriter {
   readonly shaper: TableShaper;
   readonly #context: WriterContext;
   readonly #quarantine: string;
+  /** The table's rules that look at rows. */
+  readonly #quality: TableQuality | undefined;
   #defined: boolean;
   #quarantineDefined = false;
   #counts: Partial<Counts> = {};
@@ -51,6 +57,7 @@ export class TableWriter {
     shaper: TableShaper;
     context: WriterContext;
     exists: boolean;
+    quality: TableQuality | undefined;
   }) {
     this.stream = options.stream;
     this.table = options.table;
@@ -59,6 +66,7 @@ export class TableWriter {
     this.#context = options.context;
     this.#quarantine = suffixIdentifier(options.table, "__quarantine", options.context.maxIdentifierBytes);
     this.#defined = options.exists;
+    this.#quality = options.quality?.looksAtRows === true ? options.quality : undefined;
   }
 
   /** False until the destination knows the table: nothing came for it yet, and it did not exist. */
@@ -95,7 +103,7 @@ export class TableWriter {
   /** Returns what was rejected; those rows are in the quarantine already. */
   async write(request: WriteRequest): Promise<readonly QuarantinedRow[]> {
     const { batch, position } = request;
-    const shaped = this.shaper.shape(batch.rows, request.hints);
+    const shaped = this.shaper.shape(batch.rows, request.hints, this.#quality?.judge);
     this.#count("read", batch.rows.length);
     // A scope's values are stored as its columns are, and those may just have been widened.
     if (shaped.changed) this.#scopes.clear();
@@ -132,7 +140,8 @@ export class TableWriter {
   }): Promise<boolean> {
     const { encoded, slice, epochs } = request;
     const { session } = this.#context;
-    const shape = this.#defined ? this.shaper.encodedShape(encoded) : undefined;
+    const plain = this.#defined && this.#quality === undefined;
+    const shape = plain ? this.shaper.encodedShape(encoded) : undefined;
     if (shape === undefined || epochs.some(({ scope }) => scope !== undefined)) return false;
     const ids = epochs.map(({ id }) => id);
     if (!(await session.takesEncoded(this.table, shape, ids))) return false;

@@ -18,6 +18,7 @@ import type { RejectedRow, ShapedBatch, ShapeHints } from "./shaped-batch.ts";
 
 export type { RejectedRow, ShapedBatch, ShapeHints };
 import { isHoldable, TableColumns } from "./table-columns.ts";
+import type { RowJudge } from "../quality/table-quality.ts";
 import type { ColumnDefinition, SchemaContract, TableDefinition, WriteMode } from "./table.ts";
 import { parseColumnType, sameType } from "./type-text.ts";
 
@@ -117,8 +118,9 @@ export class TableShaper {
   /**
    * Shapes a batch. Throws MLR_SCHEMA_FROZEN where the contract is `freeze` and rows would change the table,
    * MLR_SCHEMA_COLLISION for names, MLR_SCHEMA_INVALID for a mode that needs a key without one.
+   * @param judge looks at the rows in storage form and tells which are rejected as well.
    */
-  shape(rows: readonly Row[], hints: ShapeHints = {}): ShapedBatch {
+  shape(rows: readonly Row[], hints: ShapeHints = {}, judge?: RowJudge): ShapedBatch {
     if (rows.length > 0) this.#checkKey();
     const before = this.definition;
     const out = {
@@ -147,6 +149,7 @@ export class TableShaper {
       if (verdict === "restart") out.rows.length = out.kept.length = out.rejected.length = 0;
     }
     this.#filled();
+    if (judge !== undefined && out.rows.length > 0) takeOut(out, judge(out.rows, this.definition));
     return {
       rows: out.rows,
       ...(this.#mode === "merge" ? { hashes: this.#rowHasher()(out.rows) } : {}),
@@ -438,4 +441,18 @@ export class TableShaper {
     }
     return refuseValue(column?.name ?? problem.source, why);
   }
+}
+
+/** Moves rows from those that fit to the rejected ones. */
+function takeOut(
+  out: { rows: Row[]; kept: number[]; readonly rejected: RejectedRow[] },
+  refused: readonly RejectedRow[],
+): void {
+  if (refused.length === 0) return;
+  const gone = new Set(refused.map(({ index }) => index));
+  for (const { index, code, message } of refused) {
+    out.rejected.push({ index: out.kept[index] ?? index, code, message });
+  }
+  out.rows = out.rows.filter((_, place) => !gone.has(place));
+  out.kept = out.kept.filter((_, place) => !gone.has(place));
 }

@@ -65,6 +65,7 @@ const CAPABILITIES: Capabilities = {
   types: SCALAR_KINDS,
   arrays: true,
   identifiers: { maxBytes: 63 },
+  checks: { questions: ["count", "duplicates", "orphans", "newest"], when: "before-commit" },
   dryRun: true,
 };
 

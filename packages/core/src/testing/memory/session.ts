@@ -10,6 +10,7 @@ import type {
 } from "../../destination.ts";
 import { MillraceError } from "../../errors.ts";
 import type { SchemaChange, TableDefinition } from "../../schema/table.ts";
+import { answer } from "./answer.ts";
 import { applyCommit } from "./commit.ts";
 import { evolveTable, rewriteBatch, type Evolution } from "./evolve.ts";
 import { copyStore, emptyEntry, qualifiedName, type PipelineEntry, type Store } from "./store.ts";
@@ -124,12 +125,13 @@ class MemorySession implements Session {
     if (cut.id !== lastCommit + 1n) {
       throw new MillraceError("MLR_INTERNAL", `commit ${cut.id} does not follow commit ${lastCommit}`);
     }
-    const store = copyStore(this.#holder.current);
+    const before = this.#holder.current;
+    const store = copyStore(before);
     if (this.#forget) forget(this.#entry(store), cut);
     this.#checkBases(store);
     for (const evolution of this.#evolutions) evolution.apply(store);
     this.#claim(store);
-    this.#last = applyCommit({
+    const result = applyCommit({
       store,
       cut,
       pipeline: this.#owner.pipeline,
@@ -139,13 +141,19 @@ class MemorySession implements Session {
       definitions: this.#definitions,
       sampled: this.#options.dryRun ?? false,
     });
+    if (cut.verify !== undefined && this.#options.dryRun !== true) {
+      await cut.verify(async (inquiry) => answer(store, inquiry));
+      // What the copy was made of has to be what it takes the place of.
+      if (this.#holder.current !== before) throw conflict("the store was changed while rules were checked");
+    }
+    this.#last = result;
     // The one step that counts: before it nothing has happened, after it everything has.
     this.#holder.current = store;
     this.#forget = false;
     for (const [name, definition] of this.#definitions) this.#bases.set(name, columnsOf(definition));
     this.#batches = new Map();
     this.#evolutions = [];
-    return this.#last;
+    return result;
   }
 
   async close(): Promise<void> {
@@ -158,13 +166,7 @@ class MemorySession implements Session {
     for (const [name, definition] of this.#definitions) {
       const stored = store.tables.get(qualifiedName(definition))?.definition;
       if (columnsOf(stored) === this.#bases.get(name)) continue;
-      throw new MillraceError(
-        "MLR_DESTINATION_CONFLICT",
-        `another pipeline changed table "${name}" at the same time`,
-        {
-          hint: "Try again: the table is read anew.",
-        },
-      );
+      throw conflict(`another pipeline changed table "${name}" at the same time`);
     }
   }
 
@@ -191,6 +193,12 @@ class MemorySession implements Session {
   #check(): void {
     if (this.#closed) throw new MillraceError("MLR_INTERNAL", "the session is closed");
   }
+}
+
+function conflict(message: string): MillraceError {
+  return new MillraceError("MLR_DESTINATION_CONFLICT", message, {
+    hint: "Try again: the table is read anew.",
+  });
 }
 
 function columnsOf(definition: TableDefinition | undefined): string {
