@@ -5,6 +5,8 @@ import type { Clock } from "../clock.ts";
 export interface ManualClock extends Clock {
   /** Moves on by `ms`, ending the sleeps that fall due in their order and letting what waited for them run. */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock forward or back by `ms`, as an administrator or a suspended machine does: sleeps go on. */
+  jump(ms: number): void;
   /** How many sleeps are going on. */
   readonly sleeping: number;
   /** Resolves once somebody sleeps. */
@@ -19,6 +21,7 @@ interface Sleeper {
 /** @param startMs what `now` says at first, in ms since 1970. Default 2026-01-01T00:00:00Z. */
 export function manualClock(startMs: number = Date.UTC(2026, 0, 1)): ManualClock {
   let elapsed = 0;
+  let jumped = 0;
   const sleepers = new Set<Sleeper>();
   let asleep = Promise.withResolvers<void>();
 
@@ -47,10 +50,13 @@ export function manualClock(startMs: number = Date.UTC(2026, 0, 1)): ManualClock
     await afterEvents();
   };
   return {
-    now: () => startMs + elapsed,
+    now: () => startMs + elapsed + jumped,
     monotonic: () => elapsed,
     sleep,
     advance,
+    jump: (ms) => {
+      jumped += ms;
+    },
     slept: () => asleep.promise,
     get sleeping() {
       return sleepers.size;

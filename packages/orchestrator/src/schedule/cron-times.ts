@@ -16,11 +16,8 @@ export function nextCronTime(expression: string, timeZone: string, afterMs: numb
 }
 
 function nextFixed(calendar: CronCalendar, clock: ZoneClock, afterMs: number): number | undefined {
-  const stretch = clock.stretchAt(afterMs);
-  // In the second pass of times that are shown twice, nothing is due before the clock shows what it has not shown yet.
-  const shown = Math.max(afterMs + stretch.offset, stretch.shown - 1);
-  const wall = calendar.next(shown);
-  return wall === undefined ? undefined : clock.firstInstantOf(wall, stretch);
+  const wall = calendar.next(clock.furthestAt(afterMs));
+  return wall === undefined ? undefined : clock.firstInstantOf(wall, clock.stretchAt(afterMs));
 }
 
 function nextByClock(calendar: CronCalendar, clock: ZoneClock, afterMs: number): number | undefined {

@@ -9,3 +9,5 @@ export {
   type Duration,
   type ScheduleOptions,
 } from "./schedule-options.ts";
+export { ScheduleTimer, type ScheduleTimerOptions, type TimedFire } from "./schedule-timer.ts";
+export { partitionsOf, type Partition, type PartitionRange, type PartitionUnit } from "./partitions.ts";

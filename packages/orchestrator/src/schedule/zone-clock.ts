@@ -57,9 +57,13 @@ export class ZoneClock {
     return found;
   }
 
-  /** Local time (ms since 1970 of a clock that shows it) of an instant. */
-  wallAt(ms: number): number {
-    return ms + this.stretchAt(ms).offset;
+  /**
+   * The latest local time (ms since 1970 on a clock that shows it) that clocks had come to by an instant: what they show,
+   * or more where they were set back and show a time again.
+   */
+  furthestAt(ms: number): number {
+    const { offset, shown } = this.stretchAt(ms);
+    return Math.max(ms + offset, shown - 1);
   }
 
   /**
