@@ -1,11 +1,11 @@
-import type { Clock } from "@millrace/core";
+import type { Clock, Resolved } from "@millrace/core";
 import type { z } from "zod";
 import type { callOptions, operationsOptions } from "./options.ts";
 import { describeOperations, type SoapOperation } from "./read/describe-operations.ts";
 import { ServiceClient } from "./service-client.ts";
 
-type Listing = z.output<typeof operationsOptions>;
-type Calling = z.output<typeof callOptions>;
+type Listing = Resolved<z.output<typeof operationsOptions>>;
+type Calling = Resolved<z.output<typeof callOptions>>;
 
 /** The operations of a service. */
 export async function listOperations(options: Listing, clock: Clock): Promise<SoapOperation[]> {

@@ -1,4 +1,4 @@
-import { parseOptions, systemClock, type Source } from "@millrace/core";
+import { parseOptions, resolveSecrets, systemClock, type Source } from "@millrace/core";
 import {
   callOptions,
   operationsOptions,
@@ -30,7 +30,7 @@ export function soap(options: SoapOptions): Source {
  * @example const operations = await soapOperations({ wsdl: "orders.wsdl" });
  */
 export async function soapOperations(options: SoapOperationsOptions): Promise<SoapOperation[]> {
-  const resolved = parseOptions(operationsOptions, options, "soapOperations()");
+  const resolved = await resolveSecrets(parseOptions(operationsOptions, options, "soapOperations()"), {});
   const { listOperations } = await import("./call.ts");
   return listOperations(resolved, systemClock);
 }
@@ -41,7 +41,7 @@ export async function soapOperations(options: SoapOperationsOptions): Promise<So
  * @example const { Rate } = await soapCall<{ Rate: string }>({ wsdl: "rates.wsdl", operation: "GetRate", input: { currency: "CZK" } });
  */
 export async function soapCall<Answer = unknown>(options: SoapCallOptions): Promise<Answer> {
-  const resolved = parseOptions(callOptions, options, "soapCall()");
+  const resolved = await resolveSecrets(parseOptions(callOptions, options, "soapCall()"), {});
   const { callOnce } = await import("./call.ts");
   return (await callOnce(resolved, systemClock)) as Answer;
 }

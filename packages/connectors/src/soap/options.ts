@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ReadContext, Row } from "@millrace/core";
+import type { ReadContext, Resolved, Row } from "@millrace/core";
 import { duration, secret } from "../shared/http/option-types.ts";
 import { tlsOptions } from "../shared/http/tls-options.ts";
 import { authOptions } from "./security/auth-options.ts";
@@ -136,13 +136,15 @@ export const soapOptions = z.strictObject({
 /** Options of `soap()`, as users write them. */
 export type SoapOptions = z.input<typeof soapOptions>;
 /** Options of `soap()`, with the defaults filled in. */
-export type ResolvedSoapOptions = z.output<typeof soapOptions>;
+export type ParsedSoapOptions = z.output<typeof soapOptions>;
+/** Options of `soap()`, with the defaults and the secrets filled in. */
+export type ResolvedSoapOptions = Resolved<ParsedSoapOptions>;
 /** How pages follow one another. */
 export type Pagination = NonNullable<ResolvedSoapOptions["paginate"]>;
 
 const service = z.strictObject(serviceOptions);
-/** Options of the connection, with the defaults filled in. */
-export type ServiceOptions = z.output<typeof service>;
+/** Options of the connection, with the defaults and the secrets filled in. */
+export type ServiceOptions = Resolved<z.output<typeof service>>;
 
 /** Options of `soapOperations()`. */
 export const operationsOptions = z.strictObject({

@@ -77,7 +77,7 @@ export class ServiceClient implements AsyncDisposable {
     const url = this.endpointOf(operation);
     const answer = await this.#transport.send(
       () => this.#request(call, url),
-      (received) => this.#requireMessage(received),
+      async (received) => this.#requireMessage(received),
     );
     await using content = answer.content;
     void content;
@@ -168,11 +168,11 @@ export class ServiceClient implements AsyncDisposable {
   }
 
   /** Messages are taken whatever the status, as faults come with 500; anything else is an error. */
-  async #requireMessage(answer: SoapAnswer): Promise<SoapAnswer> {
+  #requireMessage(answer: SoapAnswer): SoapAnswer {
     const { status, contentType, content } = answer;
     const isMessage = /xml|multipart\/related/i.test(contentType ?? "xml") && content.size > 0;
-    const isPassing = status >= 300 && status !== 400 && status !== 500;
-    if (isMessage && (!isPassing || (await this.#looksLikeMessage(answer)))) return answer;
+    // Gateways answer with XML of their own.
+    if (isMessage && (status < 300 || looksLikeMessage(answer))) return answer;
     if (status === 202 || status === 204 || (status === 200 && content.size === 0)) {
       throw new MillraceError("MLR_SOURCE_FORMAT", `${answer.where} is empty`, {
         hint: "The operation may be one that answers nothing.",
@@ -187,13 +187,6 @@ export class ServiceClient implements AsyncDisposable {
       {
         hint: "Check the address of the service; another one than the description has can be said with `endpoint`.",
       },
-    );
-  }
-
-  #looksLikeMessage({ content, contentType }: SoapAnswer): boolean {
-    return (
-      /multipart/i.test(contentType ?? "") ||
-      /<([\w.-]+:)?Envelope[\s>]/.test(content.slice(0, 4_096).toString("latin1"))
     );
   }
 
@@ -262,6 +255,11 @@ function headersOf({ version, action }: Operation): Record<string, string> {
     return { accept, "content-type": `application/soap+xml; charset=utf-8${parameter}` };
   }
   return { accept, "content-type": "text/xml; charset=utf-8", soapaction: `"${harmless}"` };
+}
+
+function looksLikeMessage({ content, contentType }: SoapAnswer): boolean {
+  const beginning = content.slice(0, 4_096).toString("latin1");
+  return /multipart/i.test(contentType ?? "") || /<([\w.-]+:)?Envelope[\s>]/.test(beginning);
 }
 
 /** What an answer that is no message says, in one line. */

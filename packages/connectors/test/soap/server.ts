@@ -79,7 +79,7 @@ export async function ordersServer(
       xml,
       uri: path.join(path.dirname(ORDERS_WSDL), "orders.wsdl"),
       callback: (error: unknown) =>
-        error === null || error === undefined ? resolve() : reject(error as Error),
+        error === null || error === undefined ? resolve() : reject(error),
     });
     if (authenticate !== undefined) soapServer.authenticate = authenticate;
   });

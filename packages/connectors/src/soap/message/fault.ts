@@ -100,7 +100,9 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
 function textIn(value: unknown): string {
   if (Array.isArray(value)) return textIn(value[0]);
   if (typeof value === "object" && value !== null) return textIn((value as Record<string, unknown>)["text"]);
-  return typeof value === "string" ? value : value === undefined || value === null ? "" : String(value);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : "";
 }
 
 function nameIn(value: unknown): string {

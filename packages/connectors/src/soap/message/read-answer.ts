@@ -1,5 +1,4 @@
-import { canonicalJson, type RejectedInput, type Row } from "@millrace/core";
-import { MillraceError } from "@millrace/core";
+import { canonicalJson, type RejectedInput, type Row, MillraceError } from "@millrace/core";
 import { pieceDecoder } from "../../shared/files/text-decoder.ts";
 import type { SchemaSet } from "../schema/schema-set.ts";
 import type { Content } from "../transport/content.ts";

@@ -30,6 +30,9 @@ const ZONE = String.raw`(Z|[+-]\d{2}:\d{2})?`;
 const DATE = new RegExp(String.raw`^(-?\d{4,}-\d{2}-\d{2})${ZONE}$`);
 const DATE_TIME = new RegExp(String.raw`^-?\d{4,}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?${ZONE}$`);
 const TIME = new RegExp(String.raw`^(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)${ZONE}$`);
+const HEX = /^([0-9a-f]{2})*$/i;
+/** Types that a point in time is no value of. */
+const NO_DATES = new Set(["boolean", "decimal", "float", "double", "base64Binary", "hexBinary"]);
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** True for types of whole numbers, of whatever size. */
@@ -69,7 +72,7 @@ function decodeOne(base: string, text: string, decimals: Decimals): unknown {
     case "base64Binary":
       return base64Of(text);
     case "hexBinary":
-      return /^([0-9a-f]{2})*$/i.test(trimmed) ? new Uint8Array(Buffer.from(trimmed, "hex")) : INVALID;
+      return HEX.test(trimmed) ? new Uint8Array(Buffer.from(trimmed, "hex")) : INVALID;
     default:
       return trimmed.replaceAll(/\s+/g, " ");
   }
@@ -127,31 +130,36 @@ export function encodeSimple({ base, list }: SimpleType, value: unknown): string
 
 function encodeOne(base: string, value: unknown): string | typeof INVALID {
   if (WHOLE.has(base)) return encodeWhole(value);
+  if (value instanceof Date) return encodeDate(base, value);
   switch (base) {
     case "boolean":
-      return typeof value === "boolean" ? String(value) : checked(value, /^(true|false|0|1)$/);
+      return checked(typeof value === "boolean" ? String(value) : value, /^(true|false|0|1)$/);
     case "decimal":
-      return canonicalDecimalOf(value) ?? INVALID;
+      return encodeDecimal(value);
     case "float":
     case "double":
-      if (typeof value === "number") return String(value).replace("Infinity", "INF");
-      return checked(value, FLOAT);
+      return checked(typeof value === "number" ? String(value).replace("Infinity", "INF") : value, FLOAT);
     case "date":
-      return value instanceof Date ? (isoOf(value)?.slice(0, 10) ?? INVALID) : checked(value, DATE);
+      return checked(value, DATE);
     case "dateTime":
     case "dateTimeStamp":
-      return value instanceof Date ? (isoOf(value) ?? INVALID) : checked(value, DATE_TIME);
+      return checked(value, DATE_TIME);
     case "time":
-      return value instanceof Date ? (isoOf(value)?.slice(11) ?? INVALID) : checked(value, TIME);
+      return checked(value, TIME);
     case "base64Binary":
-      return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : checked(value, BASE64);
+      return checked(value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value, BASE64);
     case "hexBinary":
-      return value instanceof Uint8Array
-        ? Buffer.from(value).toString("hex")
-        : checked(value, /^([0-9a-f]{2})*$/i);
+      return checked(value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value, HEX);
     default:
       return encodeText(value);
   }
+}
+
+function encodeDate(base: string, date: Date): string | typeof INVALID {
+  if (Number.isNaN(date.getTime()) || NO_DATES.has(base)) return INVALID;
+  const iso = date.toISOString();
+  if (base === "date") return iso.slice(0, 10);
+  return base === "time" ? iso.slice(11) : iso;
 }
 
 function encodeWhole(value: unknown): string | typeof INVALID {
@@ -161,15 +169,14 @@ function encodeWhole(value: unknown): string | typeof INVALID {
   return checked(value, /^[+-]?\d+$/);
 }
 
-function canonicalDecimalOf(value: unknown): string | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? canonicalDecimal(value) : undefined;
-  if (typeof value === "bigint") return String(value);
-  return typeof value === "string" && DECIMAL.test(value) ? value : undefined;
+function encodeDecimal(value: unknown): string | typeof INVALID {
+  if (typeof value === "number")
+    return (Number.isFinite(value) ? canonicalDecimal(value) : undefined) ?? INVALID;
+  return typeof value === "bigint" ? String(value) : checked(value, DECIMAL);
 }
 
 function encodeText(value: unknown): string | typeof INVALID {
   if (typeof value === "string") return value;
-  if (value instanceof Date) return isoOf(value) ?? INVALID;
   return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
     ? String(value)
     : INVALID;
@@ -177,8 +184,4 @@ function encodeText(value: unknown): string | typeof INVALID {
 
 function checked(value: unknown, pattern: RegExp): string | typeof INVALID {
   return typeof value === "string" && pattern.test(value) ? value : INVALID;
-}
-
-function isoOf(date: Date): string | undefined {
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -39,17 +39,21 @@ export interface DecodeContext {
   readonly where: string;
 }
 
+const NIL = qualified(NS.xsi, "nil");
+/** Of elements that are texts. */
+const NO_MEMBERS: Row = Object.freeze({});
+
 interface Frame {
   readonly name: string;
   readonly member: string;
   readonly repeated: boolean;
   type: SchemaType;
   readonly nil: boolean;
-  readonly members: Row;
+  members: Row;
   /** Values of an array of SOAP's own encoding. */
   readonly items: unknown[] | undefined;
-  /** Members with one value so far that are no arrays by their type. */
-  readonly single: Set<string>;
+  /** Members that are arrays though their types do not say so. */
+  doubled: Set<string> | undefined;
   text: string;
   /** Content id of the attachment that is its value. */
   include: string | undefined;
@@ -79,33 +83,15 @@ export class ValueDecoder {
 
   open(tag: OpenTag): void {
     this.#count(tag.name.length + TAG_LENGTH);
-    const parent = this.#frames.at(-1);
     if (this.#frames.length >= DEEPEST) throw this.#fault(`is more than ${DEEPEST} elements deep`);
-    if (parent !== undefined && tag.namespace === NS.xop && tag.name === "Include") {
-      parent.include = tag.attributes.get("href") ?? "";
-    }
-    const { member, repeated, type: declared } = this.#placeIn(parent, tag);
-    const type = this.#typeOf(declared, tag);
-    const nil = isTrue(tag.attributes.get(qualified(NS.xsi, "nil")));
-    const matched = this.#matchedAt(parent, tag.name);
-    const complex = type.kind === "complex" ? type : undefined;
-    const frame: Frame = {
-      name: tag.name,
-      member,
-      repeated,
-      type,
-      nil,
-      members: {},
-      items: complex?.items === undefined ? undefined : [],
-      single: new Set(),
-      text: "",
-      include: undefined,
-      matched,
-    };
+    const parent = this.#frames.at(-1);
+    if (parent !== undefined && isInclude(tag)) parent.include = tag.attributes.get("href") ?? "";
+    const frame = this.#frameOf(tag, parent);
     this.#frames.push(frame);
-    if (matched >= 0 && matched === this.#context.rows?.length && this.#row === undefined)
+    if (this.#row === undefined && frame.matched > 0 && frame.matched === this.#context.rows?.length)
       this.#row = { problems: [], length: 0, depth: this.#frames.length };
-    if (complex !== undefined && !nil && tag.attributes.size > 0) this.#takeAttributes(frame, complex, tag);
+    const { type, nil } = frame;
+    if (type.kind === "complex" && !nil && tag.attributes.size > 0) this.#takeAttributes(frame, type, tag);
   }
 
   text(text: string): void {
@@ -139,19 +125,41 @@ export class ValueDecoder {
     else this.#add(parent, frame, value);
   }
 
+  #frameOf(tag: OpenTag, parent: Frame | undefined): Frame {
+    const { member, repeated, type: declared } = this.#placeIn(parent, tag);
+    const type = this.#typeOf(declared, tag);
+    const complex = type.kind === "complex" ? type : undefined;
+    return {
+      name: tag.name,
+      member,
+      repeated,
+      type,
+      nil: tag.attributes.size > 0 && isTrue(tag.attributes.get(NIL)),
+      members: complex === undefined ? NO_MEMBERS : {},
+      items: complex?.items === undefined ? undefined : [],
+      doubled: undefined,
+      text: "",
+      include: undefined,
+      matched: this.#matchedAt(parent, tag.name),
+    };
+  }
+
   #placeIn(parent: Frame | undefined, tag: OpenTag): { member: string; repeated: boolean; type: SchemaType } {
     if (parent === undefined) return this.#root;
     if (parent.include !== undefined && tag.namespace === NS.xop)
       return { member: "", repeated: false, type: ANY_TYPE };
     // Documents of their own in what is declared as text: kept rather than lost.
-    if (parent.type.kind === "simple") parent.type = ANY_TYPE;
-    const type = parent.type as ComplexType;
+    if (parent.type.kind === "simple") {
+      parent.type = ANY_TYPE;
+      parent.members = {};
+    }
+    const { type } = parent;
     if (type.items !== undefined) return { member: "", repeated: false, type: type.items };
     const declared = fieldOf(type, tag);
     if (declared !== undefined) return declared;
     const qname = qualified(tag.namespace, tag.name);
     const global = this.#context.schemas.element(qname);
-    const member = Object.hasOwn(parent.members, tag.name) && !parent.single.has(tag.name) ? qname : tag.name;
+    const member = tag.name;
     if (global === undefined) return { member, repeated: false, type: ANY_TYPE };
     const head = this.#context.schemas.headOf(qname);
     const stands =
@@ -206,36 +214,33 @@ export class ValueDecoder {
   }
 
   #valueOf(frame: Frame): unknown {
-    const { type, text, members } = frame;
+    const { type, text } = frame;
     if (frame.include !== undefined) return this.#attached(frame.include);
-    if (type.kind === "simple") {
-      if (type.base === "swaRef") return text.trim() === "" ? null : this.#attached(text.trim());
-      return this.#decode(type, text, frame.name);
-    }
-    if (frame.items !== undefined) return frame.items;
-    if (type.text !== undefined) put(members, type.textMember, this.#decode(type.text, text, frame.name));
-    else if (type.any && type.mixed && Object.keys(members).length === 0 && type.fields.length === 0) {
-      const trimmed = text.trim();
-      return trimmed === "" ? null : trimmed;
-    } else if (type.mixed && text.trim() !== "") put(members, type.textMember, text.trim());
+    if (type.kind === "complex") return frame.items ?? this.#membersOf(frame, type);
+    if (type.base === "swaRef") return text.trim() === "" ? null : this.#attached(text.trim());
+    return this.#decode(type, text, frame.name);
+  }
+
+  #membersOf({ name, members, text }: Frame, type: ComplexType): unknown {
+    const trimmed = type.mixed ? text.trim() : "";
+    const isText = type.any && type.mixed && type.fields.length === 0 && Object.keys(members).length === 0;
+    if (isText) return trimmed === "" ? null : trimmed;
+    if (type.text !== undefined) put(members, type.textMember, this.#decode(type.text, text, name));
+    else if (trimmed !== "") put(members, type.textMember, trimmed);
     for (const { repeated, member } of type.fields)
       if (repeated && !Object.hasOwn(members, member)) put(members, member, []);
     return members;
   }
 
-  #add({ members, single }: Frame, { member, repeated }: Frame, value: unknown): void {
+  #add(parent: Frame, { member, repeated }: Frame, value: unknown): void {
+    const { members } = parent;
     const before = Object.hasOwn(members, member) ? members[member] : undefined;
-    if (repeated) {
-      if (Array.isArray(before)) before.push(value);
-      else put(members, member, [value]);
-    } else if (single.has(member)) {
-      // Not declared as repeated, and still it is: nothing of it is lost.
-      single.delete(member);
-      put(members, member, [before, value]);
-    } else if (Array.isArray(before)) before.push(value);
+    if (before === undefined) put(members, member, repeated ? [value] : value);
+    else if (Array.isArray(before) && (repeated || parent.doubled?.has(member) === true)) before.push(value);
     else {
-      single.add(member);
-      put(members, member, value);
+      // Not declared as repeated, and still it is: nothing of it is lost.
+      (parent.doubled ??= new Set()).add(member);
+      put(members, member, [before, value]);
     }
   }
 
@@ -283,6 +288,10 @@ export class ValueDecoder {
       hint: "The service answers otherwise than its description says: tell whoever runs it.",
     });
   }
+}
+
+function isInclude({ namespace, name }: OpenTag): boolean {
+  return name === "Include" && namespace === NS.xop;
 }
 
 /** The field that an element is: by name and namespace, or by name where services mix the namespaces up. */

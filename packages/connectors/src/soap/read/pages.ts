@@ -47,8 +47,7 @@ export class Pages {
       return { at: Number(at) + (options.step === "rows" ? rowCount : options.step) };
     }
     const cursor = valueAt(answer, pathNames(options.output));
-    const text =
-      cursor === null || cursor === undefined ? "" : String(cursor as string | number | bigint | boolean);
+    const text = cursor === null || cursor === undefined ? "" : String(cursor);
     if (text === "")
       return said === true
         ? { at: undefined, doubt: "no cursor, though the service says that there are more" }
@@ -65,5 +64,5 @@ export class Pages {
 }
 
 function isYes(value: unknown): boolean {
-  return value === true || /^(true|1|y|yes)$/i.test(String(value as string).trim());
+  return value === true || /^(true|1|y|yes)$/i.test(String(value).trim());
 }

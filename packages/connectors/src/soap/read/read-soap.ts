@@ -73,18 +73,42 @@ interface State {
   readonly reached?: CursorState;
 }
 
+/** What a page is asked for with. */
+interface PageRequest {
+  readonly operation: Operation;
+  readonly place: RowPlace;
+  readonly cursor: CursorReading | undefined;
+  readonly input: Row;
+}
+
+/** What came of a page so far. */
+interface PageCount {
+  rows: number;
+  /** Tells its first row from others. */
+  first: string;
+  /** That of the page before. */
+  readonly before: string;
+}
+
+/** Where pages are counted here, a service that does not know the parameter gives the first one for ever. */
+function isRepeated({ first, before }: PageCount): boolean {
+  return first !== "" && first === before;
+}
+
 class PageReading {
   readonly #client: ServiceClient;
   readonly #options: ResolvedSoapOptions;
   readonly #context: ReadContext;
   readonly #stream: string;
-  #doubts: readonly string[] = [];
+  readonly #pages: Pages;
+  #state: State = { of: "", at: null, pages: 0, done: false, whole: false, doubts: [] };
 
   constructor(client: ServiceClient, options: ResolvedSoapOptions, context: ReadContext) {
     this.#client = client;
     this.#options = options;
     this.#context = context;
     this.#stream = options.stream ?? options.operation ?? "soap";
+    this.#pages = new Pages(options.paginate);
   }
 
   /** Reads the description; what is wrong with the options is told before anything is sent. */
@@ -96,90 +120,82 @@ class PageReading {
   }
 
   async *#messages(operation: Operation, place: RowPlace): AsyncGenerator<Message, void, void> {
-    const { key, paginate, maxPages } = this.#options;
-    const { signal, limit } = this.#context;
+    const { key } = this.#options;
     const stream = this.#stream;
     const input = this.#input();
-    const pages = new Pages(paginate);
-    const { state: begun, resumed } = this.#begin(operation, input, pages.first);
-    let state = begun;
-    this.#doubts = begun.doubts;
-    if (signal.aborted) return;
+    const { state, resumed } = this.#begin(operation, input);
+    this.#state = state;
+    if (this.#context.signal.aborted) return;
     yield {
       type: "schema",
       stream: { name: stream, ...(key === undefined ? {} : { key }), columns: place.columns },
     };
     if (!resumed) {
-      yield this.#checkpoint(state);
+      yield this.#checkpoint();
       if (state.whole) yield { type: "begin", stream };
     }
-    const cursor = this.#cursor(state);
-    const asked = this.#withCursor(input, state.from);
+    const reading = { operation, place, cursor: this.#cursor(state) };
+    const isRead = yield* this.#allPages(reading, this.#withCursor(input, state.from));
+    if (!isRead || !state.whole) return;
+    const { doubts } = this.#state;
+    yield { type: "complete", stream, ...(doubts.length === 0 ? {} : { taints: doubts }) };
+  }
+
+  /** Page after page; returns false where the run ends before the last one. */
+  async *#allPages(reading: Omit<PageRequest, "input">, input: Row): AsyncGenerator<Message, boolean, void> {
+    const { signal, limit } = this.#context;
+    const { maxPages } = this.#options;
     let read = 0;
-    let firstRow = "";
-    while (!state.done) {
-      const page = { rows: 0, first: "" };
-      const answer = yield* this.#page({
-        operation,
-        place,
-        input: pages.inputFor(asked, state.at),
-        cursor,
-        page,
-      });
-      if (signal.aborted) return;
+    let before = "";
+    for (let state = this.#state; !state.done; state = this.#state) {
+      const page: PageCount = { rows: 0, first: "", before };
+      const answer = yield* this.#page({ ...reading, input: this.#pages.inputFor(input, state.at) }, page);
+      if (signal.aborted) return false;
       read += page.rows;
-      const next = pages.after(state.at, page.rows, answer);
-      const repeated = page.rows > 0 && page.first === firstRow;
-      firstRow = page.first;
-      state = {
-        ...state,
-        at: next.at ?? null,
-        pages: state.pages + 1,
-        done: next.at === undefined,
-        ...(cursor?.state === undefined ? {} : { reached: cursor.state }),
-      };
-      if (next.doubt !== undefined) this.#doubt(next.doubt);
-      if (repeated && !state.done) {
-        this.#doubt(
-          `page ${state.pages} is the one before again: the service seems to ignore "${paginate?.input ?? ""}"`,
-        );
-        state = { ...state, done: true };
-      }
-      if (state.pages >= ENDLESS_PAGES && !state.done) throw endless(operation.name);
-      state = { ...state, doubts: this.#doubts };
-      yield this.#checkpoint(state);
-      if (limit !== undefined && read >= limit) return;
-      if (!state.done && maxPages !== undefined && state.pages >= maxPages) {
+      before = page.first;
+      this.#follow(page, answer, reading.cursor);
+      yield this.#checkpoint();
+      if (limit !== undefined && read >= limit) return false;
+      if (!this.#state.done && maxPages !== undefined && this.#state.pages >= maxPages) {
         this.#doubt(`reading ends after ${maxPages} pages (maxPages)`);
-        break;
+        return true;
       }
+      if (this.#state.pages >= ENDLESS_PAGES && !this.#state.done) throw endless(reading.operation.name);
     }
-    if (state.whole) {
-      const taints = this.#doubts;
-      yield { type: "complete", stream, ...(taints.length === 0 ? {} : { taints }) };
-    }
+    return true;
+  }
+
+  /** Brings the state up to date behind a page. */
+  #follow(page: PageCount, answer: unknown, cursor: CursorReading | undefined): void {
+    const { at, doubt } = this.#pages.after(this.#state.at, page.rows, answer);
+    const reached = cursor?.state;
+    const repeated = isRepeated(page) && at !== undefined;
+    this.#state = {
+      ...this.#state,
+      at: at ?? null,
+      pages: this.#state.pages + 1,
+      done: at === undefined || repeated,
+      ...(reached === undefined ? {} : { reached }),
+    };
+    if (doubt !== undefined) this.#doubt(doubt);
+    if (!repeated) return;
+    const { pages } = this.#state;
+    const { input = "" } = this.#options.paginate ?? {};
+    this.#doubt(`page ${pages} is the one before again: the service seems to ignore "${input}"`);
   }
 
   /** One page: its rows as they come; returns what else the answer says. */
-  async *#page({
-    operation,
-    place,
-    input,
-    cursor,
-    page,
-  }: {
-    operation: Operation;
-    place: RowPlace;
-    input: Row;
-    cursor: CursorReading | undefined;
-    page: { rows: number; first: string };
-  }): AsyncGenerator<Message, unknown, void> {
+  async *#page(
+    { operation, place, input, cursor }: PageRequest,
+    page: PageCount,
+  ): AsyncGenerator<Message, unknown, void> {
     const stream = this.#stream;
     const { signal } = this.#context;
     const take = (rows: readonly Row[]): readonly Row[] => {
       const [first] = rows;
       if (page.rows === 0 && first !== undefined) page.first = hash("sha256", canonicalJson(first), "hex");
       page.rows += rows.length;
+      if (isRepeated(page)) return [];
       return cursor === undefined ? rows : cursor.take(rows, `the answer of ${operation.name}`);
     };
     const calls = this.#client.call({
@@ -229,43 +245,25 @@ class PageReading {
   }
 
   /** Goes on where an interrupted reading was, or begins a new one. */
-  #begin(operation: Operation, input: Row, first: Json): { state: State; resumed: boolean } {
+  #begin(operation: Operation, input: Row): { state: State; resumed: boolean } {
     const { cursor, rows, paginate } = this.#options;
     const { checkpoints, openEpochs, full, since } = this.#context;
-    const of = hash(
-      "sha256",
-      canonicalJson([
-        operation.service,
-        operation.name,
-        input,
-        rows ?? null,
-        paginate ?? null,
-        cursor ?? null,
-      ]),
-      "hex",
-    ).slice(0, 16);
+    const decisive = [operation.service, operation.name, input, rows, paginate, cursor];
+    const of = hash("sha256", canonicalJson(decisive), "hex").slice(0, 16);
     const before = full ? undefined : stateIn(checkpoints.get(SLICE));
     const isOpen = openEpochs.some((epoch) => epoch.stream === this.#stream);
-    if (before?.of === of && before.whole === isOpen && (isOpen || !before.done) && since === undefined)
+    const goesOn = before?.of === of && before.whole === isOpen && (isOpen || !before.done);
+    if (before !== undefined && goesOn && since === undefined)
       return { state: before, resumed: before.whole || before.pages > 0 };
-    const from =
-      cursor === undefined
-        ? undefined
-        : since !== undefined
-          ? { value: since, seen: [] }
-          : (before?.reached ??
-            before?.from ??
-            (cursor.start === undefined ? undefined : { value: String(cursor.start), seen: [] }));
-    const state = {
-      of,
-      at: first,
-      pages: 0,
-      done: false,
-      whole: from === undefined,
-      doubts: [],
-      ...(from === undefined ? {} : { from }),
-    };
-    return { state, resumed: false };
+    const from = cursor === undefined ? undefined : this.#from(before);
+    const state = { of, at: this.#pages.first, pages: 0, done: false, whole: from === undefined, doubts: [] };
+    return { state: from === undefined ? state : { ...state, from }, resumed: false };
+  }
+
+  /** Where a reading of what is new begins; undefined: everything is read. */
+  #from(before: State | undefined): CursorState | undefined {
+    const start = this.#context.since ?? before?.reached ?? before?.from ?? this.#options.cursor?.start;
+    return start === undefined || typeof start === "object" ? start : { value: String(start), seen: [] };
   }
 
   #cursor({ from, reached }: State): CursorReading | undefined {
@@ -281,12 +279,12 @@ class PageReading {
       : withValueAt(input, pathNames(cursor.input), from.value);
   }
 
-  #checkpoint(state: State): Message {
-    return { type: "checkpoint", slice: SLICE, state: JSON.parse(JSON.stringify(state)) as Json };
+  #checkpoint(): Message {
+    return { type: "checkpoint", slice: SLICE, state: JSON.parse(JSON.stringify(this.#state)) as Json };
   }
 
   #doubt(why: string): void {
-    this.#doubts = [...this.#doubts, why];
+    this.#state = { ...this.#state, doubts: [...this.#state.doubts, why] };
     this.#context.log("warn", `soap(): ${why}; nothing is removed from the table`, { stream: this.#stream });
   }
 }

@@ -6,6 +6,3 @@ export const authOptions = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("basic"), username: secret, password: secret.default("") }),
   z.strictObject({ kind: z.literal("bearer"), token: secret }),
 ]);
-
-/** How requests are authenticated over HTTP. */
-export type Auth = z.output<typeof authOptions>;

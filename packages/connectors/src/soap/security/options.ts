@@ -1,3 +1,4 @@
+import type { Resolved } from "@millrace/core";
 import { z } from "zod";
 import { secret } from "../../shared/http/option-types.ts";
 
@@ -39,3 +40,5 @@ export const securityOptions = z.discriminatedUnion(
 
 /** Who asks, in messages, with the defaults filled in. */
 export type Security = z.output<typeof securityOptions>;
+/** The same with the values of secrets. */
+export type KnownSecurity = Resolved<Security>;

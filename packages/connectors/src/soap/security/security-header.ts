@@ -3,7 +3,7 @@ import type { Clock } from "@millrace/core";
 import { secretValue } from "../../shared/http/secret-value.ts";
 import type { Secrets } from "../../shared/http/secrets.ts";
 import { NS } from "../namespaces.ts";
-import type { Security } from "./options.ts";
+import type { KnownSecurity } from "./options.ts";
 
 const PROFILE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0";
 const MESSAGE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0";
@@ -19,7 +19,7 @@ export const TOKEN_ID = "x509";
 
 /** The header that says who asks: tokens and the time, with a place for a signature at its end. Empty where nobody is said to. */
 export async function securityHeader(
-  all: readonly Security[],
+  all: readonly KnownSecurity[],
   { secrets, clock }: { secrets: Secrets; clock: Clock },
 ): Promise<string> {
   if (all.length === 0) return "";
@@ -40,7 +40,7 @@ export async function securityHeader(
 }
 
 async function usernameToken(
-  options: Extract<Security, { kind: "username-token" }>,
+  options: Extract<KnownSecurity, { kind: "username-token" }>,
   { secrets, now }: { secrets: Secrets; now: number },
 ): Promise<string> {
   const username = typeof options.username === "function" ? await options.username() : options.username;

@@ -4,10 +4,10 @@ import { secretValue } from "../../shared/http/secret-value.ts";
 import type { Secrets } from "../../shared/http/secrets.ts";
 import { BODY_ID } from "../message/write-envelope.ts";
 import { NS } from "../namespaces.ts";
-import type { Security } from "./options.ts";
+import type { KnownSecurity } from "./options.ts";
 import { pemValue, TIMESTAMP_ID, TOKEN_ID } from "./security-header.ts";
 
-type X509 = Extract<Security, { kind: "x509" }>;
+type X509 = Extract<KnownSecurity, { kind: "x509" }>;
 
 const EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const X509_TYPE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";

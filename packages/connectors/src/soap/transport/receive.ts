@@ -29,37 +29,11 @@ export interface BodyFacts {
  * The pieces of a body, decompressed, at most `maxBytes` of them. Fails with MLR_SOURCE_LIMIT beyond, and with
  * MLR_SOURCE_FORMAT where it is compressed otherwise than it says.
  */
-export async function* receive(
-  body: Readable,
-  { encoding, maxBytes, option, where }: BodyFacts,
-): AsyncGenerator<Buffer, void, void> {
-  const names = (encoding ?? "")
-    .split(",")
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== "" && name !== "identity");
-  let stream: Readable = body;
-  let broken: Error | undefined;
-  for (const name of names.toReversed()) {
-    const make = DECODERS[name];
-    if (make === undefined) {
-      body.on("error", () => undefined).destroy();
-      throw new MillraceError(
-        "MLR_SOURCE_FORMAT",
-        `${where} is compressed as "${name}", which is not known`,
-        {
-          hint: `Known are: ${ACCEPTED_ENCODINGS}.`,
-        },
-      );
-    }
-    const from = stream;
-    const decoder = make();
-    from.once("error", (error: Error) => (broken ??= error));
-    pipeline(from, decoder, () => undefined);
-    stream = decoder;
-  }
+export async function* receive(body: Readable, facts: BodyFacts): AsyncGenerator<Buffer, void, void> {
+  const { maxBytes, option, where } = facts;
   let size = 0;
   try {
-    for await (const piece of stream as AsyncIterable<Buffer>) {
+    for await (const piece of decompressed(body, facts)) {
       size += piece.length;
       if (size > maxBytes) {
         throw new MillraceError("MLR_SOURCE_LIMIT", `${where} has more than ${maxBytes} bytes`, {
@@ -69,9 +43,41 @@ export async function* receive(
       }
       yield piece;
     }
+  } finally {
+    body.on("error", () => undefined).destroy();
+  }
+}
+
+async function* decompressed(
+  body: Readable,
+  { encoding, where }: BodyFacts,
+): AsyncGenerator<Buffer, void, void> {
+  const names = (encoding ?? "")
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "" && name !== "identity");
+  let stream: Readable = body;
+  let lost: Error | undefined;
+  body.once("error", (error: Error) => (lost ??= error));
+  for (const name of names.toReversed()) {
+    const decoder = DECODERS[name]?.();
+    if (decoder === undefined) {
+      throw new MillraceError(
+        "MLR_SOURCE_FORMAT",
+        `${where} is compressed as "${name}", which is not known`,
+        {
+          hint: `Known are: ${ACCEPTED_ENCODINGS}.`,
+        },
+      );
+    }
+    pipeline(stream, decoder, () => undefined);
+    stream = decoder;
+  }
+  try {
+    yield* stream as AsyncIterable<Buffer>;
   } catch (error) {
-    if (error instanceof MillraceError || names.length === 0) throw error;
-    if (broken !== undefined) throw broken;
+    // What broke the connection tells more than what that did to the decompression.
+    if (names.length === 0 || lost !== undefined) throw lost ?? error;
     throw new MillraceError(
       "MLR_SOURCE_FORMAT",
       `${where} is no valid ${names.join(", ")}: ${String(error)}`,
@@ -81,7 +87,5 @@ export async function* receive(
         cause: error,
       },
     );
-  } finally {
-    body.on("error", () => undefined).destroy();
   }
 }

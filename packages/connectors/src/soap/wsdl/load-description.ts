@@ -112,25 +112,26 @@ class Loader {
     const imported = reference.name === "import" ? (reference.attributes.get("namespace") ?? "") : undefined;
     if (imported !== undefined && BUILT_IN_NAMESPACES.has(imported)) return;
     const written = reference.attributes.get("schemaLocation");
-    const hint = { by: where, namespace: imported };
-    // An import without a place is of a schema that stands elsewhere in the description, or that the options name.
-    const target =
-      written === undefined
-        ? this.#from.places.given(imported)
-        : this.#from.places.resolve(written, location, hint);
+    const target = this.#targetOf(reference, imported, { location, where });
     if (target === undefined) return;
     const adopted = imported === undefined ? namespace : "";
     if (this.#isSeen(`schema ${adopted} ${target.href}`)) return;
     const element = await this.#document(target, { by: where, location: written ?? imported ?? "" });
     if (element.namespace === NS.wsdl && element.name === "definitions") return this.wsdl(target, undefined);
-    if (element.namespace !== NS.xsd || element.name !== "schema") {
-      throw new MillraceError(
-        "MLR_SOURCE_FORMAT",
-        `${this.#from.places.show(target)}, imported by ${where}, is no XML schema: it begins with <${element.name}>`,
-        { hint: "Check the address, or name the right file with `imports`." },
-      );
-    }
+    requireSchema(element, this.#from.places.show(target), where);
     await this.#schema(element, target, element.attributes.get("targetNamespace") ?? adopted);
+  }
+
+  /** An import without a place is of a schema that stands elsewhere in the description, or that the options name. */
+  #targetOf(
+    reference: XmlElement,
+    namespace: string | undefined,
+    { location, where }: { location: URL; where: string },
+  ): URL | undefined {
+    const { places } = this.#from;
+    const written = reference.attributes.get("schemaLocation");
+    if (written === undefined) return places.given(namespace);
+    return places.resolve(written, location, { by: where, namespace });
   }
 
   #isSeen(key: string): boolean {
@@ -187,6 +188,15 @@ function decode(bytes: Buffer, contentType: string | undefined, where: string): 
     });
   const decoder = pieceDecoder({ encoding, onInvalid: "error", file: where, offset: 0 });
   return decoder.decode(bytes.subarray(encoding.skip)) + decoder.end();
+}
+
+function requireSchema({ namespace, name }: XmlElement, shown: string, by: string): void {
+  if (namespace === NS.xsd && name === "schema") return;
+  throw new MillraceError(
+    "MLR_SOURCE_FORMAT",
+    `${shown}, imported by ${by}, is no XML schema: it begins with <${name}>`,
+    { hint: "Check the address, or name the right file with `imports`." },
+  );
 }
 
 function requireWsdl(element: XmlElement, where: string): void {

@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/core";
-import { SaxesParser } from "saxes";
+import { SaxesParser, type SaxesTagNS } from "saxes";
 import { qualified } from "../namespaces.ts";
 
 /** Deeper documents are refused: they are made to exhaust the memory. */
@@ -43,26 +43,11 @@ export function parseXml(text: string, where: string): XmlElement {
     if (/<!ENTITY/i.test(doctype))
       throw fail("defines entities, which are not expanded", "Replace them in the document.");
   });
-  parser.on("opentag", ({ local, uri, ns, attributes }) => {
+  parser.on("opentag", (tag) => {
     if (open.length >= DEEPEST)
       throw fail(`is more than ${DEEPEST} elements deep`, "Such documents are refused.");
     const parent = open.at(-1);
-    const scope: Record<string, string> = Object.create(parent?.scope ?? null) as Record<string, string>;
-    Object.assign(scope, ns);
-    const element: Building = {
-      namespace: uri,
-      name: local,
-      attributes: new Map(
-        Object.values(attributes).map((each) => [
-          each.prefix === "" ? each.local : qualified(each.uri, each.local),
-          each.value,
-        ]),
-      ),
-      children: [],
-      text: "",
-      line: parser.line,
-      scope,
-    };
+    const element = elementOf(tag, parent, parser.line);
     if (parent === undefined) root = element;
     else parent.children.push(element);
     open.push(element);
@@ -77,6 +62,19 @@ export function parseXml(text: string, where: string): XmlElement {
   parser.write(text).close();
   if (root === undefined) throw fail("has no element", "Check the address.");
   return root;
+}
+
+function elementOf(
+  { local, uri, ns, attributes }: SaxesTagNS,
+  parent: XmlElement | undefined,
+  line: number,
+): Building {
+  const scope = Object.create(parent?.scope ?? null) as Record<string, string>;
+  Object.assign(scope, ns);
+  const named = Object.values(attributes).map(
+    (each) => [each.prefix === "" ? each.local : qualified(each.uri, each.local), each.value] as const,
+  );
+  return { namespace: uri, name: local, attributes: new Map(named), children: [], text: "", line, scope };
 }
 
 /** The children of a name in a namespace. */
