@@ -25,6 +25,8 @@ export interface NewRun {
   readonly parentRuns?: readonly string[];
   readonly limits: RunLimits;
   readonly codeVersion?: string | undefined;
+  /** Left out where a scheduled run of the pipeline waits already. Default false. */
+  readonly onlyOneWaits?: boolean;
 }
 
 /** Puts runs into the queue, in one statement, and returns the ids of those that were not there yet. */
@@ -78,6 +80,7 @@ function columnsOf(run: NewRun): Record<string, unknown> {
     requested_by: run.requestedBy ?? null,
     parent_runs: run.parentRuns?.toSorted() ?? null,
     code_version: run.codeVersion ?? null,
+    only_one: run.onlyOneWaits ?? false,
   };
 }
 
@@ -95,7 +98,11 @@ const ENQUEUE = `
       code_version
     FROM jsonb_to_recordset($1::jsonb) AS given (id uuid, pipeline text, partition text, trigger text, due_at timestamptz,
       available_at timestamptz, queue text, priority int, labels text[], pools text[], max_tries int, timeout_seconds numeric,
-      memory_mb int, request jsonb, options jsonb, requested_by text, parent_runs uuid[], code_version text)
+      memory_mb int, request jsonb, options jsonb, requested_by text, parent_runs uuid[], code_version text,
+      only_one boolean)
+    WHERE NOT only_one OR NOT EXISTS (
+      SELECT FROM millrace_control.runs AS waiting
+      WHERE waiting.status = 'queued' AND waiting.pipeline = given.pipeline AND waiting.trigger = 'schedule')
     ON CONFLICT DO NOTHING
     RETURNING id, pipeline, due_at
   )
