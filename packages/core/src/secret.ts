@@ -119,6 +119,12 @@ export async function resolveSecrets<T>(value: T, from: SecretSource): Promise<R
   return (await resolveIn(value, from)) as Resolved<T>;
 }
 
+/** `value` itself where it has no reference; undefined where it has one, so that it is not whole yet. */
+export function withoutReferences<T>(value: T): Resolved<T> | undefined {
+  // Without references there is nothing to replace.
+  return hasSecrets(value) ? undefined : (value as Resolved<T>);
+}
+
 /** True where `value` has a reference in its plain objects and arrays, at any depth. */
 export function hasSecrets(value: unknown): boolean {
   if (SecretReference.is(value)) return true;

@@ -1,12 +1,13 @@
 import {
   parseOptions,
+  resolveOptions,
   tableTarget,
   type DatabaseConnector,
   type Environment,
   type TableTarget,
 } from "@millrace/core";
 import type { ClickHouseDestination } from "./clickhouse-destination.ts";
-import { clickhouseOptions, type ClickHouseOptions } from "./options.ts";
+import { clickhouseOptions, type ClickHouseOptions, type ResolvedClickHouseOptions } from "./options.ts";
 import type { ClickHouseInternals } from "./session/session-context.ts";
 import { serverSettings } from "./settings.ts";
 
@@ -21,19 +22,23 @@ export function createClickHouseTarget(
   internals: ClickHouseInternals = {},
 ): ClickHouseTarget {
   const parsed = parseOptions(clickhouseOptions, options, "clickhouse()");
+  const resolved = (environment: Environment): Promise<ResolvedClickHouseOptions> =>
+    resolveOptions(clickhouseOptions, parsed, environment, "clickhouse()");
   const destination = async (environment: Environment): Promise<ClickHouseDestination> => {
-    const settings = serverSettings(parsed, environment);
+    const known = await resolved(environment);
+    const settings = serverSettings(known, environment);
     // Loaded when something runs: whoever only lists pipelines does not wait for it.
     const { ClickHouseDestination } = await import("./clickhouse-destination.ts");
-    return new ClickHouseDestination(settings, parsed, internals);
+    return new ClickHouseDestination(settings, known, internals);
   };
   return {
     kind: "clickhouse",
     ...tableTarget({ kind: "clickhouse", destination }),
     connect: async (environment) => {
-      const settings = serverSettings(parsed, environment);
+      const known = await resolved(environment);
+      const settings = serverSettings(known, environment);
       const { connectDatabase } = await import("./database/clickhouse-database.ts");
-      return connectDatabase(settings, parsed);
+      return connectDatabase(settings, known);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { type Resolved, secretText } from "@millrace/core";
 import { z } from "zod";
 
 /** Bytes of encoded rows that are sent at once by default. */
@@ -12,22 +13,23 @@ const tableExtras = z.strictObject({
 
 /** Options of `clickhouse()`. Host, port, user, password and database may also come from the settings CLICKHOUSE_HOST, CLICKHOUSE_PORT, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE; what is given here wins. */
 export const clickhouseOptions = z.strictObject({
-  /** Address of the HTTP interface, such as `https://user:password@host:8443/database`. Default: made of the options below. */
-  url: z
-    .string()
-    .regex(
-      /^https?:\/\//,
-      "must begin with http:// or https:// (ClickHouse's HTTP interface, port 8123 or 8443)",
-    )
-    .optional(),
+  /** Address of the HTTP interface, such as `https://user:password@host:8443/database`, or `secret("name")`. Default: made of the options below. */
+  url: secretText(
+    z
+      .string()
+      .regex(
+        /^https?:\/\//,
+        "must begin with http:// or https:// (ClickHouse's HTTP interface, port 8123 or 8443)",
+      ),
+  ).optional(),
   /** Name or address of the server. Default CLICKHOUSE_HOST, otherwise `localhost`. */
   host: z.string().min(1).optional(),
   /** Port of the HTTP interface, not the native one (9000). Default CLICKHOUSE_PORT, otherwise 8123. */
   port: z.number().int().min(1).max(65_535).optional(),
   /** Default CLICKHOUSE_USER, otherwise `default`. */
   user: z.string().min(1).optional(),
-  /** Secret; never shown. Default CLICKHOUSE_PASSWORD, otherwise none. */
-  password: z.string().optional(),
+  /** Secret, most often `secret("name")`; never shown. Default CLICKHOUSE_PASSWORD, otherwise none. */
+  password: secretText(z.string()).optional(),
   /** Database of tables that name none. Default CLICKHOUSE_DATABASE, otherwise `default`. Created where it does not exist. */
   database: z.string().min(1).optional(),
   /** What ClickHouse alone can do, by table. */
@@ -42,7 +44,7 @@ export const clickhouseOptions = z.strictObject({
 
 /** Options of `clickhouse()`, as users write them. */
 export type ClickHouseOptions = z.input<typeof clickhouseOptions>;
-/** The same, checked, with the defaults. */
-export type ResolvedClickHouseOptions = z.output<typeof clickhouseOptions>;
+/** The same, checked, with the defaults and the secrets. */
+export type ResolvedClickHouseOptions = Resolved<z.output<typeof clickhouseOptions>>;
 /** What ClickHouse alone can do for one table. */
 export type TableExtras = z.output<typeof tableExtras>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createClickHouseTarget } from "./clickhouse-target.ts";
-import { clickhouseOptions, type ClickHouseOptions } from "./options.ts";
+import { clickhouseOptions, type ClickHouseOptions, type ResolvedClickHouseOptions } from "./options.ts";
 import { serverSettings } from "./settings.ts";
 
 const environment = { directory: ".", databaseUrl: () => Promise.reject(new Error("unused")) };
@@ -8,7 +8,10 @@ const settings = (
   options: ClickHouseOptions,
   values: Record<string, string> = {},
 ): ReturnType<typeof serverSettings> =>
-  serverSettings(clickhouseOptions.parse(options), { ...environment, setting: (name) => values[name] });
+  serverSettings(clickhouseOptions.parse(options) as ResolvedClickHouseOptions, {
+    ...environment,
+    setting: (name) => values[name],
+  });
 
 describe("where ClickHouse is", () => {
   it("is localhost, port 8123 and database default where nothing is said", () => {

@@ -1,4 +1,4 @@
-import type { Clock, Source } from "@millrace/core";
+import { type Clock, resolveSecrets, type Source } from "@millrace/core";
 import type { ResolvedHttpOptions } from "./options.ts";
 import { planResources, withDescendants } from "./resources/plan.ts";
 
@@ -11,7 +11,8 @@ export function httpSource(options: ResolvedHttpOptions, clock: Clock): Source {
     async *read(context) {
       if (context.signal.aborted) return;
       const { readHttp } = await import("./read-http.ts");
-      yield* readHttp({ options, roots, context, clock });
+      const known = await resolveSecrets(options, context);
+      yield* readHttp({ options: known, roots, context, clock });
     },
   };
 }

@@ -1,4 +1,11 @@
-import { asMillraceError, MillraceError, type Clock, type Message, type ReadContext } from "@millrace/core";
+import {
+  asMillraceError,
+  MillraceError,
+  type Clock,
+  type Message,
+  type ReadContext,
+  type Resolved,
+} from "@millrace/core";
 import { ThrottleMeter } from "./budget/throttle-meter.ts";
 import { HttpClient } from "./client/client.ts";
 import type { ResolvedHttpOptions } from "./options.ts";
@@ -13,7 +20,7 @@ const CONCURRENCY = 4;
 
 /** What is read, and with what. */
 export interface HttpReading {
-  readonly options: ResolvedHttpOptions;
+  readonly options: Resolved<ResolvedHttpOptions>;
   readonly roots: readonly Resource[];
   readonly context: ReadContext;
   readonly clock: Clock;

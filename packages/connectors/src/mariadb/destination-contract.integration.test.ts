@@ -4,7 +4,7 @@ import { missingMariadb, startMariadb, type MariadbServer } from "../../test/mar
 import { relationalChecks } from "../../test/relational-checks.ts";
 import { relationalDestination, readTable } from "../shared/relational/index.ts";
 import { mariadbDialect } from "./dialect/mariadb-dialect.ts";
-import { mariadbOptions } from "./options.ts";
+import { mariadbOptions, type ResolvedMariadbOptions } from "./options.ts";
 
 const missing = missingMariadb();
 const title = missing === undefined ? "on a MariaDB server" : `on a MariaDB server: ${missing}`;
@@ -18,7 +18,7 @@ describe.skipIf(missing !== undefined)(title, () => {
 
   relationalChecks("MariaDB", async () => {
     await server.empty();
-    return { dialect: mariadbDialect(mariadbOptions.parse({ url: server.url })) };
+    return { dialect: mariadbDialect(mariadbOptions.parse({ url: server.url }) as ResolvedMariadbOptions) };
   });
 
   destinationContract({
@@ -28,7 +28,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     expect,
     create: async () => {
       await server.empty();
-      const dialect = mariadbDialect(mariadbOptions.parse({ url: server.url }));
+      const dialect = mariadbDialect(mariadbOptions.parse({ url: server.url }) as ResolvedMariadbOptions);
       return {
         destination: relationalDestination(dialect),
         rows: (table) => readTable(dialect, table),

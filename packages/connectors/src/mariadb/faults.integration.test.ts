@@ -8,7 +8,7 @@ import { missingMariadb, startMariadb, type MariadbServer } from "../../test/mar
 import { COMMITS, mergedRow, ROWS, writeOn, type WriterOrders } from "../../test/mariadb/writer.ts";
 import { readTable, relationalDestination, type RelationalInternals } from "../shared/relational/index.ts";
 import { mariadbDialect } from "./dialect/mariadb-dialect.ts";
-import { mariadbOptions } from "./options.ts";
+import { mariadbOptions, type ResolvedMariadbOptions } from "./options.ts";
 
 const CHILD = fileURLToPath(new URL("../../test/mariadb/writer-child.ts", import.meta.url));
 const missing = missingMariadb();
@@ -23,7 +23,7 @@ describe.skipIf(missing !== undefined)(title, () => {
   beforeEach(() => server.empty());
 
   const dialect = (): ReturnType<typeof mariadbDialect> =>
-    mariadbDialect(mariadbOptions.parse({ url: server.url }));
+    mariadbDialect(mariadbOptions.parse({ url: server.url }) as ResolvedMariadbOptions);
 
   const child = async (orders: WriterOrders): Promise<NodeJS.Signals | null> => {
     const writer = spawn(process.execPath, ["--conditions=@millrace/source", CHILD, JSON.stringify(orders)], {
@@ -148,7 +148,9 @@ describe.skipIf(missing !== undefined)(title, () => {
     const url = new URL(server.url);
     url.password = "top-secret";
     for (const wrong of [url.href, "mariadb://someone:top-secret@127.0.0.1:1/nowhere"]) {
-      const destination = relationalDestination(mariadbDialect(mariadbOptions.parse({ url: wrong })));
+      const destination = relationalDestination(
+        mariadbDialect(mariadbOptions.parse({ url: wrong }) as ResolvedMariadbOptions),
+      );
       const error = await destination
         .open({ pipeline: "p", attempt: 1n, run: "00000000-0000-4000-8000-000000000003" })
         .catch((thrown: unknown) => thrown);

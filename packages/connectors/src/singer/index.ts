@@ -1,4 +1,4 @@
-import { parseOptions, type Source } from "@millrace/core";
+import { parseOptions, resolveSecrets, type Source } from "@millrace/core";
 import { singerOptions, type SingerOptions } from "./options.ts";
 
 export type { SingerOptions } from "./options.ts";
@@ -10,12 +10,12 @@ export type { SingerOptions } from "./options.ts";
  * @example singer({ command: "tap-github", config: { repositories: ["nodejs/node"] }, streams: ["issues"] })
  */
 export function singer(options: SingerOptions): Source {
-  const resolved = parseOptions(singerOptions, options, "singer()");
+  const parsed = parseOptions(singerOptions, options, "singer()");
   return {
     kind: "singer",
     async *read(context) {
       const { readTap } = await import("./read-tap.ts");
-      yield* readTap(resolved, context);
+      yield* readTap(await resolveSecrets(parsed, context), context);
     },
   };
 }

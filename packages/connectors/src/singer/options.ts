@@ -1,3 +1,4 @@
+import { type Resolved, secretText } from "@millrace/core";
 import { z } from "zod";
 
 const name = z.string().min(1);
@@ -21,7 +22,7 @@ export const singerOptions = z.strictObject({
   command: name,
   /** Arguments before those that Singer prescribes (`--config`, `--catalog`, `--state`). Default: none. */
   args: z.array(z.string()).default([]),
-  /** The tap's configuration. An object is written to a private file, which is removed when the tap has ended; a text is the path of a file. Default: no configuration is passed. */
+  /** The tap's configuration. An object is written to a private file, which is removed when the tap has ended, with the value of each `secret("name")` in it; a text is the path of a file. Default: no configuration is passed. */
   config: document.optional(),
   /** What the tap may read and what is selected of it: an object or the path of a file. Default: the tap's own, or with `streams` what the tap discovers. */
   catalog: document.optional(),
@@ -34,7 +35,7 @@ export const singerOptions = z.strictObject({
   /** Streams that each run reads whole, although the tap does not say so with ACTIVATE_VERSION: rows that no longer come are removed where the table's mode removes. `true`: all of them. Default: none. */
   complete: z.union([z.boolean(), z.array(name)]).default(false),
   /** Environment variables for the tap, besides the few that every program needs (PATH, HOME, proxies, certificates). Default: none. */
-  env: z.record(z.string(), z.string()).default({}),
+  env: z.record(z.string(), secretText(z.string())).default({}),
   /** Names of variables that are handed on from this process to the tap. Default: none. */
   inheritEnv: z.array(name).default([]),
   /** The folder that the tap runs in, from the project's folder on. Default: the project's folder. */
@@ -51,5 +52,5 @@ export const singerOptions = z.strictObject({
 
 /** Options of `singer()`, as users write them. */
 export type SingerOptions = z.input<typeof singerOptions>;
-/** Options of `singer()`, with the defaults filled in. */
-export type ResolvedSingerOptions = z.output<typeof singerOptions>;
+/** Options of `singer()`, with the defaults and the secrets filled in. */
+export type ResolvedSingerOptions = Resolved<z.output<typeof singerOptions>>;

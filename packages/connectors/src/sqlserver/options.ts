@@ -1,3 +1,4 @@
+import { type Resolved, secretText } from "@millrace/core";
 import { z } from "zod";
 
 /** How to log in where it is not by the user and password of SQL Server itself. */
@@ -19,14 +20,14 @@ const azureAuthentication = z.discriminatedUnion("type", [
     type: z.literal("azure-service-principal"),
     clientId: z.string().min(1),
     /** Secret; never shown. */
-    clientSecret: z.string().min(1),
+    clientSecret: secretText(z.string().min(1)),
     tenantId: z.string().min(1),
   }),
   /** A token that was got elsewhere; it lives about an hour. */
   z.strictObject({
     type: z.literal("azure-token"),
     /** Secret; never shown. */
-    token: z.string().min(1),
+    token: secretText(z.string().min(1)),
   }),
   /** A user of a Windows domain; `user` and `password` are those of the options. */
   z.strictObject({
@@ -37,11 +38,10 @@ const azureAuthentication = z.discriminatedUnion("type", [
 
 /** Options of `sqlserver()`. */
 export const sqlserverOptions = z.strictObject({
-  /** Connection URL, such as `mssql://user:password@host:1433/database?encrypt=true&trustServerCertificate=false`; `host\instance` is written `host/database?instanceName=name`. Other options win over what it says. */
-  url: z
-    .string()
-    .regex(/^(mssql|sqlserver):\/\//, "must begin with mssql:// or sqlserver://")
-    .optional(),
+  /** Connection URL, such as `mssql://user:password@host:1433/database?encrypt=true&trustServerCertificate=false`; `host\instance` is written `host/database?instanceName=name`; or `secret("name")`. Other options win over what it says. */
+  url: secretText(
+    z.string().regex(/^(mssql|sqlserver):\/\//, "must begin with mssql:// or sqlserver://"),
+  ).optional(),
   /** Name or address of the server. Default: what the URL says. */
   server: z.string().min(1).optional(),
   /** TCP port. Default 1433. Not together with `instanceName`. */
@@ -52,8 +52,8 @@ export const sqlserverOptions = z.strictObject({
   database: z.string().min(1).optional(),
   /** Login. Default: what the URL says. */
   user: z.string().min(1).optional(),
-  /** Secret; never shown. Default: what the URL says. */
-  password: z.string().optional(),
+  /** Secret, most often `secret("name")`; never shown. Default: what the URL says. */
+  password: secretText(z.string()).optional(),
   /** Logging in by Azure (Microsoft Entra) or a Windows domain. Default: user and password of SQL Server. */
   authentication: azureAuthentication.optional(),
   /** `true`: TLS, and a server without it is refused; `strict`: TDS 8, TLS from the first byte (SQL Server 2022, Azure); `false`: plain, for a trusted network alone. Default true. */
@@ -75,5 +75,5 @@ export const sqlserverOptions = z.strictObject({
 /** Options of `sqlserver()`, as users write them. */
 export type SqlServerOptions = z.input<typeof sqlserverOptions>;
 
-/** The same, checked, with the defaults. */
-export type ResolvedSqlServerOptions = z.output<typeof sqlserverOptions>;
+/** The same, checked, with the defaults and the secrets. */
+export type ResolvedSqlServerOptions = Resolved<z.output<typeof sqlserverOptions>>;

@@ -1,8 +1,11 @@
 import {
   parseOptions,
+  resolveOptions,
   tableTarget,
+  withoutReferences,
   type DatabaseConnector,
   type Destination,
+  type Environment,
   type TableTarget,
 } from "@millrace/core";
 import { connectionSettings, type ConnectionSettings } from "./connection/connection-settings.ts";
@@ -14,20 +17,27 @@ export type SqlServerTarget = TableTarget & DatabaseConnector;
 /** What `sqlserver()` does. */
 export function createSqlServerTarget(options: SqlServerOptions): SqlServerTarget {
   const parsed = parseOptions(sqlserverOptions, options, "sqlserver()");
-  const settings = connectionSettings(parsed);
+  const plain = withoutReferences(parsed);
+  // Where nothing is secret, what is wrong is told at once.
+  const known = plain === undefined ? undefined : connectionSettings(plain);
+  const settings = async (environment: Environment): Promise<ConnectionSettings> =>
+    known ?? connectionSettings(await resolveOptions(sqlserverOptions, parsed, environment, "sqlserver()"));
   return {
     kind: "sqlserver",
-    ...tableTarget({ kind: "sqlserver", destination: () => openDestination(parsed, settings) }),
-    connect: async () => {
+    ...tableTarget({
+      kind: "sqlserver",
+      destination: async (environment) => openDestination(parsed, await settings(environment)),
+    }),
+    connect: async (environment) => {
       // Loaded with its driver when something runs: whoever only lists pipelines does not wait for it.
       const { openDatabase } = await import("./database/open-database.ts");
-      return openDatabase(settings, parsed);
+      return openDatabase(await settings(environment), parsed);
     },
   };
 }
 
 async function openDestination(
-  { schema }: ResolvedSqlServerOptions,
+  { schema }: Pick<ResolvedSqlServerOptions, "schema">,
   settings: ConnectionSettings,
 ): Promise<Destination> {
   const [{ relationalDestination }, { sqlServerDialect }] = await Promise.all([

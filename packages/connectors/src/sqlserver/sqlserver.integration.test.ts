@@ -6,7 +6,7 @@ import { relationalDestination } from "../shared/relational/index.ts";
 import { connectionSettings, type ConnectionSettings } from "./connection/connection-settings.ts";
 import { openDatabase } from "./database/open-database.ts";
 import { sqlServerDialect } from "./dialect/sqlserver-dialect.ts";
-import { sqlserverOptions } from "./options.ts";
+import { type ResolvedSqlServerOptions, sqlserverOptions } from "./options.ts";
 import { storedRows } from "./test/stored-rows.ts";
 
 /**
@@ -17,7 +17,9 @@ const url = process.env["MSSQL_URL"];
 const title = url === undefined ? "on a SQL Server: MSSQL_URL is not set" : "on a SQL Server";
 
 describe.skipIf(url === undefined)(title, () => {
-  const options = sqlserverOptions.parse({ url: url ?? "mssql://nobody@localhost" });
+  const options = sqlserverOptions.parse({
+    url: url ?? "mssql://nobody@localhost",
+  }) as ResolvedSqlServerOptions;
   const master = connectionSettings(options);
   const name = `millrace_test_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
   const settings: ConnectionSettings = { ...master, database: name };

@@ -5,12 +5,12 @@ import { convert, convertsInPlace } from "./dialect/conversions.ts";
 import { equal, literal } from "./dialect/sqlserver-dialect.ts";
 import { sqlServerError } from "./errors.ts";
 import { sqlserver } from "./index.ts";
-import { sqlserverOptions, type SqlServerOptions } from "./options.ts";
+import { type ResolvedSqlServerOptions, sqlserverOptions, type SqlServerOptions } from "./options.ts";
 import { quoteLiteral, quoteName, splitName } from "./quote.ts";
 import { parametersOf } from "./wire/parameter.ts";
 
 function settings(options: SqlServerOptions): ReturnType<typeof connectionSettings> {
-  return connectionSettings(sqlserverOptions.parse(options));
+  return connectionSettings(sqlserverOptions.parse(options) as ResolvedSqlServerOptions);
 }
 
 describe("options", () => {

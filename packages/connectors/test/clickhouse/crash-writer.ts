@@ -1,6 +1,6 @@
 import { TestPipeline } from "@millrace/core/testing";
 import { ClickHouseDestination } from "../../src/clickhouse/clickhouse-destination.ts";
-import { clickhouseOptions } from "../../src/clickhouse/options.ts";
+import { clickhouseOptions, type ResolvedClickHouseOptions } from "../../src/clickhouse/options.ts";
 import { serverSettings } from "../../src/clickhouse/settings.ts";
 
 /** Commits that the whole work takes. */
@@ -11,7 +11,7 @@ const COMMITS = 4n;
  * time that step `step` is reached. Arguments: URL, database, attempt, step (or `-`), n.
  */
 const [url = "", database = "", attempt = "1", step = "-", times = "1"] = process.argv.slice(2);
-const options = clickhouseOptions.parse({ url, database });
+const options = clickhouseOptions.parse({ url, database }) as ResolvedClickHouseOptions;
 const environment = { directory: ".", databaseUrl: () => Promise.reject(new Error("unused")) };
 let left = Number(times);
 const destination = new ClickHouseDestination(serverSettings(options, environment), options, {

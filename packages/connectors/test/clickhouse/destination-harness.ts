@@ -4,7 +4,11 @@ import type { DestinationHarness } from "@millrace/core/testing";
 import { ClickHouseDestination } from "../../src/clickhouse/clickhouse-destination.ts";
 import { findTable, liveRows } from "../../src/clickhouse/inspect/find-table.ts";
 import { readRows } from "../../src/clickhouse/inspect/read-rows.ts";
-import { clickhouseOptions, type ClickHouseOptions } from "../../src/clickhouse/options.ts";
+import {
+  clickhouseOptions,
+  type ClickHouseOptions,
+  type ResolvedClickHouseOptions,
+} from "../../src/clickhouse/options.ts";
 import { ClickHouseServer } from "../../src/clickhouse/server/clickhouse-server.ts";
 import { quote } from "../../src/clickhouse/server/quote.ts";
 import type { ClickHouseInternals } from "../../src/clickhouse/session/session-context.ts";
@@ -26,7 +30,7 @@ export async function clickHouseHarness(
   internals: ClickHouseInternals = {},
 ): Promise<ClickHouseHarness> {
   const database = `test_${randomUUID().slice(0, 8)}`;
-  const parsed = clickhouseOptions.parse({ url, database, ...options });
+  const parsed = clickhouseOptions.parse({ url, database, ...options }) as ResolvedClickHouseOptions;
   const settings = serverSettings(parsed, environment);
   const server = await ClickHouseServer.connect({ settings, use: "DESTINATION" });
   await server.run("DROP DATABASE IF EXISTS millrace");

@@ -1,7 +1,7 @@
 import { TestPipeline } from "@millrace/core/testing";
 import { relationalDestination } from "../../src/shared/relational/index.ts";
 import { mariadbDialect } from "../../src/mariadb/dialect/mariadb-dialect.ts";
-import { mariadbOptions } from "../../src/mariadb/options.ts";
+import { mariadbOptions, type ResolvedMariadbOptions } from "../../src/mariadb/options.ts";
 
 /** Commits that a writer makes in all. */
 export const COMMITS = 6;
@@ -22,11 +22,14 @@ export interface WriterOrders {
  */
 export async function writeOn({ url, attempt, dieAt }: WriterOrders): Promise<void> {
   let time = 0;
-  const destination = relationalDestination(mariadbDialect(mariadbOptions.parse({ url })), {
-    onStep: (step) => {
-      if (step === dieAt?.step && ++time === dieAt.time) process.kill(process.pid, "SIGKILL");
+  const destination = relationalDestination(
+    mariadbDialect(mariadbOptions.parse({ url }) as ResolvedMariadbOptions),
+    {
+      onStep: (step) => {
+        if (step === dieAt?.step && ++time === dieAt.time) process.kill(process.pid, "SIGKILL");
+      },
     },
-  });
+  );
   const owner = { pipeline: "faults", attempt: BigInt(attempt), run: "00000000-0000-4000-8000-000000000001" };
   const session = await destination.open(owner);
   const pipeline = new TestPipeline({ destination, session, run: owner.run, attempt: owner.attempt });

@@ -34,6 +34,7 @@ if (config.report !== undefined) {
   const configFile = args[args.indexOf("--config") + 1] ?? "";
   const told = {
     args,
+    config,
     configMode: (statSync(configFile).mode & 0o777).toString(8),
     state: documentOf("--state"),
     catalog: documentOf("--catalog") ?? documentOf("--properties"),

@@ -1,4 +1,4 @@
-import type { Auth } from "./options.ts";
+import type { KnownAuth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
 import { signedTokens } from "./jwt.ts";
 import { oauth2Tokens } from "./oauth2.ts";
@@ -6,7 +6,7 @@ import { sessionTokens } from "./session.ts";
 import { bearerToken, keyIn, userAndPassword } from "./static.ts";
 
 /** Makes the authenticator that the options describe. */
-export function createAuthenticator(auth: Auth | undefined, context: AuthContext): Authenticator {
+export function createAuthenticator(auth: KnownAuth | undefined, context: AuthContext): Authenticator {
   if (auth === undefined) return { apply: () => undefined };
   if (typeof auth === "function") return { changesUrl: true, apply: (request) => auth(request) };
   switch (auth.kind) {

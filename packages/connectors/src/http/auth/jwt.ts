@@ -1,14 +1,14 @@
 import { createPrivateKey, createSecretKey, randomUUID, type KeyObject } from "node:crypto";
 import { MillraceError } from "@millrace/core";
 import { toMs } from "../../shared/http/duration.ts";
-import type { Auth } from "./options.ts";
+import type { KnownAuth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
 import { bearerOf } from "./oauth2.ts";
 import { secretValue } from "../../shared/http/secret-value.ts";
 import { TokenKeeper, type Token } from "./token-keeper.ts";
 import { requestToken } from "./token-request.ts";
 
-type Jwt = Extract<Auth, { kind: "jwt" }>;
+type Jwt = Extract<KnownAuth, { kind: "jwt" }>;
 
 /** Assertions that are signed here, as bearer tokens or exchanged for them. */
 export function signedTokens(options: Jwt, context: AuthContext): Authenticator {

@@ -1,10 +1,10 @@
-import type { Auth } from "./options.ts";
+import type { KnownAuth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
 import { secretValue } from "../../shared/http/secret-value.ts";
 import { TokenKeeper, type Token } from "./token-keeper.ts";
 import { requestToken } from "./token-request.ts";
 
-type OAuth2 = Extract<Auth, { kind: "oauth2" }>;
+type OAuth2 = Extract<KnownAuth, { kind: "oauth2" }>;
 
 /** OAuth 2 with the grant `client_credentials` or `refresh_token`. */
 export function oauth2Tokens(options: OAuth2, context: AuthContext): Authenticator {

@@ -1,3 +1,4 @@
+import type { Resolved } from "@millrace/core";
 import { z } from "zod";
 import { duration, secret } from "../../shared/http/option-types.ts";
 import { queryValues, valuePath } from "../option-types.ts";
@@ -146,3 +147,5 @@ export const authOptions = z.union(
 
 /** How requests are authenticated. */
 export type Auth = z.output<typeof authOptions>;
+/** The same with the values of secrets. */
+export type KnownAuth = Resolved<Auth>;

@@ -4,13 +4,13 @@ import { describeBody } from "../client/failures.ts";
 import { toMs } from "../../shared/http/duration.ts";
 import { follow, parseSteps } from "../select-path.ts";
 import { withQuery } from "../client/query.ts";
-import type { Auth } from "./options.ts";
+import type { KnownAuth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
 import { secretValue } from "../../shared/http/secret-value.ts";
 import { addCookie } from "./static.ts";
 import { TokenKeeper, type Token } from "./token-keeper.ts";
 
-type Session = Extract<Auth, { kind: "session" }>;
+type Session = Extract<KnownAuth, { kind: "session" }>;
 
 /** A token or cookies from a call that logs in. */
 export function sessionTokens(options: Session, context: AuthContext): Authenticator {

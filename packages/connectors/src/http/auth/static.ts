@@ -1,8 +1,8 @@
-import type { Auth } from "./options.ts";
+import type { KnownAuth } from "./options.ts";
 import type { AuthContext, Authenticator } from "./authenticator.ts";
 import { secretValue } from "../../shared/http/secret-value.ts";
 
-type Of<K extends string> = Extract<Auth, { kind: K }>;
+type Of<K extends string> = Extract<KnownAuth, { kind: K }>;
 
 /** A token in the header `Authorization`. */
 export function bearerToken({ token }: Of<"bearer">, { secrets }: AuthContext): Authenticator {

@@ -1,6 +1,6 @@
 import { MillraceError, type Clock, type ReadContext } from "@millrace/core";
 import type { Dispatcher } from "undici";
-import type { Auth } from "../auth/options.ts";
+import type { KnownAuth } from "../auth/options.ts";
 import type { Authenticator, Signable } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/create.ts";
 import { secretValue } from "../../shared/http/secret-value.ts";
@@ -24,7 +24,7 @@ const MOST_THROTTLES = 20;
 /** What a client works with. */
 export interface ClientParts {
   readonly options: ClientOptions;
-  readonly auth: Auth | undefined;
+  readonly auth: KnownAuth | undefined;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly meter: ThrottleMeter;

@@ -1,3 +1,4 @@
+import type { Resolved } from "@millrace/core";
 import { z } from "zod";
 import { tlsOptions } from "../../shared/http/tls-options.ts";
 import { budgetOptions } from "../budget/options.ts";
@@ -60,7 +61,7 @@ export const clientOptions = {
 };
 
 const schema = z.strictObject(clientOptions);
-/** Options of the client with the defaults filled in. */
-export type ClientOptions = z.output<typeof schema>;
+/** Options of the client with the defaults and the secrets filled in. */
+export type ClientOptions = Resolved<z.output<typeof schema>>;
 /** What is done with an answer. */
 export type ResponseRule = z.output<typeof responseOptions>;

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { MillraceError } from "@millrace/core";
 import type { Dispatcher } from "undici";
 import { download } from "./download.ts";
-import type { FileOptions } from "./file-options.ts";
+import type { KnownFileOptions } from "./file-options.ts";
 import type { FileRecord } from "./files-state.ts";
 import type { Location } from "./locate.ts";
 import { OpenFile, type DownloadFacts } from "./open-file.ts";
@@ -20,7 +20,7 @@ type Remote = Location & { readonly kind: "url" | "s3" };
 
 /** What opening files needs. */
 export interface OpeningContext {
-  readonly options: FileOptions;
+  readonly options: KnownFileOptions;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
   readonly archives: Archives;

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { request, type Dispatcher } from "undici";
-import type { FileOptions } from "./file-options.ts";
+import type { KnownFileOptions } from "./file-options.ts";
 import type { Location } from "./locate.ts";
 import { OpenFile, type DownloadFacts } from "./open-file.ts";
 import { s3Failure } from "./s3/s3-failure.ts";
@@ -11,7 +11,7 @@ const MOST_REDIRECTS = 5;
 
 /** What a download needs besides the address. */
 export interface DownloadRequest {
-  readonly options: Pick<FileOptions, "headers" | "timeoutMs" | "maxBytes">;
+  readonly options: Pick<KnownFileOptions, "headers" | "timeoutMs" | "maxBytes">;
   /** What an earlier download was told, for a conditional request. */
   readonly known?: DownloadFacts;
   readonly dispatcher: Dispatcher;

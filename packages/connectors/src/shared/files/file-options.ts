@@ -1,3 +1,4 @@
+import { type Resolved, secretText } from "@millrace/core";
 import { z } from "zod";
 import { s3Options } from "./s3/s3-options.ts";
 
@@ -18,7 +19,7 @@ export const fileOptions = {
   /** A file without any content gives no rows instead of an error. Default false. */
   allowEmpty: z.boolean().default(false),
   /** URLs: headers to send, for instance `authorization`. Never logged; not sent on to another host by a redirect. */
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), secretText(z.string())).default({}),
   /** `s3://` locations: where they are and who asks. Default: the settings of the AWS tools, such as AWS_ACCESS_KEY_ID. */
   s3: s3Options.default({}),
   /** URLs: longest wait for an answer and for each further piece of it. Default 60,000 ms. */
@@ -56,5 +57,7 @@ const textSchema = z.strictObject(textOptions);
 
 /** `fileOptions` with the defaults filled in. */
 export type FileOptions = z.output<typeof fileSchema>;
+/** The same with the values of secrets. */
+export type KnownFileOptions = Resolved<FileOptions>;
 /** `textOptions` with the defaults filled in. */
 export type TextOptions = z.output<typeof textSchema>;

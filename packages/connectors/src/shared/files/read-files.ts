@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Message, ReadContext } from "@millrace/core";
+import { resolveSecrets, type Message, type ReadContext } from "@millrace/core";
 import { Agent } from "undici";
 import { Candidate } from "./candidate.ts";
 import type { Chunk, FileFormat } from "./file-format.ts";
@@ -24,7 +24,7 @@ export async function* readFiles(
   format: FileFormat,
   context: ReadContext,
 ): AsyncGenerator<Message, void, void> {
-  const { options } = format;
+  const options = await resolveSecrets(format.options, context);
   const stream = options.stream ?? format.kind;
   const dispatcher = new Agent({ connect: { timeout: options.timeoutMs } });
   const archives = new Archives();

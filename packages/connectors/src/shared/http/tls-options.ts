@@ -1,3 +1,4 @@
+import { type Resolved, secretReference, secretText } from "@millrace/core";
 import { z } from "zod";
 
 const pem = z.union([z.string(), z.instanceof(Uint8Array)], {
@@ -11,9 +12,9 @@ export const tlsOptions = z.strictObject({
   /** Certificate that tells the server who asks, as PEM. */
   cert: pem.optional(),
   /** Key of `cert`, as PEM. Never logged. */
-  key: pem.optional(),
+  key: z.union([pem, secretReference]).optional(),
   /** Passphrase of `key`. Never logged. */
-  passphrase: z.string().optional(),
+  passphrase: secretText(z.string()).optional(),
   /** false: accepts any certificate, so that anyone between may read and change everything. Default true. */
   verify: z.boolean().default(true),
   /** Name to expect in the certificate. Default: the host's. */
@@ -22,5 +23,5 @@ export const tlsOptions = z.strictObject({
   minVersion: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2"),
 });
 
-/** Options of TLS with the defaults filled in. */
-export type TlsOptions = z.output<typeof tlsOptions>;
+/** Options of TLS with the defaults and the secrets filled in. */
+export type TlsOptions = Resolved<z.output<typeof tlsOptions>>;

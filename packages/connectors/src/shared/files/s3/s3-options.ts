@@ -1,3 +1,4 @@
+import { type Resolved, secretText } from "@millrace/core";
 import { z } from "zod";
 
 /** How `s3://` locations are reached. What is not said comes from the settings that the AWS tools use, such as AWS_REGION. */
@@ -10,14 +11,14 @@ export const s3Options = z.strictObject({
   /** Default AWS_REGION or AWS_DEFAULT_REGION, otherwise `us-east-1`. */
   region: z.string().min(1).optional(),
   /** Default AWS_ACCESS_KEY_ID. Without one, requests are not signed: for public buckets. */
-  accessKeyId: z.string().min(1).optional(),
+  accessKeyId: secretText(z.string().min(1)).optional(),
   /** Secret; never shown. Default AWS_SECRET_ACCESS_KEY. */
-  secretAccessKey: z.string().min(1).optional(),
+  secretAccessKey: secretText(z.string().min(1)).optional(),
   /** Secret; never shown. Default AWS_SESSION_TOKEN. */
-  sessionToken: z.string().min(1).optional(),
+  sessionToken: secretText(z.string().min(1)).optional(),
   /** The bucket stands in the path instead of the host name. Default: true with an `endpoint`, which mostly needs it. */
   pathStyle: z.boolean().optional(),
 });
 
-/** Options of `s3://` locations, checked. */
-export type S3Options = z.output<typeof s3Options>;
+/** Options of `s3://` locations, checked, with the values of secrets. */
+export type S3Options = Resolved<z.output<typeof s3Options>>;
