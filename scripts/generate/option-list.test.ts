@@ -18,11 +18,14 @@ beforeAll(async () => {
     `import { z } from "zod";
      import { common, retry as again } from "./shared.ts";
      const name = z.string().min(1);
+     import { secretReference, secretText } from "@millrace/core";
      export const sourceOptions = z.strictObject({
        ...common,
        /** Where it is,
         *  or what. */
        url: z.union([name, z.instanceof(URL)]),
+       token: secretText(z.string().regex(/x/)).optional(),
+       key: z.union([z.string(), secretReference]),
        mode: z.enum(["a", "b"]).default("a"),
        /** How to try again. */
        retry: again.optional(),
@@ -39,6 +42,8 @@ test("options are read with their comments, through spreads, constants and files
   expect(options.map(({ name, takes, required, doc }) => [name, takes, required, doc])).toEqual([
     ["timeoutMs", "number", false, "Longest wait."],
     ["url", "text or `URL`", true, "Where it is, or what."],
+    ["token", "text or `secret()`", false, ""],
+    ["key", "text or `secret()`", true, ""],
     ["mode", '`"a"`, `"b"`', false, ""],
     ["retry", "object", false, "How to try again."],
     ["retry.attempts", "whole number", false, "Tries."],

@@ -9,6 +9,9 @@ import {
   type Program,
 } from "oxc-parser";
 
+/** What stands for a text that is kept apart. */
+const SECRET = "`secret()`";
+
 /** One option of a connector, as its users meet it. */
 export interface Option {
   /** Nested ones with dots: `cursor.field`. */
@@ -142,18 +145,27 @@ export class OptionReader {
 
   async #shape(node: Expression, module: Module): Promise<Shape> {
     if (node.type === "Identifier") {
+      if (node.name === "secretReference") return { takes: SECRET, optional: false };
       const found = await this.#constant(module, node.name);
       return found === undefined
         ? { takes: node.name, optional: false }
         : this.#shape(found.value, found.module);
     }
     if (node.type === "CallExpression" && node.callee.type === "Identifier") {
+      if (node.callee.name === "secretText") return this.#secretText(node, module);
       const made = returnedBy(module.program, node.callee.name);
       return made === undefined ? { takes: "value", optional: false } : this.#shape(made, module);
     }
     if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression")
       return { takes: "value", optional: false };
     return this.#call(node, node.callee, module);
+  }
+
+  async #secretText(node: Call, module: Module): Promise<Shape> {
+    const [text] = node.arguments;
+    if (text === undefined || text.type === "SpreadElement") return { takes: SECRET, optional: false };
+    const { takes } = await this.#shape(text, module);
+    return { takes: `${takes} or ${SECRET}`, optional: false };
   }
 
   async #call(node: Call, callee: MemberExpression, module: Module): Promise<Shape> {
