@@ -1,4 +1,5 @@
 import {
+  QUESTIONS,
   SCALAR_KINDS,
   type Capabilities,
   type Destination,
@@ -44,6 +45,7 @@ const POSTGRES_CAPABILITIES: Capabilities = {
   types: SCALAR_KINDS,
   arrays: true,
   encodings: [COPY_BINARY],
+  checks: { questions: QUESTIONS, when: "before-commit" },
   identifiers: { maxBytes: IDENTIFIER_BYTES, reserved: SYSTEM_COLUMNS },
   dryRun: true,
 };

@@ -13,6 +13,7 @@ import { schemaChecks } from "./contract/schema-checks.ts";
 import { shareChecks } from "./contract/share-checks.ts";
 import { stateChecks } from "./contract/state-checks.ts";
 import { typeChecks } from "./contract/type-checks.ts";
+import { verifyChecks } from "./contract/verify-checks.ts";
 import { TestPipeline } from "./contract/test-pipeline.ts";
 import type { WriteMode } from "../schema/table.ts";
 import type { TableOptions } from "../table-options.ts";
@@ -73,6 +74,7 @@ export function destinationContract(options: DestinationContractOptions): void {
     if (modes.includes("snapshot")) describe("snapshot", () => snapshotChecks(context));
     describe("schema", () => schemaChecks(context));
     describe("types", () => typeChecks(context));
+    describe("checks within a commit", () => verifyChecks(context));
     describe("inspection and dry runs", () => inspectChecks(context));
   });
 }

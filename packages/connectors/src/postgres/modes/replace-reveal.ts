@@ -55,6 +55,10 @@ export class ReplaceReveal implements Reveal {
     commit.counts.removed += removed.rowCount;
   }
 
+  get pending(): SideTable | undefined {
+    return this.#attach?.side;
+  }
+
   async finish(): Promise<void> {
     if (this.#attach === undefined) return;
     const { sql, side } = this.#attach;

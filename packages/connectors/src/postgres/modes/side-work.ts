@@ -11,6 +11,8 @@ import { SideRows } from "./side-rows.ts";
 export interface Reveal {
   /** Lets the rows of the side table (undefined: there are none) take the place of those of the scope, and counts those. */
   swap(sql: TableSql, side: SideTable | undefined, epoch: CompletedEpoch, commit: TableCommit): Promise<void>;
+  /** The side table whose rows `finish` adds to those of the table. */
+  readonly pending?: SideTable | undefined;
   /** The last thing before the commit: what may lock the table. */
   finish(): Promise<void>;
   /** Counts the rows that would have to go. @param exists whether there is a table that could hold some. */
@@ -114,6 +116,14 @@ export class SideWork implements TableWork {
       else await this.#reveal.plan(new TableSql(this.#table), epoch, commit, !this.#pendingCreate());
     }
     for (const difference of sample) renameTable(difference, this.#table.name);
+  }
+
+  get upcoming(): string | undefined {
+    const { pending } = this.#reveal;
+    if (pending === undefined) return undefined;
+    const sql = new TableSql(this.#table);
+    const rows = (target: string): string => `SELECT ${sql.allColumns()} FROM ${target}`;
+    return `(${rows(sql.target)} UNION ALL ${rows(pending.sql.target)})`;
   }
 
   async finish(): Promise<void> {

@@ -16,14 +16,17 @@ import {
   type SnapshotOutcome,
   type TableDefinition,
 } from "@millrace/core";
+import { answerInquiry, type AskedTable } from "../check/answer-inquiry.ts";
+import { writtenTable } from "../check/written-table.ts";
 import { COPY_BINARY } from "../copy-format.ts";
 import { currentTable, presentColumns } from "../define/current-table.ts";
 import { ManagedTable } from "../define/managed-table.ts";
 import type { PlacedTable } from "../ddl/create-table.ts";
 import { metadataColumns } from "../ddl/metadata-columns.ts";
 import { isConnectionLost } from "../errors.ts";
-import { quoteTable } from "../quote.ts";
+import { quoteTable, type QualifiedName } from "../quote.ts";
 import { SAMPLE_ROWS } from "../sql/sample.ts";
+import { TableSql } from "../sql/table-sql.ts";
 import { checkFence } from "../state/check-fence.ts";
 import { recordCommit } from "../state/record-commit.ts";
 import { workFor } from "../modes/work-for.ts";
@@ -219,11 +222,39 @@ export class PostgresSession implements Session {
       forget: this.#forget,
     });
     await context.step("recorded");
-    for (const { work } of this.#tables.values()) await work.finish?.();
+    if (cut.verify !== undefined) await this.#verify(cut.verify);
+    await this.#finish();
     await context.step("before-commit");
     await this.#send();
     await this.#afterCommit(epochs, result);
     return result;
+  }
+
+  async #finish(): Promise<void> {
+    for (const { work } of this.#tables.values()) await work.finish?.();
+  }
+
+  /** Lets rules look at the tables as they will be, most of them before tables are locked that others read. */
+  async #verify(verify: NonNullable<Cut["verify"]>): Promise<void> {
+    const from = {
+      context: this.#context,
+      defaultSchema: this.#namespace(undefined),
+      table: (place: QualifiedName) => this.#asked(place),
+      reveal: () => this.#finish(),
+    };
+    await verify((inquiry) => answerInquiry(inquiry, from));
+  }
+
+  async #asked(place: QualifiedName): Promise<AskedTable | undefined> {
+    const known = this.#tables.get(place.name);
+    if (known?.managed.table.namespace === place.namespace) {
+      const { sql } = known.managed;
+      return { sql, relation: known.work.upcoming ?? sql.target };
+    }
+    const definition = await writtenTable(this.#context, place);
+    if (definition === undefined) return undefined;
+    const sql = new TableSql({ ...definition, ...place });
+    return { sql, relation: sql.target };
   }
 
   /** Tells what `#commit` would do. */

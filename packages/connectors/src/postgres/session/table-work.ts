@@ -60,6 +60,8 @@ export interface TableWork {
   apply(commit: TableCommit): Promise<void>;
   /** Tells what `apply` would do, by looking only. */
   plan(commit: TableCommit, sample: FieldDifference[]): Promise<void>;
+  /** What to select the table's rows from as `finish` will leave them; undefined where that is the table itself. */
+  readonly upcoming?: string | undefined;
   /** The last step of `apply`, after those of all tables and the state: what locks a table that others read. */
   finish?(): Promise<void>;
   /** Statements for the end of the transaction. */

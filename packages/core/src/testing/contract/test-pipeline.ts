@@ -33,6 +33,8 @@ export interface CommitOptions {
   readonly id?: bigint;
   /** When the readings that it completes began, in ms since 1970: tells which snapshots they are. Default 2026-11-22T12:00:00Z. */
   readonly readAt?: number;
+  /** Looks at the tables within the commit. Default: nobody does. */
+  readonly verify?: Cut["verify"];
 }
 
 /** The time that tests read at: none of them may depend on the day it runs. */
@@ -192,6 +194,7 @@ export class TestPipeline {
       discarded: [...this.#discarded],
       counts,
       final,
+      verify: options.verify,
     };
   }
 
