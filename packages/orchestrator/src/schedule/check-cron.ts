@@ -2,7 +2,16 @@ import { MillraceError, nearest } from "@millrace/core";
 import { CronPattern } from "croner";
 import { CronCalendar } from "./cron-calendar.ts";
 
-const NICKNAMES = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+/** Names for common expressions. */
+export const CRON_NICKNAMES: Readonly<Record<string, string>> = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
 
 interface Field {
   readonly name: string;
@@ -33,8 +42,9 @@ const SOME_TIME = Date.UTC(2024, 0, 1);
  * @throws MLR_ARGUMENT_INVALID, naming the field
  */
 export function checkCron(given: string, where: string): string {
-  const expression = given.trim().replaceAll(/\s+/g, " ");
-  const calendar = expression.startsWith("@") ? nickname(expression, where) : ofFields(expression, where);
+  const text = given.trim().replaceAll(/\s+/g, " ");
+  const expression = text.startsWith("@") ? nickname(text, where) : text;
+  const calendar = text.startsWith("@") ? CronCalendar.of(expression) : ofFields(expression, where);
   if (calendar.next(SOME_TIME) !== undefined) return expression;
   throw new MillraceError(
     "MLR_ARGUMENT_INVALID",
@@ -46,15 +56,18 @@ export function checkCron(given: string, where: string): string {
   );
 }
 
-function nickname(expression: string, where: string): CronCalendar {
-  if (NICKNAMES.includes(expression.toLowerCase())) return CronCalendar.of(expression.toLowerCase());
-  const guess = nearest(expression, NICKNAMES);
+/** `@Daily` is `@daily`. */
+function nickname(expression: string, where: string): string {
+  const name = expression.toLowerCase();
+  if (Object.hasOwn(CRON_NICKNAMES, name)) return name;
+  const names = Object.keys(CRON_NICKNAMES);
+  const guess = nearest(name, names);
   throw new MillraceError("MLR_ARGUMENT_INVALID", `${where}: there is no ${JSON.stringify(expression)}`, {
     hint:
-      expression.toLowerCase() === "@reboot"
+      name === "@reboot"
         ? "A schedule fires at times, not at events."
         : guess === undefined
-          ? `There are ${NICKNAMES.join(", ")}.`
+          ? `There are ${names.join(", ")}.`
           : `Did you mean "${guess}"?`,
     details: { expression },
   });

@@ -1,5 +1,6 @@
 export { type Fire } from "./fire.ts";
 export { cron } from "./cron.ts";
+export { describeSchedule } from "./describe-schedule.ts";
 export { every, type EveryOptions } from "./every.ts";
 export { missedFires, type MissedFiresOptions } from "./missed-fires.ts";
 export { nextFire, nextFires, type NextFiresOptions } from "./next-fire.ts";
