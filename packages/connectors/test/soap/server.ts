@@ -58,6 +58,19 @@ export async function ordersServer(
     response.statusCode = 404;
     response.end();
   });
+  const started = await listening(server, received);
+  const xml = await readFile(ORDERS_WSDL, "utf8");
+  await new Promise<void>((resolve, reject) => {
+    const soapServer = listen(server, {
+      path: "/orders",
+      services: { Orders: { Orders: { ...operations } } },
+      xml,
+      uri: path.join(path.dirname(ORDERS_WSDL), "orders.wsdl"),
+      callback: (error: unknown) => (error === null || error === undefined ? resolve() : reject(error)),
+    });
+    if (authenticate !== undefined) soapServer.authenticate = authenticate;
+  });
+  // The SOAP server has taken the place of the listeners before.
   server.prependListener("request", (request) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -69,19 +82,6 @@ export async function ordersServer(
         body: Buffer.concat(chunks).toString(),
       }),
     );
-  });
-  const started = await listening(server, received);
-  const xml = await readFile(ORDERS_WSDL, "utf8");
-  await new Promise<void>((resolve, reject) => {
-    const soapServer = listen(server, {
-      path: "/orders",
-      services: { Orders: { Orders: { ...operations } } },
-      xml,
-      uri: path.join(path.dirname(ORDERS_WSDL), "orders.wsdl"),
-      callback: (error: unknown) =>
-        error === null || error === undefined ? resolve() : reject(error),
-    });
-    if (authenticate !== undefined) soapServer.authenticate = authenticate;
   });
   return started;
 }

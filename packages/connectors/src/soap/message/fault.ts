@@ -1,5 +1,6 @@
-import { canonicalJson, MillraceError, type Json } from "@millrace/core";
+import { MillraceError, type Json } from "@millrace/core";
 import type { Secrets } from "../../shared/http/secrets.ts";
+import { plainJson } from "./plain-json.ts";
 
 /** Longer details are cut, as JSON. */
 const MOST_DETAIL = 8_000;
@@ -84,7 +85,7 @@ export function faultError(
 }
 
 function shownDetail(detail: unknown, secrets: Secrets): Json {
-  const text = secrets.mask(canonicalJson(detail));
+  const text = secrets.mask(plainJson(detail));
   return text.length > MOST_DETAIL
     ? `${text.slice(0, MOST_DETAIL).toWellFormed()}…`
     : (JSON.parse(text) as Json);

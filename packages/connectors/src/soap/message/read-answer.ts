@@ -1,4 +1,4 @@
-import { canonicalJson, type RejectedInput, type Row, MillraceError } from "@millrace/core";
+import { MillraceError, type RejectedInput, type Row } from "@millrace/core";
 import { pieceDecoder } from "../../shared/files/text-decoder.ts";
 import type { SchemaSet } from "../schema/schema-set.ts";
 import type { Content } from "../transport/content.ts";
@@ -7,6 +7,7 @@ import type { SoapAnswer } from "../transport/transport.ts";
 import type { MessageShape } from "../wsdl/service.ts";
 import { EnvelopeParser } from "./envelope-parser.ts";
 import type { Fault } from "./fault.ts";
+import { plainJson } from "./plain-json.ts";
 import type { Decimals } from "./simple-value.ts";
 import { xmlEncoding } from "./xml-encoding.ts";
 
@@ -104,7 +105,7 @@ function rowOf(value: unknown): Row {
 function rejected(value: unknown, problems: readonly string[], line: number): RejectedInput {
   return {
     line,
-    raw: canonicalJson(value).slice(0, MOST_RAW),
+    raw: plainJson(value).slice(0, MOST_RAW),
     code: "MLR_ROW_MALFORMED",
     message: `row ${line} of the answer: ${problems.slice(0, 5).join("; ")}`,
   };

@@ -201,7 +201,7 @@ export class XmlWriter {
     if (namespace === "") return name;
     let prefix = this.#prefixes.get(namespace);
     if (prefix === undefined) {
-      prefix = `n${this.#prefixes.size - 1}`;
+      prefix = `n${this.#prefixes.size - 2}`;
       this.#prefixes.set(namespace, prefix);
     }
     return `${prefix}:${name}`;

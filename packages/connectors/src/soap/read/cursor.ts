@@ -1,6 +1,6 @@
-import { canonicalJson, compileStore, JsonNumber, MillraceError, type Json, type Row } from "@millrace/core";
-import { hash } from "node:crypto";
+import { compileStore, JsonNumber, MillraceError, type Json, type Row } from "@millrace/core";
 import type { ResolvedSoapOptions } from "../options.ts";
+import { fingerprintOf } from "../message/plain-json.ts";
 import { pathNames, valueAt } from "./element-path.ts";
 
 /** What is kept of a reading with a cursor. */
@@ -51,7 +51,7 @@ export class CursorReading {
   take(rows: readonly Row[], where: string): Row[] {
     return rows.filter((row) => {
       const value = this.#valueOf(row, where);
-      const id = this.#leavesOut ? hash("sha256", canonicalJson(row), "hex").slice(0, 24) : "";
+      const id = this.#leavesOut ? fingerprintOf(row) : "";
       const known = this.#leavesOut && this.#from?.value === value && this.#from.seen.includes(id);
       const order = this.#value === undefined ? 1 : compare(value, this.#value);
       if (order > 0) {

@@ -1,6 +1,4 @@
-import { hash } from "node:crypto";
 import {
-  canonicalJson,
   MillraceError,
   type Clock,
   type Json,
@@ -9,6 +7,7 @@ import {
   type Row,
 } from "@millrace/core";
 import type { ResolvedSoapOptions } from "../options.ts";
+import { fingerprintOf } from "../message/plain-json.ts";
 import { ServiceClient } from "../service-client.ts";
 import type { Operation } from "../wsdl/service.ts";
 import { CursorReading, cursorState, type CursorState } from "./cursor.ts";
@@ -193,7 +192,7 @@ class PageReading {
     const { signal } = this.#context;
     const take = (rows: readonly Row[]): readonly Row[] => {
       const [first] = rows;
-      if (page.rows === 0 && first !== undefined) page.first = hash("sha256", canonicalJson(first), "hex");
+      if (page.rows === 0 && first !== undefined) page.first = fingerprintOf(first);
       page.rows += rows.length;
       if (isRepeated(page)) return [];
       return cursor === undefined ? rows : cursor.take(rows, `the answer of ${operation.name}`);
@@ -249,7 +248,7 @@ class PageReading {
     const { cursor, rows, paginate } = this.#options;
     const { checkpoints, openEpochs, full, since } = this.#context;
     const decisive = [operation.service, operation.name, input, rows, paginate, cursor];
-    const of = hash("sha256", canonicalJson(decisive), "hex").slice(0, 16);
+    const of = fingerprintOf(decisive);
     const before = full ? undefined : stateIn(checkpoints.get(SLICE));
     const isOpen = openEpochs.some((epoch) => epoch.stream === this.#stream);
     const goesOn = before?.of === of && before.whole === isOpen && (isOpen || !before.done);
