@@ -11,6 +11,15 @@ export {
   type Subscription,
 } from "./events/subscribe.ts";
 export { controlClient, controlFailure, controlPool } from "./store/control-connection.ts";
+export {
+  listNotifications,
+  type ListNotifications,
+  type NotificationRecord,
+} from "./notify/list-notifications.ts";
+export { startNotifier, type Notifier, type StartNotifier } from "./notify/notifier.ts";
+export { pruneNotifications } from "./notify/prune-notifications.ts";
+export * from "./notify/index.ts";
+export { sendTest, type SendTest, type TestOutcome } from "./notify/send-test.ts";
 export { openControl, type ControlOptions, type ControlStore } from "./store/control-store.ts";
 export type { Lease, LeaseHolder, LeaseOptions } from "./store/lease.ts";
 export { logLineOf } from "./store/log-line.ts";

@@ -134,24 +134,57 @@ export interface EventOf<T extends EventType> {
 /** Something that happened to a run, a pipeline or the platform itself. */
 export type PlatformEvent = { [T in EventType]: EventOf<T> }[EventType];
 
-const TYPES: Readonly<Record<EventType, true>> = {
-  "run.queued": true,
-  "run.started": true,
-  "run.committed": true,
-  "run.finished": true,
-  "run.died": true,
-  "run.retrying": true,
-  "pipeline.disabled": true,
-  "pipeline.enabled": true,
-  "schema.changed": true,
-  "rows.quarantined": true,
-  "source.silent": true,
-  "quality.failed": true,
-  "worker.started": true,
-  "worker.lost": true,
-  "command.done": true,
-  "log.sink.failed": true,
+type Fields<D> = { readonly [K in keyof D]-?: readonly D[K][] | undefined };
+
+/** The fields of each type's data, and what they may be where there is a choice. */
+export const EVENT_FIELDS: { readonly [T in EventType]: Fields<EventData[T]> } = {
+  "run.queued": { trigger: undefined, dueAt: undefined, attempt: undefined },
+  "run.started": {
+    attempt: undefined,
+    trigger: undefined,
+    host: undefined,
+    pid: undefined,
+    resumed: [true, false],
+  },
+  "run.committed": { commit: undefined, counts: undefined },
+  "run.finished": {
+    status: ["succeeded", "failed", "stopped", "cancelled"],
+    counts: undefined,
+    durationMs: undefined,
+    attempt: undefined,
+    error: undefined,
+  },
+  "run.died": {
+    reason: undefined,
+    attempt: undefined,
+    requeued: [true, false],
+    exitCode: undefined,
+    signal: undefined,
+    error: undefined,
+  },
+  "run.retrying": { attempt: undefined, delayMs: undefined, error: undefined },
+  "pipeline.disabled": { reason: undefined, by: undefined, failures: undefined, error: undefined },
+  "pipeline.enabled": { by: undefined },
+  "schema.changed": { changes: undefined },
+  "rows.quarantined": { table: undefined, rows: undefined, code: undefined, message: undefined },
+  "source.silent": { silentMs: undefined, over: [true, false] },
+  "quality.failed": {
+    table: undefined,
+    rule: undefined,
+    severity: ["warn", "fail", "quarantine"],
+    message: undefined,
+    rows: undefined,
+  },
+  "worker.started": { host: undefined, pid: undefined, queues: undefined, labels: undefined },
+  "worker.lost": { reason: undefined, host: undefined, runs: undefined },
+  "command.done": {
+    command: undefined,
+    status: ["done", "refused", "failed"],
+    by: undefined,
+    message: undefined,
+  },
+  "log.sink.failed": { sink: undefined, message: undefined, fallback: undefined, over: [true, false] },
 };
 
 /** All types of events. */
-export const EVENT_TYPES: readonly EventType[] = Object.keys(TYPES) as EventType[];
+export const EVENT_TYPES: readonly EventType[] = Object.keys(EVENT_FIELDS) as EventType[];

@@ -1,5 +1,4 @@
 import { redactor, resolveSecret } from "@millrace/core";
-import { createTransport } from "nodemailer";
 import type { Channel, SendContext } from "../../channel.ts";
 import { clip } from "../../message/clip.ts";
 import type { NotificationMessage } from "../../message/notification-message.ts";
@@ -25,6 +24,8 @@ export function email(options: EmailOptions): Channel {
   };
 }
 
+type Create = typeof import("nodemailer").createTransport;
+
 interface Delivery {
   readonly message: NotificationMessage;
   readonly context: SendContext;
@@ -35,9 +36,12 @@ async function sendMail(
   password: string | undefined,
   { message, context }: Delivery,
 ): Promise<void> {
+  // Only who sends e-mail pays for loading it.
+  const { createTransport } = await import("nodemailer");
   const transport = createTransport(transportOptions(options, password));
   const interrupted = Promise.withResolvers<never>();
   const stop = (): void => interrupted.reject(postponed("E-mail: the delivery was interrupted"));
+  interrupted.promise.catch(() => undefined);
   context.signal.addEventListener("abort", stop, { once: true });
   try {
     if (context.signal.aborted) stop();
@@ -53,7 +57,7 @@ async function sendMail(
 function transportOptions(
   options: ResolvedEmailOptions,
   password: string | undefined,
-): Parameters<typeof createTransport>[0] {
+): Parameters<Create>[0] {
   const { host, port, security, user, timeoutMs, ca } = options;
   return {
     host,
