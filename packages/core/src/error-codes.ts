@@ -118,8 +118,10 @@ export const ERROR_CODES = {
   },
   MLR_SETTINGS_INVALID: { retry: "never", means: "A setting has a value that is not allowed." },
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
+  MLR_RUN_DIED: { retry: "later", means: "The process of a run, or its worker, ended before the run was over." },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },
   MLR_RUN_STOPPED: { retry: "never", means: "The run was asked to stop before it had finished." },
+  MLR_RUN_TIMEOUT: { retry: "later", means: "A run took longer than its pipeline's limits allow." },
   MLR_NODE_TOO_OLD: {
     retry: "never",
     means: "The Node.js that runs Millrace is too old, and no newer one was found.",

@@ -15,6 +15,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/start.ts")).start,
   },
   {
+    name: "up",
+    summary: "run the project's pipelines when they are due, in one process tree",
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    name: "scheduler",
+    summary: "only queue runs when they are due",
+    load: async () => (await import("./commands/scheduler.ts")).scheduler,
+  },
+  {
+    name: "worker",
+    summary: "only carry out runs that are queued",
+    load: async () => (await import("./commands/worker.ts")).worker,
+  },
+  {
     name: "init",
     summary: "make a new project",
     load: async () => (await import("./commands/init.ts")).init,
@@ -28,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "list",
     summary: "list the project's pipelines",
     load: async () => (await import("./commands/list.ts")).list,
+  },
+  {
+    name: "schedule",
+    summary: "tell when pipelines run by themselves",
+    load: async () => (await import("./commands/schedule.ts")).schedule,
   },
   {
     name: "run",

@@ -250,3 +250,15 @@ BEGIN
   RETURN (SELECT count(*) FROM millrace_control.runs AS busy WHERE busy.status = 'running' AND pool = ANY (busy.pools)) < slots;
 END
 $$;
+
+-- Who does what only one process is to do. The advisory lock decides; the time tells when its holder does not answer.
+CREATE TABLE millrace_control.leaders (
+  name text PRIMARY KEY,
+  holder uuid NOT NULL,
+  host text NOT NULL,
+  pid integer NOT NULL,
+  -- The server process of the holder's session.
+  backend integer NOT NULL,
+  since timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL
+) WITH (fillfactor = 50);

@@ -29,6 +29,11 @@ const projectConfig = z.strictObject({
       ),
     )
     .optional(),
+  /**
+   * Slots of the pools that pipelines name in `limits.pools`, by the pool's name: so many of their runs go on at a time. A pool
+   * that is not named here has one. `group:geo`, `queue:default` and `pipeline:prices` limit those, which otherwise have none.
+   */
+  pools: z.record(z.string().min(1), z.int().nonnegative()).optional(),
 });
 
 /** What a project's millrace.config.ts may say. */

@@ -34,6 +34,12 @@ export async function loadPipelines(project: ProjectFolder): Promise<LoadedPipel
   };
 }
 
+/** The pipelines of one file, from the project's folder on: spares loading all others. */
+export async function loadPipelinesOf(project: ProjectFolder, file: string): Promise<LoadedPipelines> {
+  const loaded = await loadFile(join(project.root, file), project.root);
+  return Array.isArray(loaded) ? { pipelines: loaded, errors: [] } : { pipelines: [], errors: [loaded] };
+}
+
 async function loadFile(path: string, root: string): Promise<LoadedPipeline[] | MillraceError> {
   const file = projectPath(path, root);
   try {

@@ -42,8 +42,17 @@ export async function withWorkspace<T>(
   }
 }
 
-function openWorkspace(project: OpenProject, tell: (notice: string) => void): Workspace {
-  const { databaseUrl, controlUrl, postgresPort } = project.settings.values;
+/**
+ * The workspace of a project, for who closes it.
+ * @param tell is told what is no reason to fail
+ * @param urls databases that are known already, so that none is looked for
+ */
+export function openWorkspace(
+  project: OpenProject,
+  tell: (notice: string) => void,
+  urls: { readonly databaseUrl?: string; readonly controlUrl?: string } = {},
+): Workspace {
+  const { databaseUrl, controlUrl, postgresPort } = { ...project.settings.values, ...urls };
   const server = memoize(async () => {
     const running = await EmbeddedPostgres.ensure({
       directory: embeddedFolder(project),

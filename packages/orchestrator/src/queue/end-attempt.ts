@@ -22,6 +22,8 @@ export interface EndedAttempts {
   /** What to say of it. */
   readonly reason: string;
   readonly end?: ProcessEnd;
+  /** The run had no part in it: the attempt does not count. Default false. */
+  readonly uncounted?: boolean;
 }
 
 interface EndedRow {
@@ -51,6 +53,7 @@ export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): 
     end?.cpuMs ?? null,
     end?.exceptions ?? 0,
     end?.lastException === undefined || end.lastException === null ? null : JSON.stringify(end.lastException),
+    ended.uncounted ?? false,
   ]);
   for (const row of rows) {
     if (row.status === "died" || row.status === "failed") await countOutcome(client, row.pipeline, "failed");
@@ -97,15 +100,18 @@ function eventOf(row: EndedRow, end: ProcessEnd | undefined): PlatformEvent {
   };
 }
 
-const OUTCOME = `CASE run.ending WHEN 'cancel' THEN 'cancelled' WHEN 'stop' THEN 'stopped' WHEN 'timeout' THEN 'failed'
-  ELSE CASE WHEN run.tries < run.max_tries THEN 'queued' ELSE 'died' END END`;
+/** @param uncounted the parameter of that meaning */
+const outcome = (
+  uncounted: string,
+): string => `CASE run.ending WHEN 'cancel' THEN 'cancelled' WHEN 'stop' THEN 'stopped' WHEN 'timeout' THEN 'failed'
+  ELSE CASE WHEN run.tries < run.max_tries OR ${uncounted}::boolean THEN 'queued' ELSE 'died' END END`;
 
 /** @param at number of the first parameter that both share: the reason */
 function end(condition: string, at: number): string {
   const p = (offset: number): string => `$${at + offset}`;
   return `
   WITH gone AS (
-    SELECT run.id, run.lease, run.worker, run.ending, ${OUTCOME} AS outcome FROM millrace_control.runs AS run
+    SELECT run.id, run.lease, run.worker, run.ending, ${outcome(p(7))} AS outcome FROM millrace_control.runs AS run
     WHERE run.status = 'running' AND ${condition} FOR UPDATE SKIP LOCKED
   ), freed AS (
     DELETE FROM millrace_control.leases AS held USING gone WHERE held.token = gone.lease
@@ -118,6 +124,7 @@ function end(condition: string, at: number): string {
         ELSE extract(epoch FROM clock_timestamp() - run.started_at) * 1000 END,
       available_at = CASE WHEN gone.outcome = 'queued'
         THEN clock_timestamp() + least(60, power(2, run.tries - 1)) * interval '1 second' ELSE run.available_at END,
+      tries = run.tries - CASE WHEN gone.outcome = 'queued' AND ${p(7)}::boolean THEN 1 ELSE 0 END,
       request = CASE WHEN gone.outcome = 'queued' THEN run.request END,
       exit_code = ${p(1)}, signal = ${p(2)},
       peak_memory_bytes = greatest(run.peak_memory_bytes, ${p(3)}::bigint),

@@ -102,11 +102,11 @@ export class HeldRun {
     });
   }
 
-  /** Its process ended without a report. */
-  async died(reason: string, end: ProcessEnd): Promise<boolean> {
+  /** Its process ended without a report. @param uncounted the run had no part in it */
+  async died(reason: string, end: ProcessEnd, uncounted = false): Promise<boolean> {
     const { token } = this.claim;
     return this.#transaction(
-      async (client) => (await endAttempts(client, { where: "claim", token, reason, end })) === 1,
+      async (client) => (await endAttempts(client, { where: "claim", token, reason, end, uncounted })) === 1,
     );
   }
 

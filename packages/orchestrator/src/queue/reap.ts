@@ -1,5 +1,6 @@
 import { publish } from "@millrace/platform";
 import type pg from "pg";
+import { settleCommands } from "../command/settle-commands.ts";
 import { endAttempts } from "./end-attempt.ts";
 
 /**
@@ -38,6 +39,7 @@ export async function reapDeadWorkers(pool: pg.Pool): Promise<number> {
     );
     await client.query("COMMIT");
     client.release();
+    await settleCommands(pool);
     return ended;
   } catch (error) {
     client.release(true);

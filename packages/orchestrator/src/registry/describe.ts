@@ -24,6 +24,8 @@ export interface PipelineDescription {
 /** A project as a process of its own found it. */
 export interface ProjectDescription {
   readonly pipelines: readonly PipelineDescription[];
+  /** Slots by pool, as the configuration says. */
+  readonly pools: Readonly<Record<string, number>>;
   /** What is wrong with files that could not be used. */
   readonly errors: readonly { readonly code: string; readonly message: string; readonly hint?: string }[];
 }

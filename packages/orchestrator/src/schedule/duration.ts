@@ -42,7 +42,6 @@ function unitOf(word: string): number | undefined {
 }
 
 const NAMES: readonly (readonly [name: string, ms: number])[] = [
-  ["week", 604_800_000],
   ["day", 86_400_000],
   ["hour", 3_600_000],
   ["minute", 60_000],
@@ -50,13 +49,11 @@ const NAMES: readonly (readonly [name: string, ms: number])[] = [
   ["millisecond", 1],
 ];
 
-/** `5 minutes`, `1 hour 30 minutes`, `minute`-like units in full: a duration for people. */
+/** A duration for people: `5 minutes`, `1 hour 30 minutes`, `7 days`. */
 export function durationText(ms: number): string {
   const parts: string[] = [];
   let rest = ms;
   for (const [name, unit] of NAMES) {
-    // 14 days read better than 2 weeks do, unless somebody counts in weeks.
-    if (name === "week" && rest % unit !== 0) continue;
     const count = Math.floor(rest / unit);
     if (count > 0) parts.push(`${count} ${name}${count === 1 ? "" : "s"}`);
     rest -= count * unit;

@@ -1,7 +1,9 @@
 export { type Fire } from "./fire.ts";
 export { cron } from "./cron.ts";
-export { describeSchedule } from "./describe-schedule.ts";
+export { describeSchedule, type DescribeOptions } from "./describe-schedule.ts";
 export { every, type EveryOptions } from "./every.ts";
+export { describeCatchUp } from "./describe-catch-up.ts";
+export { instantOf } from "./instant-of.ts";
 export { missedFires, type MissedFiresOptions } from "./missed-fires.ts";
 export { nextFire, nextFires, type NextFiresOptions } from "./next-fire.ts";
 export {

@@ -43,4 +43,6 @@ export interface RunTask {
   readonly request: RunRequest;
   /** Connection URL of the default database. */
   readonly databaseUrl: string;
+  /** Connection URL of the control database, where the project's secrets are. */
+  readonly controlUrl: string;
 }

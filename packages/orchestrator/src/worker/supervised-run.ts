@@ -51,6 +51,7 @@ export class SupervisedRun {
   #lastException: ProcessEnd["lastException"] = null;
   #recording: Promise<unknown> = Promise.resolve();
   #lost = false;
+  #interrupted = false;
   #reason: string | undefined;
 
   constructor(options: SuperviseOptions) {
@@ -113,10 +114,14 @@ export class SupervisedRun {
     this.#o.process.kill();
   }
 
-  /** The worker goes: the run is queued again as one whose process died, and goes on where it was. */
-  interrupt(): void {
-    this.#reason = "Its worker was stopped";
-    this.#o.process.kill();
+  /**
+   * The worker goes: the run commits at its next checkpoint or is ended, is queued again, and goes on where it was.
+   * @param now ends it without waiting
+   */
+  interrupt(now: boolean): void {
+    this.#interrupted = true;
+    if (now) this.#o.process.kill();
+    else this.#o.process.send({ type: "stop" });
   }
 
   async #hand(task: () => Promise<RunTask>): Promise<void> {
@@ -232,6 +237,7 @@ export class SupervisedRun {
         const events = this.#progress.takeEvents();
         if (events.length > 0) await run.tell(events);
         if (report !== undefined && !this.#ended(report)) await run.finish(report, this.#progress.state, end);
+        else if (this.#interrupted) await run.died("Its worker was stopped", end, true);
         else await run.died(this.#reason ?? reasonOf(end), end);
         return;
       } catch {
@@ -240,8 +246,9 @@ export class SupervisedRun {
     }
   }
 
-  /** A cancelled run whose process managed to report all the same was cancelled. */
+  /** What ended it says more than its report: a cancelled run that managed to stop was cancelled. */
   #ended(report: RunReport): boolean {
+    if (this.#interrupted && report.status === "stopped") return true;
     return this.#reason !== undefined && report.status !== "succeeded";
   }
 

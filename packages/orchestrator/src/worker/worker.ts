@@ -107,12 +107,11 @@ export class Worker {
 
   async #stopAll(): Promise<void> {
     const runs = [...this.#running.values()];
-    await Promise.all(runs.map(({ run }) => run.stop().catch(() => undefined)));
+    for (const { run } of runs) run.interrupt(false);
     const over = new AbortController();
     const late = this.#clock.sleep(this.#o.graceMs ?? 10_000, over.signal).then(() => {
       if (over.signal.aborted) return;
-      // They go on where they were: their attempts end as those of a process that died.
-      for (const { run } of this.#running.values()) run.interrupt();
+      for (const { run } of this.#running.values()) run.interrupt(true);
     });
     await Promise.all(runs.map(({ done }) => done));
     over.abort();
@@ -201,6 +200,7 @@ export class Worker {
         run: claim.continues ?? claim.id,
         request: claim.request,
         databaseUrl: await databaseUrl(),
+        controlUrl: control.url,
       }),
       worker: session.id,
       clock: this.#clock,

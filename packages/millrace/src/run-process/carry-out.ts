@@ -1,0 +1,76 @@
+import { asMillraceError, executeRun, MillraceError, type RunReport } from "@millrace/core";
+import type { RunTask } from "@millrace/orchestrator";
+import { choosePipelines } from "../project/choose-pipelines.ts";
+import { codeVersionOf } from "../project/code-version.ts";
+import { projectAt } from "../project/find-project.ts";
+import { loadPipelinesOf } from "../project/load-pipelines.ts";
+import { openProject } from "../project/open-project.ts";
+import { openWorkspace } from "../workspace/workspace.ts";
+import type { ParentChannel } from "./parent-channel.ts";
+
+/** Runs the pipeline of a task in this process. Never throws: what keeps it from starting is in the report as well. */
+export async function carryOut(
+  task: RunTask,
+  channel: ParentChannel,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const startedAt = new Date();
+  const started = performance.now();
+  try {
+    return await run(task, channel, signal);
+  } catch (error) {
+    return {
+      run: task.run,
+      pipeline: task.pipeline,
+      status: "failed",
+      startedAt: startedAt.toISOString(),
+      durationMs: Math.round(performance.now() - started),
+      attempt: "0",
+      resumed: false,
+      tables: {},
+      checkpoint: {},
+      withheld: {},
+      error: asMillraceError(error, "MLR_INTERNAL", `pipeline "${task.pipeline}"`).toJSON(),
+    };
+  }
+}
+
+async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): Promise<RunReport> {
+  const folder = projectAt(task.root);
+  if (folder === undefined) {
+    throw new MillraceError("MLR_PROJECT_INVALID", `The project's folder ${task.root} is gone`);
+  }
+  const warn = (message: string): void =>
+    channel.send({ type: "event", event: { type: "log", level: "warn", message } });
+  const project = await openProject(folder);
+  const { databaseUrl, controlUrl } = task;
+  const workspace = openWorkspace(project, warn, { databaseUrl, controlUrl });
+  try {
+    const loaded = await (task.file === undefined
+      ? workspace.pipelines()
+      : loadPipelinesOf(folder, task.file));
+    const [pipeline] = choosePipelines(loaded, [task.pipeline]);
+    if (pipeline === undefined) throw new MillraceError("MLR_INTERNAL", "No pipeline was chosen");
+    const codeVersion = codeVersionOf(pipeline);
+    return await executeRun({
+      ...task.request,
+      pipeline,
+      environment: workspace.environment,
+      databases: workspace.databases,
+      ...(codeVersion === undefined ? {} : { codeVersion }),
+      run: task.run,
+      attempts: { next: (above = 0n) => channel.nextAttempt(above) },
+      signal,
+      observe: (event) => channel.send({ type: "event", event: tellable(event) }),
+    });
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** Errors do not go over a channel with all that they hold. */
+function tellable<E extends { readonly type: string }>(event: E): E {
+  if (event.type !== "finished" || !("error" in event)) return event;
+  const { error: _, ...others } = event;
+  return others as unknown as E;
+}

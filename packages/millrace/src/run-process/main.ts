@@ -1,0 +1,61 @@
+import { enableCompileCache } from "node:module";
+
+// Before anything else is loaded, so that all of it is kept compiled for the next process.
+enableCompileCache();
+
+const { watchParent } = await import("./watch-parent.ts");
+watchParent();
+
+const { parentChannel } = await import("./parent-channel.ts");
+const { carryOut } = await import("./carry-out.ts");
+// What nearly every pipeline imports: a process that waits has it loaded.
+await import("../index.ts");
+
+const channel = parentChannel();
+const stop = new AbortController();
+
+const report = (error: unknown): void =>
+  channel.send({
+    type: "exception",
+    message: error instanceof Error ? error.message : String(error),
+    ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}),
+  });
+process.on("uncaughtException", (error) => {
+  report(error);
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  // What was committed stands, and nothing else is safe to go on with.
+  process.exitCode = 1;
+  setImmediate(() => process.exit(1));
+});
+process.on("SIGTERM", () => stop.abort());
+// The worker decides: a key that was pressed in its terminal reaches the whole group.
+process.on("SIGINT", () => undefined);
+
+channel.listen((message) => {
+  if (message.type === "stop") stop.abort();
+  else if (message.type === "run") void run(message.task);
+  else if (message.type === "describe") void describe(message.root);
+});
+channel.send({ type: "ready" });
+
+async function run(task: Parameters<typeof carryOut>[0]): Promise<void> {
+  const outcome = await carryOut(task, channel, stop.signal);
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  await channel.sendLast({
+    type: "report",
+    report: outcome,
+    usage: {
+      // https://nodejs.org/api/process.html#processresourceusage: kilobytes, and microseconds.
+      peakMemoryBytes: maxRSS * 1024,
+      cpuMs: Math.round((userCPUTime + systemCPUTime) / 1000),
+    },
+  });
+  // Timers and connections that the run's code left behind would keep the process.
+  process.exit(0);
+}
+
+async function describe(root: string): Promise<void> {
+  const { describeProject } = await import("./describe-project.ts");
+  await channel.sendLast({ type: "described", project: await describeProject(root) });
+  process.exit(0);
+}

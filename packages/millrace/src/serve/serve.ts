@@ -1,0 +1,121 @@
+import { Scheduler, Worker } from "@millrace/orchestrator";
+import type { ControlStore } from "@millrace/platform";
+import type { CliContext } from "../cli-context.ts";
+import type { Printer } from "../output/printer.ts";
+import { version } from "../version.ts";
+import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { listenForWishes } from "./wishes.ts";
+import { registerProject } from "./register-project.ts";
+import { runProgram } from "./run-program.ts";
+import { showEvents } from "./show-events.ts";
+import { watchProject } from "./watch-project.ts";
+
+/** What a process takes on. */
+export interface Duties {
+  /** Queue runs when they are due. */
+  readonly schedules: boolean;
+  /** Carry out runs; undefined: none. */
+  readonly works?: {
+    readonly slots?: number;
+    readonly queues?: readonly string[];
+    readonly labels?: readonly string[];
+  };
+  /** Register the project's pipelines, now and when its files change. */
+  readonly registers: boolean;
+}
+
+/** Does its duties until a signal says to end: then it takes no more runs, and waits for those that go on; a second one stops those. */
+export async function serve(cli: CliContext, duties: Duties): Promise<void> {
+  await withWorkspace(cli, async (workspace) => {
+    const { printer } = cli;
+    const server = await workspace.embedded();
+    if (server !== undefined) {
+      const how = server.started ? "started" : "runs";
+      printer.note(printer.errorStyle.dim(`PostgreSQL ${server.version} ${how} on port ${server.port}`));
+    }
+    const control = await workspace.control();
+    const parts = await startParts(workspace, control, duties, printer);
+    const wishes = listenForWishes(printer, () => parts.running());
+    try {
+      await wishes.drain;
+      const drained = parts.close(false);
+      await Promise.race([drained, wishes.stop.then(() => parts.close(true))]);
+    } finally {
+      wishes.dispose();
+    }
+    printer.note("Ended.");
+  });
+}
+
+interface Parts {
+  /** Runs that go on here. */
+  running(): number;
+  /** @param now stops runs at their next checkpoint */
+  close(now: boolean): Promise<void>;
+}
+
+async function startParts(
+  workspace: Workspace,
+  control: ControlStore,
+  duties: Duties,
+  printer: Printer,
+): Promise<Parts> {
+  const { project } = workspace;
+  const onError = (error: unknown): void => printer.explain(error);
+  const events = await showEvents(control, printer);
+  const unwatch = duties.registers ? await keepRegistered(workspace, control, printer) : undefined;
+  let closing = false;
+  const scheduler = duties.schedules
+    ? new Scheduler({
+        control,
+        onError,
+        onLead: (leads) => {
+          if (leads) printer.note("Schedules are kept by this process.");
+          else if (!closing) printer.note("Schedules are kept by another process from now on.");
+        },
+      })
+    : undefined;
+  scheduler?.start();
+  const worker =
+    duties.works === undefined
+      ? undefined
+      : new Worker({
+          ...duties.works,
+          control,
+          program: runProgram(),
+          root: project.root,
+          databaseUrl: () => workspace.environment.databaseUrl(),
+          version: version(),
+          onError,
+        });
+  await worker?.start();
+  return {
+    running: () => worker?.running ?? 0,
+    close: async (now) => {
+      closing = true;
+      unwatch?.();
+      await Promise.all([scheduler?.close(), worker?.close(now)]);
+      await events.close();
+    },
+  };
+}
+
+async function keepRegistered(
+  workspace: Workspace,
+  control: ControlStore,
+  printer: Printer,
+): Promise<() => void> {
+  const { root } = workspace.project;
+  const { pipelines } = await registerProject(control, root, printer);
+  printer.note(`${pipelines} pipelines are registered.`);
+  return watchProject(workspace.project, async () => {
+    try {
+      const { changes } = await registerProject(control, root, printer);
+      for (const [what, names] of Object.entries(changes) as [string, readonly string[]][]) {
+        if (names.length > 0) printer.note(`Pipelines ${what}: ${names.join(", ")}`);
+      }
+    } catch (error) {
+      printer.explain(error);
+    }
+  });
+}

@@ -1,0 +1,17 @@
+export {
+  type CommandKind,
+  type CommandReceipt,
+  type GivenCommand,
+  giveCommand,
+} from "./command/give-command.ts";
+export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
+export { enqueue, type NewRun } from "./queue/enqueue.ts";
+export { reapDeadWorkers } from "./queue/reap.ts";
+export type { RunRequest } from "./queue/run-request.ts";
+export { describePipeline, type PipelineDescription, type ProjectDescription } from "./registry/describe.ts";
+export { registerPipelines, type RegisterOptions, type RegistryChanges } from "./registry/register.ts";
+export { Scheduler, type SchedulerOptions } from "./scheduler/scheduler.ts";
+export type { FromProcess, RunTask, ToProcess } from "./worker/protocol.ts";
+export type { ProcessProgram } from "./worker/run-process.ts";
+export { Worker, type WorkerOptions } from "./worker/worker.ts";
+export { describeInProcess } from "./worker/describe-in-process.ts";
