@@ -58,6 +58,17 @@ CREATE INDEX events_by_time ON millrace_control.events USING btree (at);
 
 CREATE INDEX events_without_seq ON millrace_control.events USING btree (id) WHERE (seq IS NULL);
 
+CREATE TABLE millrace_control.leaders (
+  name text NOT NULL,
+  holder uuid NOT NULL,
+  host text NOT NULL,
+  pid integer NOT NULL,
+  backend integer NOT NULL,
+  since timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT leaders_pkey PRIMARY KEY (name)
+) WITH (fillfactor=50);
+
 CREATE TABLE millrace_control.leases (
   pipeline text NOT NULL,
   partition text NOT NULL DEFAULT ''::text,
@@ -71,6 +82,25 @@ CREATE TABLE millrace_control.leases (
   worker uuid,
   CONSTRAINT leases_pkey PRIMARY KEY (pipeline, partition)
 ) WITH (fillfactor=50);
+
+CREATE TABLE millrace_control.logs (
+  id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  "position" bigint NOT NULL DEFAULT nextval('millrace_control.logs_position'::regclass),
+  level smallint NOT NULL,
+  run uuid,
+  attempt bigint,
+  pipeline text,
+  "group" text,
+  worker text,
+  logger text,
+  stream text,
+  message text NOT NULL,
+  fields jsonb,
+  CONSTRAINT logs_pkey PRIMARY KEY (at, id)
+) PARTITION BY RANGE (at);
+
+CREATE INDEX logs_of_run ON ONLY millrace_control.logs USING btree (run, "position") WHERE (run IS NOT NULL);
 
 CREATE TABLE millrace_control.notification_incidents (
   id bigint NOT NULL,
@@ -182,6 +212,34 @@ CREATE TABLE millrace_control.pools (
   CONSTRAINT pools_slots_check CHECK ((slots >= 0))
 );
 
+CREATE TABLE millrace_control.quality_results (
+  id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  run uuid NOT NULL,
+  attempt bigint,
+  pipeline text NOT NULL,
+  table_name text NOT NULL,
+  rule text NOT NULL,
+  kind text NOT NULL,
+  severity text NOT NULL,
+  status text NOT NULL,
+  landed boolean NOT NULL,
+  observed jsonb,
+  expected text NOT NULL,
+  checked bigint,
+  failures bigint NOT NULL,
+  samples jsonb NOT NULL DEFAULT '[]'::jsonb,
+  reason text,
+  CONSTRAINT quality_results_once UNIQUE (run, table_name, rule, at),
+  CONSTRAINT quality_results_pkey PRIMARY KEY (id),
+  CONSTRAINT quality_results_severity CHECK ((severity = ANY (ARRAY['warn'::text, 'fail'::text, 'quarantine'::text]))),
+  CONSTRAINT quality_results_status CHECK ((status = ANY (ARRAY['passed'::text, 'failed'::text, 'skipped'::text])))
+);
+
+CREATE INDEX quality_results_by_time ON millrace_control.quality_results USING btree (at);
+
+CREATE INDEX quality_results_series ON millrace_control.quality_results USING btree (table_name, pipeline, rule, at DESC, id DESC);
+
 CREATE TABLE millrace_control.runs (
   id uuid NOT NULL,
   pipeline text NOT NULL,
@@ -252,6 +310,43 @@ CREATE TABLE millrace_control.schema_migrations (
   applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (version)
 );
+
+CREATE TABLE millrace_control.secret_keys (
+  id uuid NOT NULL,
+  format text NOT NULL,
+  iterations integer NOT NULL,
+  salt bytea NOT NULL,
+  nonce bytea NOT NULL,
+  ciphertext bytea NOT NULL,
+  tag bytea NOT NULL,
+  current boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  CONSTRAINT secret_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT secret_keys_sealed CHECK (((octet_length(nonce) = 12) AND (octet_length(tag) = 16)))
+);
+
+CREATE UNIQUE INDEX secret_keys_one_current ON millrace_control.secret_keys USING btree (current) WHERE current;
+
+CREATE TABLE millrace_control.secrets (
+  name text NOT NULL,
+  version integer NOT NULL,
+  format text NOT NULL,
+  key_id uuid NOT NULL,
+  nonce bytea NOT NULL,
+  ciphertext bytea NOT NULL,
+  tag bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  updated_by text NOT NULL,
+  CONSTRAINT secrets_key_id_fkey FOREIGN KEY (key_id) REFERENCES millrace_control.secret_keys(id),
+  CONSTRAINT secrets_pkey PRIMARY KEY (name),
+  CONSTRAINT secrets_sealed CHECK (((octet_length(nonce) = 12) AND (octet_length(tag) = 16))),
+  CONSTRAINT secrets_version CHECK ((version > 0))
+);
+
+CREATE INDEX secrets_by_key ON millrace_control.secrets USING btree (key_id);
 
 CREATE TABLE millrace_control.workers (
   id uuid NOT NULL,

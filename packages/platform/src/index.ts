@@ -10,7 +10,19 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "./events/subscribe.ts";
+export { pruneQuality } from "./quality/prune-quality.ts";
+export type { QualityRecorder, RecordedRun } from "./quality/quality-recorder.ts";
+export type { QualityStore, RuleSeries, SeriesQuery } from "./quality/quality-store.ts";
+export type { RecordedResult } from "./quality/recorded-result.ts";
 export { controlClient, controlFailure, controlPool } from "./store/control-connection.ts";
+export * from "./logs.ts";
+export {
+  LogStore,
+  type ListLogs,
+  type LogFilter,
+  type LogStoreOptions,
+  type TailLogs,
+} from "./telemetry/log/store/log-store.ts";
 export {
   listNotifications,
   type ListNotifications,

@@ -17,6 +17,7 @@ export async function judgeTable(table: string, rule: QualityRule, look: TableLo
     rule: name,
     kind,
     severity,
+    landed: true,
     status: found.status,
     observed: found.observed,
     expected: found.expected ?? rule.expected,

@@ -13,6 +13,8 @@ export interface QualityResult {
   readonly kind: string;
   readonly severity: Severity;
   readonly status: QualityStatus;
+  /** False where its commit was kept from landing. */
+  readonly landed: boolean;
   /** What was measured: for rules on rows the share of them that failed; a count, a time or a share for others. Null where nothing was. */
   readonly observed: Json;
   /** What the rule asks for, for people. */

@@ -166,7 +166,7 @@ export class RunQuality {
     this.#pending = undefined;
     for (const table of this.#tables.values()) table.landed();
     if (pending === undefined || !pending.judged) return;
-    for (const result of pending.results) this.#o.tell(result);
+    for (const result of pending.results) this.#o.tell({ ...result, landed: !this.#o.dryRun });
     this.#judgedAt = this.#o.clock.monotonic();
     if (this.#o.endless) for (const table of this.#tables.values()) table.restart();
   }
@@ -175,7 +175,7 @@ export class RunQuality {
   #stopAt(results: readonly QualityResult[]): void {
     const failed = results.filter(stops);
     if (failed.length === 0) return;
-    for (const result of results) this.#o.tell(result);
+    for (const result of results) this.#o.tell({ ...result, landed: false });
     throw qualityFailed(failed);
   }
 
@@ -229,6 +229,7 @@ export class RunQuality {
       rule: name,
       kind,
       severity,
+      landed: true,
       expected,
       status: "skipped",
       observed: null,

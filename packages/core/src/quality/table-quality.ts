@@ -149,6 +149,7 @@ export class TableQuality {
       rule: rule.name,
       kind: rule.kind,
       severity: rule.severity,
+      landed: true,
       expected: rule.expected,
       checked,
       failures,

@@ -1,5 +1,7 @@
 import { systemClock, type Clock } from "@millrace/core";
 import type pg from "pg";
+import { QualityStore } from "../quality/quality-store.ts";
+import { ResultsFallback } from "../quality/results-fallback.ts";
 import { controlFailure, controlPool } from "./control-connection.ts";
 import { acquireLease, type Lease, type LeaseOptions } from "./lease.ts";
 import { migrate } from "./migrate.ts";
@@ -16,6 +18,8 @@ export interface ControlOptions {
 /** The control database: who runs what, and what came of it. */
 export interface ControlStore {
   readonly runs: RunRecords;
+  /** What quality rules came to. */
+  readonly quality: QualityStore;
   /** Its connection URL. A secret. */
   readonly url: string;
   /** Connections for whoever keeps tables of its own in it. Ended by `close`. */
@@ -35,15 +39,19 @@ export async function openControl(url: string, options: ControlOptions): Promise
   const clock = options.clock ?? systemClock;
   const fallback = new RunFallback(options.fallbackDirectory);
   const runs = new RunRecords({ pool, fallback, clock }, url);
+  const results = new ResultsFallback(options.fallbackDirectory);
+  const quality = new QualityStore({ pool, fallback: results, clock, url });
   try {
     await migrate(pool);
     await runs.takeIn();
+    await quality.takeIn();
   } catch (error) {
     await pool.end();
     throw controlFailure(error, url);
   }
   return {
     runs,
+    quality,
     url,
     pool,
     acquireLease: (pipeline, lease) => acquireLease(url, pool, { pipeline }, { clock, ...lease }),
