@@ -24,6 +24,7 @@ export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "postgres", kind: "destination", path: "@millrace/connectors/postgres" },
   { name: "rows", kind: "source", path: "@millrace/connectors/rows" },
   { name: "singer", kind: "source", path: "@millrace/connectors/singer" },
+  { name: "soap", kind: "source", path: "@millrace/connectors/soap" },
   { name: "sqlserver", kind: "destination", path: "@millrace/connectors/sqlserver" },
   { name: "cast", kind: "transform", path: "@millrace/connectors/transforms" },
   { name: "check", kind: "transform", path: "@millrace/connectors/transforms" },
