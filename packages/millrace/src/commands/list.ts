@@ -1,5 +1,6 @@
 import type { CommandSetup } from "../cli-context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { scheduleText } from "../output/schedule-text.ts";
 import { renderTable } from "../output/table.ts";
 import { clean } from "../output/text.ts";
 import { examples } from "../program.ts";
@@ -40,6 +41,8 @@ function describe({ pipeline, file }: LoadedPipeline): Record<string, unknown> {
     enabled: pipeline.enabled ?? true,
     source: sourceKind(pipeline.source),
     destination: pipeline.destination.kind,
+    schedule: pipeline.schedule ?? null,
+    parents: pipeline.parents ?? [],
     params: pipeline.params ?? {},
     file,
   };
@@ -57,6 +60,7 @@ function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => st
       { title: "group" },
       { title: "from" },
       { title: "to" },
+      { title: "runs" },
       { title: "file" },
       { title: "" },
     ],
@@ -66,6 +70,7 @@ function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => st
         pipeline.group ?? "",
         sourceKind(pipeline.source),
         pipeline.destination.kind,
+        scheduleText(pipeline, { brief: true }),
         file,
         pipeline.enabled === false ? "disabled" : "",
       ].map(clean),
