@@ -31,8 +31,8 @@ export async function dumpFrom(url: string): Promise<string> {
 
 const STATEMENTS = `
   WITH tables AS (
-    SELECT class.oid, class.relname, class.reloptions FROM pg_class AS class
-    WHERE class.relnamespace = 'millrace_control'::regnamespace AND class.relkind = 'r'
+    SELECT class.oid, class.relname, class.reloptions, class.relkind FROM pg_class AS class
+    WHERE class.relnamespace = 'millrace_control'::regnamespace AND class.relkind IN ('r', 'p') AND NOT class.relispartition
   ), lines AS (
     SELECT attrelid AS oid, 1 AS part, attnum::text AS place, format('  %I %s%s%s', attname, format_type(atttypid, atttypmod),
       CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END, ' DEFAULT ' || pg_get_expr(adbin, adrelid)) AS line, attnum
@@ -44,10 +44,11 @@ const STATEMENTS = `
   )
   SELECT statement FROM (
     SELECT tables.relname AS owner, 0 AS part, '' AS name,
-      format(E'CREATE TABLE millrace_control.%I (\\n%s\\n)%s;', tables.relname,
+      format(E'CREATE TABLE millrace_control.%I (\\n%s\\n)%s%s;', tables.relname,
         string_agg(lines.line, E',\\n' ORDER BY lines.part, lines.attnum, lines.place),
+        CASE WHEN tables.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(tables.oid) END,
         ' WITH (' || array_to_string(tables.reloptions, ', ') || ')') AS statement
-    FROM tables JOIN lines USING (oid) GROUP BY tables.oid, tables.relname, tables.reloptions
+    FROM tables JOIN lines USING (oid) GROUP BY tables.oid, tables.relname, tables.reloptions, tables.relkind
     UNION ALL
     SELECT tables.relname, 1, indexrelid::regclass::text, pg_get_indexdef(indexrelid) || ';'
     FROM pg_index JOIN tables ON tables.oid = indrelid

@@ -1,0 +1,116 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { systemClock } from "@millrace/core";
+import { FallbackReader } from "./fallback/fallback-reader.ts";
+import { tryFileLock } from "./fallback/file-lock.ts";
+import { OVERFLOW } from "./fallback/overflow.ts";
+import { REFUSED, SinkFallback } from "./fallback/sink-fallback.ts";
+import type { RoutedRecord } from "./log-record.ts";
+import type { LogSink, RefusedRecord } from "./log-sink.ts";
+import { sinkDirectory } from "./router/log-router.ts";
+import { tryWrite } from "./router/try-write.ts";
+
+/** What is replayed. */
+export interface ReplayLogsOptions {
+  /** See `logFallbackDirectory`. */
+  readonly fallbackDirectory: string;
+  readonly sinks: readonly LogSink[];
+  /** Try records again that sinks refused, such as after a change of their limits. Default false. */
+  readonly refused?: boolean;
+  /** Longest that a batch may take, in milliseconds. Default 60,000. */
+  readonly timeoutMs?: number;
+  /** Ends the replay after the batch that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** What came of one sink's files. */
+export interface ReplayedSink {
+  readonly sink: string;
+  /** Records that the sink took. */
+  readonly replayed: number;
+  /** Records that it refused again; they stay. */
+  readonly refused: number;
+  /** Lines of the files that are no records, such as the last one of a process that was killed. */
+  readonly unreadable: number;
+  /** What still waits, in bytes. */
+  readonly leftBytes: number;
+  /** Why something still waits. */
+  readonly why?: string;
+}
+
+const BATCH = 2000;
+
+/** Brings sinks what is in their fallback files. A record may reach a sink twice; with the id that it had. Never rejects. */
+export async function replayLogs(options: ReplayLogsOptions): Promise<ReplayedSink[]> {
+  const results: ReplayedSink[] = [];
+  for (const sink of options.sinks) {
+    results.push(await replayOne(sink, options));
+  }
+  return results;
+}
+
+/** Folders of fallback files, by the names of their sinks, that hold something. */
+export async function waitingSinks(
+  fallbackDirectory: string,
+): Promise<{ sink: string; bytes: number; refusedBytes: number }[]> {
+  const names = await readdir(fallbackDirectory).catch((): string[] => []);
+  const found = await Promise.all(
+    names
+      .filter((name) => name !== OVERFLOW)
+      .map(async (name) => ({
+        sink: decodeURIComponent(name),
+        bytes: (await new FallbackReader(join(fallbackDirectory, name)).backlog()).bytes,
+        refusedBytes: (await new FallbackReader(join(fallbackDirectory, name, REFUSED)).backlog()).bytes,
+      })),
+  );
+  return found.filter(({ bytes, refusedBytes }) => bytes + refusedBytes > 0);
+}
+
+async function replayOne(sink: LogSink, options: ReplayLogsOptions): Promise<ReplayedSink> {
+  const folder = sinkDirectory(options.fallbackDirectory, sink.name);
+  const again = options.refused === true;
+  const directory = again ? join(folder, REFUSED) : folder;
+  const reader = new FallbackReader(directory);
+  if ((await reader.backlog()).files === 0)
+    return { sink: sink.name, replayed: 0, refused: 0, unreadable: 0, leftBytes: 0 };
+  const release = await tryFileLock(join(directory, "replay.lock")).catch(() => undefined);
+  const fallback = new SinkFallback(folder);
+  const count = { replayed: 0, refused: 0, unreadable: 0 };
+  let why = release === undefined ? "another process is replaying them" : undefined;
+  try {
+    while (release !== undefined && why === undefined) {
+      const chunk = await reader.next();
+      if (chunk === undefined) break;
+      const refused = await writeAll(sink, chunk.records, options);
+      count.replayed += chunk.records.length - refused.length;
+      count.refused += refused.length;
+      count.unreadable += chunk.unreadable;
+      const [first] = refused;
+      // What was refused before stays where it is; what is refused for the first time goes there.
+      if (first !== undefined && (again || !fallback.keepRefused(refused))) why = first.reason;
+      else await chunk.forget();
+    }
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  } finally {
+    await release?.();
+    await fallback.close();
+  }
+  const { bytes, open } = await reader.backlog();
+  if (open > 0) why ??= "a process still writes to them, and replays them itself";
+  return { sink: sink.name, ...count, leftBytes: bytes, ...(why === undefined ? {} : { why }) };
+}
+
+async function writeAll(
+  sink: LogSink,
+  records: readonly RoutedRecord[],
+  { signal, timeoutMs = 60_000 }: ReplayLogsOptions,
+): Promise<RefusedRecord[]> {
+  const closing = signal ?? new AbortController().signal;
+  const refused: RefusedRecord[] = [];
+  for (let from = 0; from < records.length; from += BATCH) {
+    const batch = records.slice(from, from + BATCH);
+    refused.push(...(await tryWrite(sink, batch, { clock: systemClock, timeoutMs, closing })));
+  }
+  return refused;
+}
