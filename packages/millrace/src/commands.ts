@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/plan.ts")).plan,
   },
   {
+    name: "status",
+    summary: "show what runs, what waits, and how each pipeline is",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
     name: "runs",
     summary: "list the latest runs",
     load: async () => (await import("./commands/runs.ts")).runs,
@@ -70,9 +75,69 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/show.ts")).show,
   },
   {
+    name: "queues",
+    summary: "list the queues, what waits in them and who takes it",
+    load: async () => (await import("./commands/queues.ts")).queues,
+  },
+  {
+    name: "workers",
+    summary: "list the processes that carry out runs",
+    load: async () => (await import("./commands/workers.ts")).workers,
+  },
+  {
+    name: "stop",
+    summary: "let a run commit and end; it goes on when it is run again",
+    load: async () => (await import("./commands/steer.ts")).steer("stop"),
+  },
+  {
+    name: "cancel",
+    summary: "end a run at once, or take it out of the queue",
+    load: async () => (await import("./commands/steer.ts")).steer("cancel"),
+  },
+  {
+    name: "pause",
+    summary: "start nothing of a pipeline until it is resumed",
+    load: async () => (await import("./commands/steer.ts")).steer("pause"),
+  },
+  {
+    name: "resume",
+    summary: "end a pause, and go on where it stopped",
+    load: async () => (await import("./commands/steer.ts")).steer("resume"),
+  },
+  {
+    name: "restart",
+    summary: "stop a pipeline's run and queue a new one",
+    load: async () => (await import("./commands/steer.ts")).steer("restart"),
+  },
+  {
+    name: "enable",
+    summary: "let a pipeline be started by its schedule and its parents",
+    load: async () => (await import("./commands/steer.ts")).steer("enable"),
+  },
+  {
+    name: "disable",
+    summary: "start a pipeline only by hand",
+    load: async () => (await import("./commands/steer.ts")).steer("disable"),
+  },
+  {
+    name: "notifications",
+    summary: "list the messages that people were sent",
+    load: async () => (await import("./commands/notifications.ts")).notifications,
+  },
+  {
+    name: "notify",
+    summary: "send a test message to a notification channel",
+    load: async () => (await import("./commands/notify.ts")).notify,
+  },
+  {
     name: "history",
     summary: "show every version of one row",
     load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
+    name: "quality",
+    summary: "show what quality rules came to",
+    load: async () => (await import("./commands/quality.ts")).quality,
   },
   {
     name: "verify",

@@ -15,3 +15,4 @@ export type { FromProcess, RunTask, ToProcess } from "./worker/protocol.ts";
 export type { ProcessProgram } from "./worker/run-process.ts";
 export { Worker, type WorkerOptions } from "./worker/worker.ts";
 export { describeInProcess } from "./worker/describe-in-process.ts";
+export * from "./status/platform-status.ts";

@@ -75,6 +75,7 @@ function forPrograms(report: RunReport): Record<string, unknown> {
     tables,
     checkpoint,
     ...(report.snapshots === undefined ? {} : { snapshots: report.snapshots }),
+    ...(report.quality === undefined ? {} : { quality: report.quality }),
     ...(error === undefined ? {} : { error }),
   };
 }

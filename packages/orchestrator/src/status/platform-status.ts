@@ -16,7 +16,11 @@ export interface PipelineStatus {
   /** ISO 8601; the last fire that was seen to. */
   readonly lastDueAt: string | null;
   /** Its latest run; null: none yet. */
-  readonly lastRun: { readonly id: string; readonly status: string; readonly finishedAt: string | null } | null;
+  readonly lastRun: {
+    readonly id: string;
+    readonly status: string;
+    readonly finishedAt: string | null;
+  } | null;
   /** Runs that wait, and that go on. */
   readonly queued: number;
   readonly running: number;
@@ -125,6 +129,7 @@ export async function pipelineStatus(pool: pg.Pool): Promise<PipelineStatus[]> {
   return rows.map(({ last_due_at, run, run_status, finished_at, ...row }) => ({
     ...row,
     lastDueAt: last_due_at?.toISOString() ?? null,
-    lastRun: run === null ? null : { id: run, status: run_status, finishedAt: finished_at?.toISOString() ?? null },
+    lastRun:
+      run === null ? null : { id: run, status: run_status, finishedAt: finished_at?.toISOString() ?? null },
   }));
 }
