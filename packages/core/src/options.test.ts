@@ -21,3 +21,13 @@ test.each([
   if (message === undefined) expect(parse()).toEqual(input);
   else expect(parse).toThrowError(expect.objectContaining({ message, hint }));
 });
+
+test("an unknown option inside of a list or a record is named with where, and with the nearest one", () => {
+  const nested = z.strictObject({ rules: z.array(z.strictObject({ throttle: z.string() })).default([]) });
+  expect(() => parseOptions(nested, { rules: [{ throtle: "1 hour" }] }, "notify()")).toThrow(
+    expect.objectContaining({
+      message: 'notify() has no option "rules.0.throtle"',
+      hint: 'Did you mean "throttle"?',
+    }),
+  );
+});

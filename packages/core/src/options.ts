@@ -73,9 +73,18 @@ function wrongChoice(
 }
 
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let current = objectIn(schema);
-  for (const step of path) current = objectIn(current?.shape[step as string]);
+  const current = objectIn(path.reduce<unknown>(inside, schema));
   return current === undefined ? [] : Object.keys(current.shape);
+}
+
+/** The schema of what an object, array or record holds there; undefined where it holds nothing. */
+function inside(schema: unknown, step: PropertyKey): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return inside(schema.unwrap(), step);
+  if (schema instanceof z.ZodUnion)
+    return schema.options.map((form) => inside(form, step)).find((each) => each !== undefined);
+  if (schema instanceof z.ZodArray) return schema.element;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return schema instanceof z.ZodObject ? schema.shape[step as string] : undefined;
 }
 
 /** The object that a schema is, may be left out as, or is one form of. */

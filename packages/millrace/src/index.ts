@@ -43,5 +43,21 @@ export { sqlserver, type SqlServerOptions } from "@millrace/connectors/sqlserver
 export * from "@millrace/connectors/transforms";
 export { xml, type XmlOptions } from "@millrace/connectors/xml";
 export { cron, every, type EveryOptions, type ScheduleOptions } from "@millrace/orchestrator/schedule";
+export {
+  type Channel,
+  type ChannelFunction,
+  email,
+  type EmailOptions,
+  type NotificationMessage,
+  type NotificationsOptions,
+  slack,
+  type SlackOptions,
+  teams,
+  type TeamsOptions,
+  telegram,
+  type TelegramOptions,
+  webhook,
+  type WebhookOptions,
+} from "@millrace/platform/notify";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
 export { type Codebook, type CodebookOptions, codebook } from "./codebook/codebook.ts";

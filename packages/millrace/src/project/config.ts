@@ -1,4 +1,5 @@
 import { type DatabaseConnector, parseOptions } from "@millrace/core";
+import { notificationsOptions } from "@millrace/platform/notify";
 import { z } from "zod";
 
 const projectConfig = z.strictObject({
@@ -34,6 +35,8 @@ const projectConfig = z.strictObject({
    * that is not named here has one. `group:geo`, `queue:default` and `pipeline:prices` limit those, which otherwise have none.
    */
   pools: z.record(z.string().min(1), z.int().nonnegative()).optional(),
+  /** Who is told what happens: channels such as `slack({ url })`, and rules. Default: nobody. */
+  notifications: notificationsOptions.optional(),
 });
 
 /** What a project's millrace.config.ts may say. */
