@@ -130,16 +130,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/notify.ts")).notify,
   },
   {
-    name: "notifications",
-    summary: "list the messages that people were sent",
-    load: async () => (await import("./commands/notifications.ts")).notifications,
-  },
-  {
-    name: "notify",
-    summary: "send a test message to a notification channel",
-    load: async () => (await import("./commands/notify.ts")).notify,
-  },
-  {
     name: "history",
     summary: "show every version of one row",
     load: async () => (await import("./commands/history.ts")).history,

@@ -1,7 +1,9 @@
+import type { QualityResult } from "@millrace/core";
 import type { RunRecord } from "@millrace/platform";
 import type { CommandSetup } from "../cli-context.ts";
 import { errorBlock } from "../output/error-block.ts";
 import { formatCount, formatDuration } from "../output/numbers.ts";
+import { qualityLines } from "../output/quality-lines.ts";
 import { paintStatus } from "../output/run-record.ts";
 import type { Style } from "../output/style.ts";
 import { renderTable } from "../output/table.ts";
@@ -20,15 +22,16 @@ export const show: CommandSetup = (command, cli) => {
     .addHelpText("after", examples(["show 0198c2a4", "show 0198c2a4-5b1e-7000-8f3a-1f0c2b9d4e5f --json"]))
     .action(async (id: string) => {
       await withWorkspace(cli, async (workspace) => {
-        const { runs } = await workspace.control();
+        const { runs, quality: results } = await workspace.control();
         await runs.reap();
         const record = await runs.get(id);
-        cli.printer.result(record, () => forPeople(record, cli.printer.style));
+        const quality = await results.ofRun(record.id);
+        cli.printer.result({ ...record, quality }, () => forPeople(record, quality, cli.printer.style));
       });
     });
 };
 
-function forPeople(record: RunRecord, style: Style): string {
+function forPeople(record: RunRecord, quality: readonly QualityResult[], style: Style): string {
   const facts: readonly (readonly [string, string])[] = [
     ["run", record.id],
     ["pipeline", clean(record.pipeline)],
@@ -56,6 +59,7 @@ function forPeople(record: RunRecord, style: Style): string {
     ([table, reasons]) => `! nothing was removed from ${clean(table)}: ${clean(reasons.join("; "))}`,
   );
   if (withheld.length > 0) blocks.push(withheld.join("\n"));
+  if (quality.length > 0) blocks.push(qualityLines(quality, style).join("\n"));
   const slices = Object.entries(record.checkpoint);
   if (slices.length > 0) {
     const shown = slices.slice(0, 10).map(([slice, state]) => `  ${clean(slice)}: ${valueText(state, 100)}`);

@@ -2,6 +2,7 @@ import type { RunEvent, RunReport } from "@millrace/core";
 import type { Printer } from "./printer.ts";
 import { progressLine } from "./progress-line.ts";
 import { ProgressState } from "./progress-state.ts";
+import { qualityLines } from "./quality-lines.ts";
 import { RunNotes } from "./run-notes.ts";
 import { runSummary } from "./run-summary.ts";
 import { StatusLine } from "./status-line.ts";
@@ -61,6 +62,7 @@ export function showRun(printer: Printer, pipeline: string, nameWidth: number): 
       stop();
       summarize(report);
       for (const note of notes.of(report)) printer.note(`  ${printer.errorStyle.yellow("!")} ${note}`);
+      for (const line of qualityLines(report.quality ?? [], printer.errorStyle)) printer.note(`  ${line}`);
     },
     endDry: (report) => {
       stop();

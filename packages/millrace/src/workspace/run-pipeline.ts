@@ -72,6 +72,8 @@ async function runLeased(
       // Values of parameters may be secrets; their names tell enough.
       options: { ...asked, ...(options.params === undefined ? {} : { params: Object.keys(options.params) }) },
     });
+    const { group } = pipeline;
+    const quality = control.quality.recorder({ run, pipeline: pipeline.name, group });
     const codeVersion = codeVersionOf(pipeline);
     const report = await executeRun({
       ...options,
@@ -83,11 +85,14 @@ async function runLeased(
       attempts: lease.attempts,
       signal,
       lost: lease.lost,
+      history: control.quality.history,
       observe: (event) => {
         recorder.observe(event);
+        quality.observe(event);
         observe(event);
       },
     });
+    await quality.flush();
     const record = await recorder.finish(report);
     if (record.kept === "file") {
       warn(
