@@ -103,7 +103,9 @@ describe("faults", () => {
   test("of a real server are told too", async () => {
     server = await ordersServer({
       GetOrders: () => {
-        throw { Fault: { faultcode: "soap:Client", faultstring: "No such customer", detail: { id: 7 } } };
+        throw Object.assign(new Error("No such customer"), {
+          Fault: { faultcode: "soap:Client", faultstring: "No such customer", detail: { id: 7 } },
+        });
       },
     });
     expect(await failure()).toMatchObject({

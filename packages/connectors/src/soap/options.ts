@@ -22,7 +22,7 @@ const retryOptions = z.strictObject({
 });
 
 /** Options of the connection to a service, the same for reading and for single calls. */
-export const serviceOptions = {
+const serviceOptions = {
   /** The description of the service: a file of the project, or an address, which most often ends in `?wsdl`. */
   wsdl: z.union([z.string().min(1), z.instanceof(URL)]),
   /** Service to use, where the description has several. Default: the first with the operation. */

@@ -87,6 +87,7 @@ export class ServiceClient implements AsyncDisposable {
       rows,
       decimals,
       maxLength: this.#parts.options.maxRowLength,
+      encoded: operation.encoded,
     });
     const outcome = yield* chunks;
     if (outcome.fault !== undefined) {

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import type { MillraceError } from "@millrace/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { answer, order, ordersAnswer } from "../../test/soap/envelope.ts";
 import { readAll } from "../../test/soap/read.ts";

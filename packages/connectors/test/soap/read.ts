@@ -1,5 +1,6 @@
 import {
   parseOptions,
+  resolveSecrets,
   type Clock,
   type Json,
   type Message,
@@ -8,7 +9,6 @@ import {
   type Row,
 } from "@millrace/core";
 import { readContext } from "@millrace/core/testing";
-import { resolveSecrets } from "@millrace/core";
 import { soapOptions, type SoapOptions } from "../../src/soap/options.ts";
 import { readSoap } from "../../src/soap/read/read-soap.ts";
 import { hurriedClock } from "../http/read.ts";

@@ -1,4 +1,5 @@
 import { MillraceError, type RejectedInput, type Row } from "@millrace/core";
+import type { Encoding } from "../../shared/files/detect-encoding.ts";
 import { pieceDecoder } from "../../shared/files/text-decoder.ts";
 import type { SchemaSet } from "../schema/schema-set.ts";
 import type { Content } from "../transport/content.ts";
@@ -12,6 +13,7 @@ import type { Decimals } from "./simple-value.ts";
 import { xmlEncoding } from "./xml-encoding.ts";
 
 const BATCH_ROWS = 2_000;
+const FEW_CHARACTERS = 2_048;
 /** Bytes of answer that make a batch even with fewer rows. */
 const BATCH_BYTES = 2 * 1024 ** 2;
 /** What is kept of the text of a rejected row. */
@@ -24,6 +26,8 @@ export interface AnswerReading {
   readonly rows: readonly string[] | undefined;
   readonly decimals: Decimals;
   readonly maxLength: number;
+  /** The message follows the rules of SOAP's own encoding. */
+  readonly encoded: boolean;
 }
 
 /** Rows that came together. */
@@ -43,53 +47,74 @@ export async function* readAnswer(
   reading: AnswerReading,
 ): AsyncGenerator<RowsChunk, Outcome, void> {
   const message = await locateMessage(answer);
-  const { content } = answer;
-  const encoding = xmlEncoding(
-    content.slice(message.start, Math.min(message.end, message.start + 1_024)),
-    message.contentType,
-  );
-  if (encoding === undefined) {
-    throw new MillraceError("MLR_SOURCE_FORMAT", `${answer.where} is in an encoding that is not known`, {
-      hint: "It should be UTF-8: tell whoever runs the service.",
-    });
-  }
-  let chunk: RowsChunk = { rows: [], lines: [], rejected: [] };
-  let number = 0;
-  let attached = 0;
+  const encoding = encodingOf(answer, message);
+  const batch = new Batch();
   const parser = new EnvelopeParser(reading.shape, {
-    schemas: reading.schemas,
-    decimals: reading.decimals,
-    rows: reading.rows,
-    maxLength: reading.maxLength,
+    ...reading,
     where: answer.where,
     attachment: (id) => {
       const bytes = message.attachment(id);
-      attached += bytes?.length ?? 0;
+      batch.bytes += bytes?.length ?? 0;
       return bytes;
     },
-    onRow: (value, problems) => {
-      number++;
-      if (problems.length > 0) chunk.rejected.push(rejected(value, problems, number));
-      else {
-        chunk.rows.push(rowOf(value));
-        chunk.lines.push(number);
-      }
-    },
+    onRow: (value, problems) => batch.add(value, problems),
   });
   const decoder = pieceDecoder({ encoding, onInvalid: "error", file: answer.where, offset: message.start });
-  let bytes = 0;
-  for await (const piece of content.pieces(message.start + encoding.skip, message.end)) {
-    parser.push(decoder.decode(piece));
-    bytes += piece.length;
-    if (chunk.rows.length + chunk.rejected.length < BATCH_ROWS && bytes + attached < BATCH_BYTES) continue;
-    if (chunk.rows.length + chunk.rejected.length > 0) yield chunk;
-    chunk = { rows: [], lines: [], rejected: [] };
-    bytes = attached = 0;
+  // A few characters of a message may stand for attachments of many megabytes.
+  const step = message.hasAttachments ? FEW_CHARACTERS : Number.POSITIVE_INFINITY;
+  for await (const piece of answer.content.pieces(message.start + encoding.skip, message.end)) {
+    const text = decoder.decode(piece);
+    for (let at = 0; at < text.length; at += step) {
+      const part = text.slice(at, at + step);
+      parser.push(part);
+      batch.bytes += part.length;
+      if (batch.isFull) yield batch.take();
+    }
   }
   parser.push(decoder.end());
   const outcome = parser.end();
-  if (chunk.rows.length + chunk.rejected.length > 0) yield chunk;
+  if (batch.count > 0) yield batch.take();
   return outcome;
+}
+
+/** Rows that wait to be passed on together. */
+class Batch {
+  /** About how much they take. */
+  bytes = 0;
+  #chunk: RowsChunk = { rows: [], lines: [], rejected: [] };
+  #number = 0;
+
+  get count(): number {
+    return this.#chunk.rows.length + this.#chunk.rejected.length;
+  }
+
+  get isFull(): boolean {
+    return this.count >= BATCH_ROWS || (this.bytes >= BATCH_BYTES && this.count > 0);
+  }
+
+  add(value: unknown, problems: readonly string[]): void {
+    this.#number++;
+    if (problems.length > 0) this.#chunk.rejected.push(rejected(value, problems, this.#number));
+    else {
+      this.#chunk.rows.push(rowOf(value));
+      this.#chunk.lines.push(this.#number);
+    }
+  }
+
+  take(): RowsChunk {
+    const chunk = this.#chunk;
+    this.#chunk = { rows: [], lines: [], rejected: [] };
+    this.bytes = 0;
+    return chunk;
+  }
+}
+
+function encodingOf({ content, where }: SoapAnswer, { start, end, contentType }: LocatedMessage): Encoding {
+  const encoding = xmlEncoding(content.slice(start, Math.min(end, start + 1_024)), contentType);
+  if (encoding !== undefined) return encoding;
+  throw new MillraceError("MLR_SOURCE_FORMAT", `${where} is in an encoding that is not known`, {
+    hint: "It should be UTF-8: tell whoever runs the service.",
+  });
 }
 
 /** A row has members: one that is a value alone has it as `value`. */
@@ -115,13 +140,14 @@ interface LocatedMessage {
   readonly start: number;
   readonly end: number;
   readonly contentType: string | undefined;
+  readonly hasAttachments: boolean;
   readonly attachment: (id: string) => Uint8Array | undefined;
 }
 
 /** The message itself, which may be one part of several. */
 async function locateMessage({ content, contentType, where }: SoapAnswer): Promise<LocatedMessage> {
   if (!/^\s*multipart\//i.test(contentType ?? "")) {
-    return { start: 0, end: content.size, contentType, attachment: () => undefined };
+    return { start: 0, end: content.size, contentType, hasAttachments: false, attachment: () => undefined };
   }
   const parts = await findParts(content, contentType ?? "", where);
   const start = headerParameter(contentType ?? "", "start");
@@ -140,6 +166,7 @@ async function locateMessage({ content, contentType, where }: SoapAnswer): Promi
     start: root.start,
     end: root.end,
     contentType: root.headers.get("content-type"),
+    hasAttachments: parts.length > 1,
     attachment: (reference) => {
       const part = byId.get(reference) ?? byId.get(decoded(reference));
       return part === undefined ? undefined : bytesOf(part, content, where);

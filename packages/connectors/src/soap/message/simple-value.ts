@@ -35,11 +35,6 @@ const HEX = /^([0-9a-f]{2})*$/i;
 const NO_DATES = new Set(["boolean", "decimal", "float", "double", "base64Binary", "hexBinary"]);
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** True for types of whole numbers, of whatever size. */
-export function isWhole(base: string): boolean {
-  return WHOLE.has(base);
-}
-
 /** The value that a text stands for by its type; INVALID where it is none. Empty text is null, but for types of text. */
 export function decodeSimple({ base, list }: SimpleType, text: string, decimals: Decimals): unknown {
   if (!list) return decodeOne(base, text, decimals);

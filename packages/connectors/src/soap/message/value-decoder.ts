@@ -35,6 +35,8 @@ export interface DecodeContext {
   readonly onRow: (value: unknown, problems: readonly string[]) => void;
   /** Most characters of a row, and of everything else together. */
   readonly maxLength: number;
+  /** The message follows the rules of SOAP's own encoding. */
+  readonly encoded: boolean;
   /** For errors. */
   readonly where: string;
 }
@@ -85,6 +87,11 @@ export class ValueDecoder {
     this.#count(tag.name.length + TAG_LENGTH);
     if (this.#frames.length >= DEEPEST) throw this.#fault(`is more than ${DEEPEST} elements deep`);
     const parent = this.#frames.at(-1);
+    // What is referred to stands behind all rows: to read it, everything would have to be held in memory.
+    if (this.#context.encoded && tag.attributes.get("href")?.startsWith("#") === true)
+      throw this.#fault(
+        `refers to values elsewhere in the message (<${tag.name} href="#…">), which is not read`,
+      );
     if (parent !== undefined && isInclude(tag)) parent.include = tag.attributes.get("href") ?? "";
     const frame = this.#frameOf(tag, parent);
     this.#frames.push(frame);
@@ -285,7 +292,7 @@ export class ValueDecoder {
 
   #fault(what: string): MillraceError {
     return new MillraceError("MLR_SOURCE_FORMAT", `${this.#context.where} ${what}`, {
-      hint: "The service answers otherwise than its description says: tell whoever runs it.",
+      hint: "Ask whoever runs the service: it should answer as its description says, at best as document/literal.",
     });
   }
 }

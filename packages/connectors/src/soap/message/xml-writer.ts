@@ -289,5 +289,6 @@ function escapeText(text: string): string {
 /** A value for messages, but not where it might be a secret that was put in the wrong place. */
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  return typeof value === "object" ? (Array.isArray(value) ? "an array" : "an object") : String(value);
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : typeof value;
 }

@@ -2,6 +2,9 @@ import type { Json, Row } from "@millrace/core";
 import type { Pagination } from "../options.ts";
 import { pathNames, valueAt, withValueAt } from "./element-path.ts";
 
+/** Cursors that are remembered, so that circles are found. */
+const MOST_CURSORS = 50_000;
+
 /** What follows a page. */
 export interface NextPage {
   /** What the input has to say for it; undefined: there is none. */
@@ -46,21 +49,25 @@ export class Pages {
           : { at: undefined };
       return { at: Number(at) + (options.step === "rows" ? rowCount : options.step) };
     }
-    const cursor = valueAt(answer, pathNames(options.output));
-    const text = cursor === null || cursor === undefined ? "" : String(cursor);
+    const text = textOf(valueAt(answer, pathNames(options.output)));
     if (text === "")
       return said === true
         ? { at: undefined, doubt: "no cursor, though the service says that there are more" }
         : { at: undefined };
-    if (text === String(at) || this.#cursors.has(text)) {
+    if (text === textOf(at) || this.#cursors.has(text)) {
       return {
         at: undefined,
         doubt: `the service leads back to a page that was read already, "${text.slice(0, 100)}"`,
       };
     }
-    this.#cursors.add(text);
+    if (this.#cursors.size < MOST_CURSORS) this.#cursors.add(text);
     return { at: text };
   }
+}
+
+function textOf(cursor: unknown): string {
+  if (typeof cursor === "string") return cursor;
+  return typeof cursor === "number" || typeof cursor === "bigint" ? String(cursor) : "";
 }
 
 function isYes(value: unknown): boolean {
