@@ -67,7 +67,8 @@ export function createRedaction(options: RedactionOptions = {}): Redaction {
     },
     text(text) {
       let clean = redactor.text(text);
-      if (clean.includes("://")) clean = clean.replace(URL_PASSWORD, `$1:${MASK}@`);
+      const scheme = clean.indexOf("://");
+      if (scheme !== -1 && clean.includes("@", scheme)) clean = clean.replace(URL_PASSWORD, `$1:${MASK}@`);
       if (clean.includes("B") || clean.includes("Splunk "))
         clean = clean.replace(HTTP_CREDENTIALS, `$1 ${MASK}`);
       return clean;

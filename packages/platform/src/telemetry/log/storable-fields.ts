@@ -10,9 +10,10 @@ const TEXT = 32_768;
 
 /**
  * What a caller gave, as JSON that is safe to keep: secrets hidden, nothing circular, nothing too deep or too large, no NUL
- * and no lone surrogates. Never throws, whatever getters and `toJSON` do.
+ * and no lone surrogates; `fields` itself where it is that already. Never throws, whatever getters and `toJSON` do.
  */
-export function storableFields(fields: object, redaction: Redaction): Record<string, Json> {
+export function storableFields(fields: object, redaction: Redaction): Readonly<Record<string, Json>> {
+  if (isStorable(fields, redaction)) return fields;
   const walk: Walk = { redaction, left: VALUES, room: TEXT, above: new Set() };
   try {
     const kept = objectOf(fields, walk, 0);
@@ -21,6 +22,30 @@ export function storableFields(fields: object, redaction: Redaction): Record<str
       : { value: kept };
   } catch {
     return { value: "(could not be read)" };
+  }
+}
+
+/** Most lines have a few plain values: these need no copy. */
+function isStorable(fields: object, redaction: Redaction): fields is Readonly<Record<string, Json>> {
+  try {
+    if (Object.getPrototypeOf(fields) !== Object.prototype) return false;
+    let room = TEXT;
+    for (const name in fields) {
+      const value = (fields as Readonly<Record<string, unknown>>)[name];
+      const type = typeof value;
+      if (type === "string") {
+        const text = value as string;
+        room -= text.length;
+        if (room < 0 || redaction.text(text) !== text || wellFormed(text) !== text) return false;
+      } else if (type === "number") {
+        if (!Number.isFinite(value)) return false;
+      } else if (type !== "boolean" && value !== null) return false;
+      if (type !== "boolean" && value !== null && redaction.hides(name)) return false;
+      room -= name.length;
+    }
+    return room > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -84,7 +84,8 @@ export class LogRouter implements LogTarget {
         level,
         message,
         ...bindings,
-        ...(fields === undefined ? {} : { fields }),
+        // The caller may change its own object later.
+        ...(fields === undefined ? {} : { fields: { ...fields } }),
       });
   }
 

@@ -29,7 +29,7 @@ function text(value: string | undefined): string {
 
 function json(fields: object): string {
   const plain = JSON.stringify(fields);
-  // A text may hold what jsonb refuses: NUL, or half of a surrogate pair.
+  // A text may hold what PostgreSQL refuses: NUL, or half of a surrogate pair.
   return plain.includes("\\u") ? storableJson(fields) : plain;
 }
 
