@@ -27,12 +27,12 @@ export interface Wall {
 }
 
 /** A number that grows as clocks do. */
-export function wallMs(wall: Wall): number {
+function wallMs(wall: Wall): number {
   return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second);
 }
 
 /** Whether a cron expression of numbers, `*`, lists, ranges and steps means what a clock shows. */
-export function means(expression: string, wall: Wall): boolean {
+function means(expression: string, wall: Wall): boolean {
   const fields = expression.split(" ");
   const [second = "", minute = "", hour = "", day = "", month = "", weekday = ""] =
     fields.length === 5 ? ["0", ...fields] : fields;
