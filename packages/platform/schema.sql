@@ -96,7 +96,7 @@ CREATE TABLE millrace_control.logs (
   logger text,
   stream text,
   message text NOT NULL,
-  fields jsonb,
+  fields json,
   CONSTRAINT logs_pkey PRIMARY KEY (at, id)
 ) PARTITION BY RANGE (at);
 
