@@ -40,4 +40,14 @@ export type { LogLine, RecordStatus, RunRecord } from "./store/run-record.ts";
 export type { ListRuns, RunRecords } from "./store/run-records.ts";
 export { storableJson } from "./store/storable-json.ts";
 export type { BeginRun, RunRecorder } from "./store/run-recorder.ts";
+export {
+  type ProjectSecrets,
+  projectSecrets,
+  type ProjectSecretsOptions,
+  type SecretProviderChoice,
+} from "./secrets/project-secrets.ts";
+export type { SecretProvider } from "./secrets/secret-provider.ts";
+export { type FoundSecret, SecretResolver, type SecretResolverOptions } from "./secrets/secret-resolver.ts";
+export { type SecretStore, type SetOutcome } from "./secrets/secret-store.ts";
+export type { SecretInfo } from "./secrets/stored-secret.ts";
 export * from "./settings.ts";

@@ -19,7 +19,7 @@ export async function withStartLock<T>(
 ): Promise<T> {
   const token = `${process.pid} ${randomUUID()}\n`;
   const giveUp = performance.now() + 180_000;
-  while (!(await take(file, token))) {
+  while (!(await takeLockFile(file, token))) {
     const early = await arrived();
     if (early !== undefined) return early;
     if (performance.now() > giveUp) {
@@ -42,7 +42,8 @@ export async function withStartLock<T>(
   }
 }
 
-async function take(file: string, token: string): Promise<boolean> {
+/** Makes the lock file; false where another process has it. A file that a dead process left is taken away. @param token begins with the process's id */
+export async function takeLockFile(file: string, token: string): Promise<boolean> {
   try {
     const handle = await open(file, "wx", 0o600);
     try {
