@@ -223,7 +223,13 @@ export class ServiceClient implements AsyncDisposable {
     const shown = this.#places.show(location);
     const { maxWsdlBytes } = this.#parts.options;
     try {
-      const { size } = await stat(file);
+      const found = await stat(file);
+      const { size } = found;
+      if (!found.isFile()) {
+        throw new MillraceError("MLR_SOURCE_NOT_FOUND", `${shown} is no file`, {
+          hint: "Name the description itself, such as services/orders.wsdl.",
+        });
+      }
       if (size > maxWsdlBytes) {
         throw new MillraceError(
           "MLR_SOURCE_LIMIT",

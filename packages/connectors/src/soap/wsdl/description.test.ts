@@ -152,6 +152,10 @@ describe("a description", () => {
       code: "MLR_SOURCE_NOT_FOUND",
       message: "nowhere.wsdl does not exist",
     });
+    expect(await failure({ wsdl: "types" })).toMatchObject({
+      code: "MLR_SOURCE_NOT_FOUND",
+      message: "types is no file",
+    });
     const url = await serve();
     expect(await failure({ wsdl: `${url}/nowhere?wsdl` })).toMatchObject({ code: "MLR_SOURCE_NOT_FOUND" });
   });
