@@ -130,6 +130,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/notify.ts")).notify,
   },
   {
+    name: "logs",
+    summary: "show what a run logged, or follow it",
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  {
     name: "history",
     summary: "show every version of one row",
     load: async () => (await import("./commands/history.ts")).history,

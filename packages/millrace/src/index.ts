@@ -73,5 +73,6 @@ export {
   webhook,
   type WebhookOptions,
 } from "@millrace/platform/notify";
+export { logTo } from "@millrace/platform/logs";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
 export { type Codebook, type CodebookOptions, codebook } from "./codebook/codebook.ts";

@@ -15,6 +15,7 @@ export {
   type LogTarget,
 } from "./telemetry/log/create-logger.ts";
 export { overflowTo, takeInOverflow, type TakesLines } from "./telemetry/log/fallback/overflow.ts";
+export { logRun } from "./telemetry/log/log-run.ts";
 export { lineTarget } from "./telemetry/log/line-target.ts";
 export { logLines, type LogLinesOptions, type LogLinesReading } from "./telemetry/log/log-lines.ts";
 export {
@@ -31,6 +32,8 @@ export type { LogSink, RefusedRecord } from "./telemetry/log/log-sink.ts";
 export {
   logFallbackDirectory,
   openLogs,
+  openLogSinks,
+  type OpenSinksOptions,
   type OpenLogs,
   type OpenLogsOptions,
 } from "./telemetry/log/open-logs.ts";

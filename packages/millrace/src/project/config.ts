@@ -1,5 +1,7 @@
 import { type DatabaseConnector, parseOptions } from "@millrace/core";
+import { logsConfig } from "@millrace/platform/logs";
 import { notificationsOptions } from "@millrace/platform/notify";
+import type { SecretProviderChoice } from "@millrace/platform";
 import { z } from "zod";
 
 const projectConfig = z.strictObject({
@@ -16,6 +18,25 @@ const projectConfig = z.strictObject({
   postgresPort: z.number().optional(),
   /** Seconds after which a run that does not answer any more may be replaced. Default 15. MILLRACE_LEASE_SECONDS wins. */
   leaseSeconds: z.number().optional(),
+  /** Where `millrace secret` keeps secrets: `database` or `file`. Default `database`. MILLRACE_SECRETS_STORE wins. */
+  secretsStore: z.enum(["database", "file"]).optional(),
+  /** A folder with one file per secret, from the project's folder on. Default: none. MILLRACE_SECRETS_DIR wins. */
+  secretsDirectory: z.string().optional(),
+  /** Who gives the values of secrets. */
+  secrets: z
+    .strictObject({
+      /**
+       * Asked in this order: `"environment"`, `"store"`, `{ folder: "/run/secrets" }`, a function from name to value, or an
+       * object with `name` and `get`. Default: the environment, the folder of the settings, the store.
+       */
+      providers: z
+        .array(
+          z.custom<SecretProviderChoice>((value) => ["string", "object", "function"].includes(typeof value)),
+        )
+        .min(1)
+        .optional(),
+    })
+    .optional(),
   /**
    * Databases that pipelines use besides their destinations: name → connector, such as `crm: mariadb({ url })`. Code reaches
    * them as `context.database("crm")`, the source as `database({ from: "crm" })`. `default` is the default database unless
@@ -35,6 +56,8 @@ const projectConfig = z.strictObject({
    * that is not named here has one. `group:geo`, `queue:default` and `pipeline:prices` limit those, which otherwise have none.
    */
   pools: z.record(z.string().min(1), z.int().nonnegative()).optional(),
+  /** Where log lines go besides the control database, such as `{ sinks: [logTo.stdout()] }`, and which. */
+  logs: logsConfig.optional(),
   /** Who is told what happens: channels such as `slack({ url })`, and rules. Default: nobody. */
   notifications: notificationsOptions.optional(),
 });

@@ -7,6 +7,7 @@ import {
   type SettingInput,
   type Settings,
 } from "@millrace/platform/settings";
+import type { LogsInput } from "@millrace/platform/logs";
 import type { NotificationsOptions } from "@millrace/platform/notify";
 import type { ProjectConfig } from "./config.ts";
 import type { ProjectFolder } from "./find-project.ts";
@@ -22,6 +23,8 @@ export interface OpenProject extends ProjectFolder {
   readonly databases: Readonly<Record<string, DatabaseConnector>>;
   /** Who is told what happens; undefined: the configuration says nothing of it. */
   readonly notifications: NotificationsOptions | undefined;
+  /** Where log lines go; undefined: the configuration says nothing of it. */
+  readonly logs: LogsInput | undefined;
   /** A setting of a connector's own: from the environment or `.env`. Empty is not set. */
   setting(name: string): string | undefined;
 }
@@ -36,10 +39,10 @@ export async function openProject(project: ProjectFolder, flags: SettingInput = 
   const access = fileAccess(inherited, (text) => warnings.push(text));
   await lendDotenv(project.root, inherited);
   if (project.configFile !== undefined) await checkOwnCode({ ...access, path: project.configFile });
-  const { databases = {}, notifications, ...config }: ProjectConfig = await loadConfig(project);
+  const { databases = {}, notifications, logs, ...config }: ProjectConfig = await loadConfig(project);
   const loaded = await loadSettings({ directory: project.root, config, environment: inherited, flags });
   const settings = { ...loaded, warnings: [...warnings, ...loaded.warnings] };
   const setting = (name: string): string | undefined =>
     (inherited[name] ?? settings.dotenv[name]) || undefined;
-  return { ...project, settings, databases, notifications, setting };
+  return { ...project, settings, databases, notifications, logs, setting };
 }

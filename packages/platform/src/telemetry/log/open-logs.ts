@@ -13,6 +13,8 @@ import type { SinkTrouble } from "./router/sink-trouble.ts";
 export interface OpenLogsOptions extends Omit<SinkContext, "clock"> {
   /** `logs` of the project's configuration. */
   readonly config?: LogsInput;
+  /** Kinds of sinks to leave out, such as `stdout` in a command that prints something else there. */
+  readonly without?: readonly string[];
   /** Bound to the lines of `logger`. */
   readonly bindings?: LogBindings;
   /** Default: the redactor of this process. */
@@ -41,15 +43,30 @@ export function logFallbackDirectory(dataDirectory: string): string {
   return join(dataDirectory, "fallback", "logs");
 }
 
+/** What sinks are opened with. */
+export type OpenSinksOptions = Pick<
+  OpenLogsOptions,
+  "config" | "without" | "clock" | keyof Omit<SinkContext, "clock">
+>;
+
+/** Opens the sinks of a project, without feeding them. Who opens them closes them. Fails as `openLogs`. */
+export async function openLogSinks(options: OpenSinksOptions): Promise<RoutedSink[]> {
+  const config = parseOptions(logsConfig, options.config ?? {}, "logs");
+  const sinks: RoutedSink[] = [];
+  for (const spec of withDatabase(config.sinks)) {
+    if (options.without?.includes(spec.kind) === true) continue;
+    const sink = await spec.open({ ...options, clock: options.clock ?? systemClock });
+    sinks.push({ sink, level: spec.level, limits: spec.limits });
+  }
+  return sinks;
+}
+
 /** Opens the sinks of a project. Fails with MLR_OPTION_UNKNOWN, MLR_ARGUMENT_INVALID or MLR_SECRET_…; sinks that are down do not matter. */
 export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
   const config = parseOptions(logsConfig, options.config ?? {}, "logs");
   const clock = options.clock ?? systemClock;
   const fallbackDirectory = logFallbackDirectory(options.dataDirectory);
-  const sinks: RoutedSink[] = [];
-  for (const spec of withDatabase(config.sinks)) {
-    sinks.push({ sink: await spec.open({ ...options, clock }), level: spec.level, limits: spec.limits });
-  }
+  const sinks = await openLogSinks(options);
   const { redactor, trouble } = options;
   const router = new LogRouter({
     sinks,
