@@ -33,20 +33,16 @@ function wallMs(wall: Wall): number {
 
 /** Whether a cron expression of numbers, `*`, lists, ranges and steps means what a clock shows. */
 function means(expression: string, wall: Wall): boolean {
-  const fields = expression.split(" ");
-  const [second = "", minute = "", hour = "", day = "", month = "", weekday = ""] =
-    fields.length === 5 ? ["0", ...fields] : fields;
+  const given = expression.split(" ");
+  const fields = given.length === 5 ? ["0", ...given] : given;
   const dow = new Date(Date.UTC(wall.year, wall.month - 1, wall.day)).getUTCDay();
-  const byDay = holds(day, wall.day, 1);
-  const byWeekday = holds(weekday, dow, 0) || (dow === 0 && holds(weekday, 7, 0));
-  const days = day !== "*" && weekday !== "*" ? byDay || byWeekday : byDay && byWeekday;
-  return (
-    holds(second, wall.second, 0) &&
-    holds(minute, wall.minute, 0) &&
-    holds(hour, wall.hour, 0) &&
-    holds(month, wall.month, 1) &&
-    days
+  const shown = [wall.second, wall.minute, wall.hour, wall.day, wall.month, dow];
+  const [second, minute, hour, day, month, weekday] = fields.map((field, index) =>
+    holds(field, shown[index] ?? NaN, index === 3 || index === 4 ? 1 : 0),
   );
+  const both = fields[3] === "*" || fields[5] === "*";
+  const days = both ? day === true && weekday === true : day === true || weekday === true;
+  return second === true && minute === true && hour === true && month === true && days;
 }
 
 function holds(field: string, value: number, least: number): boolean {
