@@ -1,5 +1,5 @@
 import { asMillraceError, executeRun, type Pipeline, type RunEvent, type RunReport } from "@millrace/core";
-import { newRunId } from "@millrace/platform";
+import { logRun, newRunId } from "@millrace/platform";
 import { codeVersionOf } from "../project/code-version.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -74,6 +74,10 @@ async function runLeased(
     });
     const { group } = pipeline;
     const quality = control.quality.recorder({ run, pipeline: pipeline.name, group });
+    const { logger } = await workspace.logs();
+    const says = logRun(
+      logger.child({ run, pipeline: pipeline.name, ...(group === undefined ? {} : { group }) }),
+    );
     const codeVersion = codeVersionOf(pipeline);
     const report = await executeRun({
       ...options,
@@ -89,6 +93,7 @@ async function runLeased(
       observe: (event) => {
         recorder.observe(event);
         quality.observe(event);
+        says(event);
         observe(event);
       },
     });

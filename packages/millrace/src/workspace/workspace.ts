@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { postgres } from "@millrace/connectors/postgres";
 import type { DatabaseConnector, Environment } from "@millrace/core";
-import { type ControlStore, type EmbeddedServer, EmbeddedPostgres, openControl } from "@millrace/platform";
+import {
+  type ControlStore,
+  type EmbeddedServer,
+  EmbeddedPostgres,
+  openControl,
+  openLogs,
+  type OpenLogs,
+} from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
 import { type LoadedPipelines, loadPipelines } from "../project/load-pipelines.ts";
 import { type OpenProject, openProject } from "../project/open-project.ts";
@@ -17,6 +24,8 @@ export interface Workspace {
   pipelines(): Promise<LoadedPipelines>;
   /** The database of runs and leases. Fails with MLR_CONTROL_UNAVAILABLE or MLR_DATABASE_START. */
   control(): Promise<ControlStore>;
+  /** The logs of runs that this process carries out; lines for the output are left out, it has other things to say. */
+  logs(): Promise<OpenLogs>;
   /** The embedded PostgreSQL, running; undefined where the settings name a database. */
   embedded(): Promise<EmbeddedServer | undefined>;
   /** Idempotent. The embedded PostgreSQL stays. */
@@ -66,18 +75,32 @@ export function openWorkspace(
       fallbackDirectory: join(project.settings.values.dataDirectory, "fallback"),
     }),
   );
+  const environment: Environment = {
+    directory: project.root,
+    databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
+    setting: (name) => project.setting(name),
+  };
+  const logs = memoize(() =>
+    openLogs({
+      directory: project.root,
+      dataDirectory: project.settings.values.dataDirectory,
+      controlUrl: async () => (await control.get()).url,
+      secrets: environment,
+      without: ["stdout"],
+      ...(project.logs === undefined ? {} : { config: project.logs }),
+    }),
+  );
   return {
     project,
-    environment: {
-      directory: project.root,
-      databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
-      setting: (name) => project.setting(name),
-    },
+    environment,
+    logs: logs.get,
     databases: { default: postgres(), ...project.databases },
     pipelines: () => loadPipelines(project),
     control: control.get,
     embedded: async () => (databaseUrl === undefined ? server.get() : undefined),
     close: async () => {
+      const open = await logs.made()?.catch(() => undefined);
+      await open?.close();
       const store = await control.made()?.catch(() => undefined);
       await store?.close();
     },

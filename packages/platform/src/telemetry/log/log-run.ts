@@ -10,7 +10,8 @@ import type { Logger } from "./create-logger.ts";
 export function logRun(logger: Logger): RunObserver {
   let log = logger;
   return (event) => {
-    if (event.type === "started") log = logger.child({ attempt: Number(event.attempt) });
+    // A run that was interrupted goes on under the id that it had.
+    if (event.type === "started") log = logger.child({ run: event.run, attempt: Number(event.attempt) });
     const line = logLineOf(event) ?? ownLine(event);
     if (line === undefined) return;
     if (line.details === undefined) log[line.level](line.message);
