@@ -1,3 +1,4 @@
+import type { RowChange, RunPair } from "./audit/row-change.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Counts } from "./counts.ts";
 import type { EncodedRows, EncodedShape } from "./encoded-rows.ts";
@@ -215,6 +216,12 @@ export interface Inspector {
   tables(): Promise<readonly { readonly table: string; readonly pipeline: string; readonly mode: string }[]>;
   /** Every version of the row with this key, newest first; `key` under the table's column names. */
   history(table: string, key: Readonly<Record<string, string>>): Promise<readonly RowVersion[]>;
+  /**
+   * What changed in all rows of a table that is merged into, from the end of one run to the end of another, by key. Rows
+   * that were removed without a history are not told of. Fails with MLR_RUN_NOT_FOUND for a run that left no trace in the
+   * table and whose end is not known. Absent: the destination cannot tell.
+   */
+  changes?(table: string, between: RunPair): AsyncIterable<RowChange>;
   verify(table: string): Promise<VerifyResult>;
   state(pipeline: string): Promise<PipelineState | undefined>;
   /** Forgets checkpoints and open epochs; rows, history and the fence stay. */

@@ -140,6 +140,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/history.ts")).history,
   },
   {
+    name: "diff",
+    summary: "show what differs between versions of a row, or between runs",
+    load: async () => (await import("./commands/diff.ts")).diff,
+  },
+  {
     name: "quality",
     summary: "show what quality rules came to",
     load: async () => (await import("./commands/quality.ts")).quality,

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { inspect } from "node:util";
 import { MillraceError, redactor } from "@millrace/core";
 import { type ErrorReport, errorBlock } from "./error-block.ts";
@@ -17,6 +18,11 @@ export interface Printer {
   readonly stderr: NodeJS.WriteStream;
   /** The command's result: `document` as JSON where that is wanted, otherwise what `people` returns. At most once per process. */
   result(document: unknown, people: () => string): void;
+  /**
+   * As `result` with JSON, for lists of any length: an object of `head` with the member `name`, whose elements are written as
+   * they come. Where reading them fails, the object ends with a member `error`, and the failure is thrown.
+   */
+  stream(head: object, name: string, elements: AsyncIterable<unknown>): Promise<void>;
   /** A line on stdout, unless JSON is wanted: then on stderr. */
   line(text: string): void;
   /** A line on stderr. */
@@ -47,6 +53,10 @@ export function createPrinter(options: PrinterOptions): Printer {
   const errorStyle = styleFor(stderr);
   const note = (text: string): void => void stderr.write(`${redactor.text(text)}\n`);
   const document = (value: unknown): void => void write(`${JSON.stringify(value, writable, 2)}\n`);
+  let streamed = false;
+  const put = async (text: string): Promise<void> => {
+    if (!write(text)) await once(stdout, "drain");
+  };
   const trace = (error: unknown): void => {
     if (verbose) note(errorStyle.dim(cleanLines(stackOf(error))));
   };
@@ -63,11 +73,27 @@ export function createPrinter(options: PrinterOptions): Printer {
     note,
     explain,
     trace,
+    async stream(head, name, elements) {
+      const members = JSON.stringify(head, writable).slice(1, -1);
+      await put(`{${members === "" ? "" : `${members}, `}${JSON.stringify(name)}: [`);
+      streamed = true;
+      let separator = "\n  ";
+      try {
+        for await (const element of elements) {
+          await put(`${separator}${JSON.stringify(element, writable)}`);
+          separator = ",\n  ";
+        }
+        await put("\n]}\n");
+      } catch (error) {
+        await put(`\n], "error": ${JSON.stringify(reportOf(error), writable)}}\n`);
+        throw error;
+      }
+    },
     result: (value, people) => (json ? document(value) : void write(`${people()}\n`)),
     line: (text) => (json ? note(text) : void write(`${redactor.text(text)}\n`)),
     warn: (text) => note(`${errorStyle.yellow("!")} ${text}`),
     fail: (error) => {
-      if (json) document({ error: reportOf(error) });
+      if (json && !streamed) document({ error: reportOf(error) });
       if (!json || verbose) explain(error);
     },
   };

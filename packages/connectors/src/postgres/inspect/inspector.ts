@@ -2,11 +2,14 @@ import {
   MillraceError,
   type Inspector,
   type PipelineState,
+  type RowChange,
   type RowVersion,
+  type RunPair,
   type VerifyResult,
 } from "@millrace/core";
 import type { Client, PoolClient } from "pg";
 import { postgresError } from "../errors.ts";
+import { tableChanges } from "./changes.ts";
 import { rowHistory } from "./history.ts";
 import { pipelineState, resetPipelineState } from "./state.ts";
 import { storedTables } from "./stored-table.ts";
@@ -51,6 +54,21 @@ export class PostgresInspector implements Inspector {
     return this.#inTurn(`reading the history of table "${table}"`, ({ client }) =>
       rowHistory(client, table, key),
     );
+  }
+
+  async *changes(table: string, between: RunPair): AsyncGenerator<RowChange> {
+    const turn = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = before.then(() => turn.promise);
+    try {
+      await before;
+      await this.#prepare();
+      yield* tableChanges(this.#options.client, table, between);
+    } catch (error) {
+      throw postgresError(error, `comparing runs of table "${table}" in ${this.#options.location}`);
+    } finally {
+      turn.resolve();
+    }
   }
 
   verify(table: string): Promise<VerifyResult> {

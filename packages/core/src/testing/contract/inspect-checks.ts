@@ -1,6 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { Inspector } from "../../destination.ts";
 import { expectCounts, expectFailure } from "./expect-counts.ts";
 import type { ContractContext, World } from "./tools.ts";
+
+/** A run that there never was. */
+const NOBODY = "00000000-0000-4000-8000-000000000000";
 
 /** Reading back, and dry runs. Where the destination offers neither, there is nothing to check. */
 export function inspectChecks(context: ContractContext): void {
@@ -56,6 +60,77 @@ export function inspectChecks(context: ContractContext): void {
       expect(result.examples.length).toBe(1);
     });
   });
+
+  check(
+    "tells what changed from one run to another, field by field",
+    async (world) => {
+      const runs: string[] = [];
+      const readings = [
+        [
+          { id: 1, v: "a", w: 1 },
+          { id: 2, v: "b", w: 1 },
+          { id: 3, v: "c", w: 1 },
+        ],
+        [
+          { id: 1, v: "x", w: 1 },
+          { id: 2, v: "b", w: 1 },
+          { id: 4, v: "d", w: 1 },
+        ],
+        [
+          { id: 1, v: "a", w: 2 },
+          { id: 2, v: "b", w: 1 },
+          { id: 3, v: "c", w: 1, more: "column" },
+        ],
+      ];
+      for (const rows of readings) {
+        const pipeline = await world.open();
+        await pipeline.table("t", { key: ["id"], mode: "merge", maxRemovedShare: 1 });
+        await pipeline.read("t", rows);
+        await pipeline.commit({ final: true });
+        await pipeline.close();
+        runs.push(pipeline.run);
+        // Two commits of one moment cannot be told apart.
+        for (const now = Date.now(); Date.now() - now < 2;) await setImmediate();
+      }
+      await inspecting(world, async (inspector) => {
+        if (inspector.changes === undefined) return;
+        const changes = async (from: number, to: number): Promise<unknown[]> => {
+          const told: unknown[] = [];
+          const pair = { from: { run: runs[from] ?? "" }, to: { run: runs[to] ?? "" } };
+          for await (const { key, operation, fields } of inspector.changes?.("t", pair) ?? []) {
+            const texts = Object.entries(fields).map(
+              ([name, { before, after }]) => `${name} ${String(before)} ${String(after)}`,
+            );
+            told.push([String(key["id"]), operation, texts]);
+          }
+          return told;
+        };
+        expect(await changes(0, 1)).toEqual([
+          ["1", "update", ["v a x"]],
+          ["3", "remove", ["id 3 null", "v c null", "w 1 null"]],
+          ["4", "insert", ["id null 4", "v null d", "w null 1"]],
+        ]);
+        expect(await changes(1, 0)).toEqual([
+          ["1", "update", ["v x a"]],
+          ["3", "insert", ["id null 3", "v null c", "w null 1"]],
+          ["4", "remove", ["id 4 null", "v d null", "w 1 null"]],
+        ]);
+        expect(await changes(0, 2)).toEqual([
+          ["1", "update", ["w 1 2"]],
+          ["3", "update", ["more null column"]],
+        ]);
+        expect(await changes(1, 1)).toEqual([]);
+        const unknown = { from: { run: NOBODY }, to: { run: runs[0] ?? "" } };
+        const reading = inspector.changes("t", unknown)[Symbol.asyncIterator]();
+        await expectFailure(context, reading.next(), "MLR_RUN_NOT_FOUND");
+        const ended = { from: { run: NOBODY, endedAt: "2000-01-01T00:00:00Z" }, to: { run: runs[0] ?? "" } };
+        const all: unknown[] = [];
+        for await (const { operation } of inspector.changes("t", ended)) all.push(operation);
+        expect(all).toEqual(["insert", "insert", "insert"]);
+      });
+    },
+    "merge",
+  );
 
   check(
     "tells in a dry run what a commit would do, and does nothing",

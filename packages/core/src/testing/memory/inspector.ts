@@ -1,3 +1,4 @@
+import { tableChanges } from "./changes.ts";
 import type { Inspector, PipelineState, RowVersion, VerifyResult } from "../../destination.ts";
 import { MillraceError } from "../../errors.ts";
 import { compileRowHasher } from "../../hash/row-hasher.ts";
@@ -18,6 +19,7 @@ export function inspectStore(holder: StoreHolder): Inspector {
         [...owners.keys()].map((pipeline) => ({ table: definition.name, pipeline, mode: definition.mode })),
       ),
     history: async (table, key) => versions(tableNamed(holder, table), key),
+    changes: (table, between) => tableChanges(tableNamed(holder, table), between),
     verify: async (table) => verifyTable(table, tableNamed(holder, table)),
     state: async (pipeline) => stateOf(pipeline, holder.current.pipelines.get(pipeline)),
     resetState: async (pipeline) => {
