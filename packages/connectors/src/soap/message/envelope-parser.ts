@@ -45,6 +45,15 @@ export class EnvelopeParser {
     if (!this.#sawBody) throw this.#error("is a message without a body", "Check the address of the service.");
     if (this.#fault !== undefined) return { fault: this.#fault };
     const elements = this.#shape?.elements ?? [];
+    const [first] = elements;
+    // Taken for an answer without rows, it would say that all rows are gone.
+    if (first !== undefined && !elements.some(({ member }) => this.#values.has(member))) {
+      const [found] = this.#values.keys();
+      throw this.#error(
+        `has ${found === undefined ? "an empty body" : `<${found}>`}, where <${first.name}> is expected`,
+        "The service answers otherwise than its description says: check `endpoint`, and ask whoever runs it.",
+      );
+    }
     if (elements.length > 1) return { fault: undefined, value: Object.fromEntries(this.#values) };
     return { fault: undefined, value: [...this.#values.values()][0] };
   }
@@ -135,7 +144,7 @@ export class EnvelopeParser {
     return (
       elements.find((each) => each.name === name && each.namespace === namespace) ??
       elements.find((each) => each.name === name) ??
-      (only !== undefined && others.length === 0 && this.#values.size === 0 ? only : undefined) ??
+      (only !== undefined && others.length === 0 && this.#shape?.unnamed === true ? only : undefined) ??
       this.#context.schemas.element(qualified(namespace, name)) ??
       generic(name)
     );

@@ -16,6 +16,8 @@ export interface WsdlDocument {
 export interface MessageShape {
   /** Its elements; most often one. */
   readonly elements: readonly Field[];
+  /** What the element is called does not count: that is so in the style of RPC. */
+  readonly unnamed: boolean;
 }
 
 /** A call that a service offers over SOAP. */
@@ -213,9 +215,10 @@ export class ServiceDescription {
     const headers = new Set(this.#headerParts({ bound, protocol }, direction));
     const inBody = wanted === undefined ? parts.filter((part) => !headers.has(part)) : parts;
     const fields = inBody.map((part) => this.#partField({ element: part, document: message.document }));
-    if (style === "document") return { elements: fields };
+    if (style === "document") return { elements: fields, unnamed: false };
     const type: ComplexType = { ...ANY_TYPE, name, qname: undefined, fields, mixed: false };
     return {
+      unnamed: true,
       elements: [
         {
           member: name,
