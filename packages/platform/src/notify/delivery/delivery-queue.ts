@@ -51,11 +51,10 @@ export class DeliveryQueue {
   /** The next message of a channel; undefined where there is none, or somebody sends one just now. */
   async claim(channel: string, now: number): Promise<Claimed | undefined> {
     return transaction(this.#pool, async (client) => {
-      const lock = await client.query<{ locked: boolean }>(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended('millrace notify ' || $1, 0)) AS locked",
-        [channel],
-      );
-      if (lock.rows[0]?.locked !== true) return undefined;
+      // In turns, so that each sees what the one before has claimed: whoever is refused knows that somebody goes on.
+      await client.query("SELECT pg_advisory_xact_lock(hashtextextended('millrace notify ' || $1, 0))", [
+        channel,
+      ]);
       const { rows } = await client.query<ClaimedRow>(CLAIM, [
         channel,
         this.#holder,
