@@ -176,6 +176,18 @@ describe("of the transport", () => {
       "more than 500 elements deep",
     ],
     [
+      "an empty body",
+      body(envelope("")),
+      "MLR_SOURCE_FORMAT",
+      "has an empty body, where <GetOrdersResponse> is expected",
+    ],
+    [
+      "another answer",
+      body(envelope("<Foo/>")),
+      "MLR_SOURCE_FORMAT",
+      "has <Foo>, where <GetOrdersResponse> is expected",
+    ],
+    [
       "a message without a body",
       body(envelope("").replace(/<e:Body>.*<\/e:Body>/, "")),
       "MLR_SOURCE_FORMAT",
