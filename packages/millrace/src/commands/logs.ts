@@ -155,7 +155,8 @@ function hasEnded({ status }: RunRecord): boolean {
 function text(lines: readonly StoredLog[], cli: CliContext): string {
   if (lines.length === 0) return "It logged nothing that fits.";
   const colours = cli.stdout.isTTY && cli.stdout.hasColors();
-  return lines.map(({ pipeline: _, run: __, ...line }) => prettyLine(line, { colours })).join("\n");
+  const attempt = new Set(lines.map((line) => line.attempt)).size > 1;
+  return lines.map(({ pipeline: _, run: __, ...line }) => prettyLine(line, { colours, attempt })).join("\n");
 }
 
 async function replay(cli: CliContext, refused: boolean): Promise<void> {

@@ -20,8 +20,8 @@ type Format = Parameters<typeof styleText>[0];
 export interface PrettyOptions {
   /** Paint it. */
   readonly colours: boolean;
-  /** Say which run, and which attempt of it. Default true. */
-  readonly run?: boolean;
+  /** Say which attempt of its run a line is of. Default false. */
+  readonly attempt?: boolean;
 }
 
 const PAINT: Readonly<Record<LogRecord["level"], Format>> = {
@@ -34,13 +34,13 @@ const PAINT: Readonly<Record<LogRecord["level"], Format>> = {
 };
 
 /** A record for people, of one line or more; nothing in it moves a terminal's cursor. */
-export function prettyLine(record: LogRecord, { colours, run = true }: PrettyOptions): string {
+export function prettyLine(record: LogRecord, { colours, attempt = false }: PrettyOptions): string {
   const paint = (format: Format, text: string): string =>
     colours ? styleText(format, text, { validateStream: false }) : text;
   const about = [
     record.pipeline,
-    run ? record.run?.slice(0, 8) : undefined,
-    run && record.attempt !== undefined && record.attempt > 1 ? `attempt ${record.attempt}` : undefined,
+    record.run?.slice(0, 8),
+    attempt && record.attempt !== undefined ? `attempt ${record.attempt}` : undefined,
     record.logger,
     record.stream,
   ].filter((part) => part !== undefined);
