@@ -20,6 +20,8 @@ export {
   range,
   type ReadContext,
   type Row,
+  secret,
+  type SecretReference,
   schemaDrift,
   type Source,
   sqlCheck,
@@ -74,5 +76,6 @@ export {
   type WebhookOptions,
 } from "@millrace/platform/notify";
 export { logTo } from "@millrace/platform/logs";
+export type { SecretProvider, SecretProviderChoice } from "@millrace/platform";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
 export { type Codebook, type CodebookOptions, codebook } from "./codebook/codebook.ts";

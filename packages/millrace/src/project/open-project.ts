@@ -8,6 +8,7 @@ import {
   type Settings,
 } from "@millrace/platform/settings";
 import type { LogsInput } from "@millrace/platform/logs";
+import type { SecretProviderChoice } from "@millrace/platform";
 import type { NotificationsOptions } from "@millrace/platform/notify";
 import type { ProjectConfig } from "./config.ts";
 import type { ProjectFolder } from "./find-project.ts";
@@ -25,6 +26,10 @@ export interface OpenProject extends ProjectFolder {
   readonly notifications: NotificationsOptions | undefined;
   /** Where log lines go; undefined: the configuration says nothing of it. */
   readonly logs: LogsInput | undefined;
+  /** Who gives secrets; undefined: the configuration says nothing of it. */
+  readonly providers: readonly SecretProviderChoice[] | undefined;
+  /** Name → value: of the environment, and of `.env` behind it. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** A setting of a connector's own: from the environment or `.env`. Empty is not set. */
   setting(name: string): string | undefined;
 }
@@ -39,10 +44,13 @@ export async function openProject(project: ProjectFolder, flags: SettingInput = 
   const access = fileAccess(inherited, (text) => warnings.push(text));
   await lendDotenv(project.root, inherited);
   if (project.configFile !== undefined) await checkOwnCode({ ...access, path: project.configFile });
-  const { databases = {}, notifications, logs, ...config }: ProjectConfig = await loadConfig(project);
+  const loadedConfig: ProjectConfig = await loadConfig(project);
+  const { databases = {}, notifications, logs, secrets, pools: _, ...config } = loadedConfig;
   const loaded = await loadSettings({ directory: project.root, config, environment: inherited, flags });
   const settings = { ...loaded, warnings: [...warnings, ...loaded.warnings] };
   const setting = (name: string): string | undefined =>
     (inherited[name] ?? settings.dotenv[name]) || undefined;
-  return { ...project, settings, databases, notifications, logs, setting };
+  const variables = { ...settings.dotenv, ...inherited };
+  const providers = secrets?.providers;
+  return { ...project, settings, databases, notifications, logs, providers, variables, setting };
 }

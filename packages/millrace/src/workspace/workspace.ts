@@ -8,8 +8,12 @@ import {
   openControl,
   openLogs,
   type OpenLogs,
+  type ProjectSecrets,
+  projectSecrets,
+  type ProjectSecretsOptions,
 } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
+import { askMasterPassword } from "../output/ask-master-password.ts";
 import { type LoadedPipelines, loadPipelines } from "../project/load-pipelines.ts";
 import { type OpenProject, openProject } from "../project/open-project.ts";
 
@@ -26,6 +30,8 @@ export interface Workspace {
   control(): Promise<ControlStore>;
   /** The logs of runs that this process carries out; lines for the output are left out, it has other things to say. */
   logs(): Promise<OpenLogs>;
+  /** The project's secrets; their store is opened when it is first asked for. */
+  readonly secrets: ProjectSecrets;
   /** The embedded PostgreSQL, running; undefined where the settings name a database. */
   embedded(): Promise<EmbeddedServer | undefined>;
   /** Idempotent. The embedded PostgreSQL stays. */
@@ -43,7 +49,12 @@ export async function withWorkspace<T>(
 ): Promise<T> {
   const project = await open();
   for (const warning of project.settings.warnings) cli.printer.warn(warning);
-  const workspace = openWorkspace(project, (notice) => cli.printer.warn(notice));
+  const askPassword = askMasterPassword(cli);
+  const workspace = openWorkspace(
+    project,
+    (notice) => cli.printer.warn(notice),
+    askPassword === undefined ? {} : { askPassword },
+  );
   try {
     return await use(workspace);
   } finally {
@@ -51,17 +62,23 @@ export async function withWorkspace<T>(
   }
 }
 
+/** What is known to whoever opens a workspace. */
+interface KnownPlaces extends Pick<ProjectSecretsOptions, "askPassword"> {
+  readonly databaseUrl?: string;
+  readonly controlUrl?: string;
+}
+
 /**
  * The workspace of a project, for who closes it.
  * @param tell is told what is no reason to fail
- * @param urls databases that are known already, so that none is looked for
+ * @param known databases that are known already, so that none is looked for, and who can be asked for the master password
  */
 export function openWorkspace(
   project: OpenProject,
   tell: (notice: string) => void,
-  urls: { readonly databaseUrl?: string; readonly controlUrl?: string } = {},
+  known: KnownPlaces = {},
 ): Workspace {
-  const { databaseUrl, controlUrl, postgresPort } = { ...project.settings.values, ...urls };
+  const { databaseUrl, controlUrl, postgresPort } = { ...project.settings.values, ...known };
   const server = memoize(async () => {
     const running = await EmbeddedPostgres.ensure({
       directory: embeddedFolder(project),
@@ -75,10 +92,21 @@ export function openWorkspace(
       fallbackDirectory: join(project.settings.values.dataDirectory, "fallback"),
     }),
   );
+  const { providers, variables, root: directory } = project;
+  const secrets = projectSecrets({
+    settings: project.settings.values,
+    directory,
+    variables,
+    control: control.get,
+    warn: tell,
+    ...(providers === undefined ? {} : { providers }),
+    ...(known.askPassword === undefined ? {} : { askPassword: known.askPassword }),
+  });
   const environment: Environment = {
-    directory: project.root,
+    directory,
     databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
     setting: (name) => project.setting(name),
+    secret: secrets.resolver.secret,
   };
   const logs = memoize(() =>
     openLogs({
@@ -93,6 +121,7 @@ export function openWorkspace(
   return {
     project,
     environment,
+    secrets,
     logs: logs.get,
     databases: { default: postgres(), ...project.databases },
     pipelines: () => loadPipelines(project),
