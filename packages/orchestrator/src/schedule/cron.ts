@@ -1,7 +1,7 @@
 import { MillraceError, parseOptions, type Schedule } from "@millrace/core";
 import { checkCron } from "./check-cron.ts";
 import { checkSchedule } from "./check-schedule.ts";
-import { type ScheduleOptions, scheduleOptions, scheduleRules } from "./schedule-options.ts";
+import { type ScheduleOptions, scheduleSchema, scheduleRules } from "./schedule-options.ts";
 
 /**
  * A schedule by times of day and calendar: `cron("0 3 * * *", { timeZone: "Europe/Berlin" })` is 03:00 every day.
@@ -25,7 +25,7 @@ export function cron(expression: string, options: ScheduleOptions = {}): Schedul
     );
   }
   const where = `cron(${JSON.stringify(expression)})`;
-  const given = parseOptions(scheduleOptions, options, where);
+  const given = parseOptions(scheduleSchema, options, where);
   const checked = checkCron(expression, where);
   return checkSchedule({ kind: "cron", expression: checked, ...scheduleRules(given, where) }, where);
 }

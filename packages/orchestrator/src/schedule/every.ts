@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkSchedule } from "./check-schedule.ts";
 import { durationOf } from "./duration.ts";
 import { instantOf } from "./instant-of.ts";
-import { type Duration, type ScheduleOptions, scheduleOptions, scheduleRules } from "./schedule-options.ts";
+import { type Duration, type ScheduleOptions, scheduleSchema, scheduleRules } from "./schedule-options.ts";
 
 /** What a schedule of intervals may be told. */
 export interface EveryOptions extends ScheduleOptions {
@@ -15,7 +15,7 @@ export interface EveryOptions extends ScheduleOptions {
   readonly anchor?: number | Date | string;
 }
 
-const everyOptions = scheduleOptions.extend({
+const everySchema = scheduleSchema.extend({
   anchor: z
     .union([z.number(), z.date(), z.string()], {
       message: 'must be a time such as "2026-01-01T06:00", a Date, or milliseconds since 1970',
@@ -34,7 +34,7 @@ const MOST = 366 * 86_400_000;
  */
 export function every(interval: Duration, options: EveryOptions = {}): Schedule {
   const where = `every(${JSON.stringify(interval)})`;
-  const given = parseOptions(everyOptions, options, where);
+  const given = parseOptions(everySchema, options, where);
   const everyMs = intervalMs(interval, where);
   const rules = scheduleRules(given, where);
   const anchorMs =

@@ -48,10 +48,7 @@ function duration(least: number, most: number, range: string): z.ZodType<number,
   return z
     .union([z.number(), z.string()])
     .transform((given) => (typeof given === "number" ? given : durationOf(given)))
-    .pipe(z.number({ error: LENGTH_HINT }).int(LENGTH_HINT).min(least, range).max(most, range)) as z.ZodType<
-    number,
-    Duration
-  >;
+    .pipe(z.number({ error: LENGTH_HINT }).int(LENGTH_HINT).min(least, range).max(most, range));
 }
 
 const catchUpOptions = z.strictObject({
@@ -63,7 +60,7 @@ const catchUpOptions = z.strictObject({
 const CATCH_UP = catchUpOptions.parse({});
 
 /** The options that `every` and `cron` share. */
-export const scheduleOptions = z.strictObject({
+export const scheduleSchema = z.strictObject({
   timeZone: z
     .string()
     .superRefine((zone, context) => {
@@ -96,7 +93,7 @@ export interface ScheduleRules {
  * Checks options and fills in their defaults, frozen.
  * @param where the call that they belong to, for messages
  */
-export function scheduleRules(given: z.output<typeof scheduleOptions>, where: string): ScheduleRules {
+export function scheduleRules(given: z.output<typeof scheduleSchema>, where: string): ScheduleRules {
   const { timeZone, jitter, blackouts } = given;
   const { policy, limit, maxAge } =
     typeof given.catchUp === "string" ? { ...CATCH_UP, policy: given.catchUp } : given.catchUp;

@@ -133,7 +133,7 @@ export class ScheduleTimer {
     const { graceMs = 10_000 } = this.#options;
     let batch: Due[] = [];
     let size = 0;
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#entries.values()) {
       if (entry.next === undefined || entry.next.startMs > now) continue;
       const due = firesToStart({ ...entry, next: entry.next, now, graceMs });
       batch.push({ entry, ...due });
