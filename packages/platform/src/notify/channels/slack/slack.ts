@@ -26,7 +26,9 @@ export function slack(options: SlackOptions): Channel {
     async send(message, context) {
       const address = await resolveSecret(url, context.secrets);
       redactor.add(address);
-      redactor.add(new URL(address).pathname);
+      const { pathname } = new URL(address);
+      redactor.add(pathname);
+      redactor.add(pathname.slice(pathname.lastIndexOf("/") + 1));
       const body = JSON.stringify(slackPayload(message));
       const answer = await post({ service: "Slack", url: address, body, timeoutMs, context });
       if (answer.status === 200) return;

@@ -110,7 +110,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [/bot was blocked/i, "The user has blocked the bot: unblock it."],
   [/bot was kicked|not a member/i, "Add the bot to the group or channel again."],
-  [/unauthorized|not found/i, "Check `token`: @BotFather shows it, and makes a new one with /token."],
+  [/^(unauthorized|not found)$/i, "Check `token`: @BotFather shows it, and makes a new one with /token."],
   [/have no rights|not enough rights/i, "Let the bot post: make it an administrator of the channel."],
   [/thread not found/i, "Check `topic`: the group has no such topic."],
 ];
