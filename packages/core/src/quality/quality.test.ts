@@ -4,7 +4,8 @@ import { pipeline, type PipelineOptions } from "../pipeline.ts";
 import type { Row } from "../row.ts";
 import { executeRun, type ExecuteOptions } from "../run/execute.ts";
 import type { RunReport } from "../run/report.ts";
-import { manualClock, memoryDestination, memorySource, reading } from "../testing/index.ts";
+import type { Source } from "../source.ts";
+import { failing, manualClock, memoryDestination, memorySource, reading } from "../testing/index.ts";
 import { checkRow } from "./rules/check-row.ts";
 import { checkTable } from "./rules/check-table.ts";
 import { foreignKey } from "./rules/foreign-key.ts";
@@ -476,5 +477,68 @@ describe("attempts", () => {
       quality: [range("v", { min: 0 })],
     });
     expect(report).toMatchObject({ status: "succeeded", quality: [{ checked: 2, failures: 1 }] });
+  });
+
+  test.each([
+    ["landed", "after-commit" as const, 1],
+    ["did not land", "before-commit" as const, 2],
+  ])("a commit of unknown outcome that %s is told once", async (_, at, judged) => {
+    const memory = memoryDestination();
+    const broken = failing(memory, { rules: [{ at }] });
+    const events: RunEvent[] = [];
+    let readings = 0;
+    const report = await run(
+      {
+        source: function* () {
+          readings++;
+          yield* numbered("v", -1, 1);
+        },
+        destination: { ...memory.table("t", { key: ["id"] }), destination: async () => broken },
+        retry: { delayMs: 0 },
+        quality: [range("v", { min: 0 }), unique("v")],
+      },
+      { observe: (event) => events.push(event) },
+    );
+    expect(report).toMatchObject({
+      status: "succeeded",
+      quality: [
+        { rule: "range(v)", checked: 2, failures: 1, landed: true },
+        { rule: "unique(v)", status: "passed" },
+      ],
+    });
+    expect(events.filter(({ type }) => type === "quality")).toHaveLength(2);
+    expect(readings).toBe(judged);
+  });
+
+  test("a source that goes on for ever is judged once a minute, and when it is stopped", async () => {
+    const clock = manualClock();
+    const memory = memoryDestination({ clock });
+    const stop = new AbortController();
+    const events: RunEvent[] = [];
+    const source: Source = {
+      endless: true,
+      async *read() {
+        for (let id = 0; id < 4; id++) {
+          yield { type: "rows", stream: "t", slice: "a", rows: [{ id, v: id - 1 }] };
+          yield { type: "checkpoint", slice: "a", state: id };
+          await clock.advance(31_000);
+        }
+        stop.abort();
+      },
+    };
+    await run(
+      {
+        source,
+        destination: memory.table("t", { key: ["id"] }),
+        quality: [range("v", { min: 0 }), unique("v")],
+      },
+      { clock, observe: (event) => events.push(event), signal: stop.signal },
+    );
+    const told = events.flatMap((event) => (event.type === "quality" ? [event] : []));
+    const rows = told.filter(({ rule }) => rule === "range(v)");
+    expect(rows.reduce((sum, { checked }) => sum + (checked ?? 0), 0)).toBe(4);
+    expect(rows.map(({ failures }) => failures).filter((failures) => failures > 0)).toEqual([1]);
+    expect(rows.length).toBeGreaterThan(1);
+    expect(told).toHaveLength(2 * rows.length);
   });
 });

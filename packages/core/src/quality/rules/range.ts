@@ -86,11 +86,18 @@ function ordered(min: number | bigint | undefined, max: number | bigint | undefi
   return (value) => (value as number) >= least && (value as number) <= most;
 }
 
+/** Doubles are in the order of the decimals that they are read from: only what is as large as a bound is compared exactly. */
 function decimals(min: string | undefined, max: string | undefined): Within {
-  return (value) =>
-    value !== "NaN" &&
-    (min === undefined || compareDecimal(value as string, min) >= 0) &&
-    (max === undefined || compareDecimal(value as string, max) <= 0);
+  const [least, most] = [Number(min ?? -Infinity), Number(max ?? Infinity)];
+  return (value) => {
+    const number = Number(value);
+    if (number > least && number < most) return true;
+    return (
+      value !== "NaN" &&
+      (min === undefined || compareDecimal(value as string, min) >= 0) &&
+      (max === undefined || compareDecimal(value as string, max) <= 0)
+    );
+  };
 }
 
 function texts(column: ColumnDefinition, min: Bound | undefined, max: Bound | undefined): Within {

@@ -108,8 +108,8 @@ function expectedText(
   history: Required<VolumeHistory> | undefined,
 ): string {
   const parts = [
-    ...(min === undefined ? [] : [`at least ${min} rows`]),
-    ...(max === undefined ? [] : [`at most ${max} rows`]),
+    ...(min === undefined ? [] : [`at least ${min} ${min === 1 ? "row" : "rows"}`]),
+    ...(max === undefined ? [] : [`at most ${max} ${max === 1 ? "row" : "rows"}`]),
     ...(history === undefined ? [] : [`as many rows as usual (${history.k} × MAD of ${history.runs} runs)`]),
   ];
   return parts.join(", ");
