@@ -54,23 +54,25 @@ function sourceKind(source: LoadedPipeline["pipeline"]["source"]): string {
 
 function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => string): string {
   if (entries.length === 0) return 'No pipelines yet. Make one with "millrace new <name>".';
+  const runs = entries.map(({ pipeline }) => scheduleText(pipeline, { brief: true }));
+  const some = runs.some((text) => text !== "");
   return renderTable(
     [
       { title: "pipeline" },
       { title: "group" },
       { title: "from" },
       { title: "to" },
-      { title: "runs" },
+      ...(some ? [{ title: "runs" }] : []),
       { title: "file" },
       { title: "" },
     ],
-    entries.map(({ pipeline, file }) =>
+    entries.map(({ pipeline, file }, index) =>
       [
         pipeline.name,
         pipeline.group ?? "",
         sourceKind(pipeline.source),
         pipeline.destination.kind,
-        scheduleText(pipeline, { brief: true }),
+        ...(some ? [runs[index] ?? ""] : []),
         file,
         pipeline.enabled === false ? "disabled" : "",
       ].map(clean),

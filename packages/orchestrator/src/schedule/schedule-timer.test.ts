@@ -231,6 +231,39 @@ test("it ends at once when told to, after the delivery that is under way", async
   ]);
 });
 
+test("a schedule that cannot be read keeps no other from firing", async () => {
+  const damaged = { ...cron("@daily"), expression: "every day" };
+  await begin({
+    damaged,
+    nowhere: { ...cron("@daily"), timeZone: "Europe/Atlantis" },
+    good: every("1 minute"),
+  });
+  await clock.advance(60_000);
+  expect(times()).toEqual([60]);
+  expect(errors.map(String)).toEqual([
+    expect.stringContaining('The schedule of "damaged"'),
+    expect.stringContaining('The schedule of "nowhere"'),
+  ]);
+});
+
+test("on the machine's clock, nothing is delivered before its time", async () => {
+  const early: number[] = [];
+  const enough = Promise.withResolvers<void>();
+  let count = 0;
+  timer = new ScheduleTimer({
+    deliver: (fires) => {
+      for (const { startMs } of fires) if (Date.now() < startMs) early.push(startMs);
+      count += fires.length;
+      if (count >= 20) enough.resolve();
+    },
+  });
+  for (let offset = 0; offset < 10; offset++)
+    timer.set(`p${offset}`, every("100 ms", { anchor: offset * 7 }));
+  ended = timer.run(stop.signal);
+  await enough.promise;
+  expect(early).toEqual([]);
+});
+
 test("upcoming lists the next fire of each, the earliest first", async () => {
   await begin({ late: every("1 hour"), early: every("1 minute") });
   expect(timer.upcoming().map(({ pipeline }) => pipeline)).toEqual(["early", "late"]);

@@ -1,4 +1,4 @@
-import { type Clock, MillraceError, type Schedule, systemClock } from "@millrace/core";
+import { asMillraceError, type Clock, MillraceError, type Schedule, systemClock } from "@millrace/core";
 import type { Fire } from "./fire.ts";
 import { firesToStart } from "./fires-to-start.ts";
 import { nextFire } from "./next-fire.ts";
@@ -18,7 +18,7 @@ export interface ScheduleTimerOptions {
    * counts is that a pipeline has one run per `dueMs`: the receiver must see to it.
    */
   deliver(fires: readonly TimedFire[]): Promise<void> | void;
-  /** Told of what `deliver` threw. Default: nobody is. */
+  /** Told of what `deliver` threw, and of schedules that cannot be read. Default: nobody is. */
   onError?(error: unknown): void;
   /** Default: the machine's. */
   readonly clock?: Clock;
@@ -55,6 +55,7 @@ export class ScheduleTimer {
 
   /**
    * Adds a pipeline, or gives it another schedule; nothing happens where it has that one and no `lastDueMs` is given.
+   * A schedule that this version cannot read (they come from a database) never fires, and `onError` is told.
    * @param lastDueMs the last time that was due and has been seen to: what was due since is made up for by the
    * schedule's catch-up policy. Default: now.
    */
@@ -62,9 +63,24 @@ export class ScheduleTimer {
     const known = this.#entries.get(pipeline);
     if (lastDueMs === undefined && known !== undefined && same(known.schedule, schedule)) return;
     const last = lastDueMs ?? this.#clock.now();
-    const next = nextFire(schedule, last, pipeline);
-    this.#entries.set(pipeline, { pipeline, schedule, lastDueMs: last, next });
+    this.#entries.set(pipeline, {
+      pipeline,
+      schedule,
+      lastDueMs: last,
+      next: this.#firstOf(schedule, last, pipeline),
+    });
     this.#changed.abort();
+  }
+
+  #firstOf(schedule: Schedule, lastDueMs: number, pipeline: string): Fire | undefined {
+    try {
+      return nextFire(schedule, lastDueMs, pipeline);
+    } catch (error) {
+      this.#options.onError?.(
+        asMillraceError(error, "MLR_PIPELINE_INVALID", `The schedule of "${pipeline}"`),
+      );
+      return undefined;
+    }
   }
 
   /** Forgets a pipeline; false if there was none of that name. */
@@ -103,7 +119,7 @@ export class ScheduleTimer {
   #noticeJumpBack(): void {
     const now = this.#clock.now();
     for (const entry of this.#entries.values()) {
-      if (entry.lastDueMs > now + CLOCK_WENT_BACK_MS) advance(entry, now);
+      if (entry.next !== undefined && entry.lastDueMs > now + CLOCK_WENT_BACK_MS) advance(entry, now);
     }
   }
 
