@@ -197,7 +197,11 @@ describe("missedFires", () => {
           Date.UTC(2026, 10, 1, 6),
         ]) {
           const after = now - 100 * DAY;
-          const all = nextFires(schedule, after, 40_000).filter(({ dueMs }) => dueMs <= now);
+          const all: Fire[] = [];
+          for (let fire = nextFire(schedule, after); fire !== undefined && fire.dueMs <= now;) {
+            all.push(fire);
+            fire = nextFire(schedule, fire.dueMs);
+          }
           expect(missedFires(schedule, after, now), `${expression} in ${timeZone}`).toEqual(all.slice(-40));
         }
       }

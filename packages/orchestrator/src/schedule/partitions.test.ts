@@ -1,3 +1,4 @@
+import { snapshotScope } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { shownAt } from "../../test/wall-clock.ts";
 import { type PartitionRange, partitionsOf } from "./partitions.ts";
@@ -94,22 +95,32 @@ describe("partitionsOf", () => {
     (timeZone) => {
       for (const by of ["hour", "day", "week", "month", "year"] as const) {
         const all = partitionsOf({ from: "2026-01-01", to: "2027-01-01", by, timeZone });
-        for (const [index, { name, startMs, endMs }] of all.entries()) {
-          expect(endMs).toBeGreaterThan(startMs);
+        const wrong = all.filter(({ name, startMs, endMs }, index) => {
           const following = all[index + 1];
-          if (following === undefined) continue;
-          expect(following.startMs).toBe(endMs);
-          expect(following.name > name, `${name} before ${following.name}`).toBe(true);
-          if (by === "hour") continue;
-          const before = shownAt(timeZone, endMs - 1_000);
-          expect(shownAt(timeZone, endMs).day).not.toBe(before.day);
-          if (by === "day")
-            expect(following.name.endsWith(String(shownAt(timeZone, endMs).day).padStart(2, "0"))).toBe(true);
-        }
-        expect(all[0]?.startMs).toBeLessThanOrEqual(all.at(-1)?.startMs ?? 0);
+          if (endMs <= startMs) return true;
+          return following !== undefined && (following.startMs !== endMs || following.name <= name);
+        });
+        expect(wrong).toEqual([]);
+        if (by === "hour") continue;
+        for (const { endMs } of all)
+          expect(shownAt(timeZone, endMs).day).not.toBe(shownAt(timeZone, endMs - 1_000).day);
       }
     },
   );
+
+  test("hours begin where snapshots by the hour do, days where snapshots by the day do", () => {
+    for (const timeZone of ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]) {
+      for (const month of ["03", "04", "10"]) {
+        const range = { from: `2026-${month}-01`, to: `2026-${month}-30`, timeZone };
+        for (const { name, startMs } of partitionsOf({ ...range, by: "hour" }))
+          expect(`${name.slice(0, -1)}:00Z`).toBe(snapshotScope({ every: "hour", timeZone }, startMs));
+        for (const { name, startMs, endMs } of partitionsOf({ ...range, by: "day" })) {
+          expect(snapshotScope({ every: "day", timeZone }, startMs)).toBe(name);
+          expect(snapshotScope({ every: "day", timeZone }, endMs - 1)).toBe(name);
+        }
+      }
+    }
+  });
 
   test("a range without end before its beginning, of too many parts or of no times is refused", () => {
     expect(() => partitionsOf({ from: "2026-01-02", to: "2026-01-02", by: "day" })).toThrow(/is empty/);

@@ -1,4 +1,4 @@
-import { formatDate, MillraceError, snapshotScope } from "@millrace/core";
+import { formatDate, MillraceError } from "@millrace/core";
 import { instantOf } from "./instant-of.ts";
 import { ZoneClock } from "./zone-clock.ts";
 
@@ -71,18 +71,25 @@ function tooMany(by: PartitionUnit): MillraceError {
 
 function hourAt(ms: number, timeZone: string): Partition {
   const clock = ZoneClock.of(timeZone);
-  const begin = (at: number): number => Date.parse(snapshotScope({ every: "hour", timeZone }, at));
-  const startMs = begin(ms);
+  const startMs = hourBegin(clock, ms);
   let stretch = clock.stretchAt(ms);
   let endMs = fullHourAfter(ms, stretch.offset);
   while (endMs >= stretch.end) {
     // Clocks may be set here: to another hour, or back into this one by less than an hour.
-    const next = begin(stretch.end);
+    const next = hourBegin(clock, stretch.end);
     if (next > startMs) return hour(startMs, next);
-    endMs = fullHourAfter(stretch.end, clock.stretchAt(stretch.end).offset);
-    stretch = clock.stretchAt(stretch.end);
+    const { end } = stretch;
+    stretch = clock.stretchAt(end);
+    endMs = fullHourAfter(end, stretch.offset);
   }
   return hour(startMs, endMs);
+}
+
+/** As `snapshotScope` has it: where clocks were set within the hour, it began by the clock of before. */
+function hourBegin(clock: ZoneClock, ms: number): number {
+  const { offset } = clock.stretchAt(ms);
+  const wall = Math.floor((ms + offset) / HOUR) * HOUR;
+  return wall - clock.stretchAt(wall - offset).offset;
 }
 
 function hour(startMs: number, endMs: number): Partition {
