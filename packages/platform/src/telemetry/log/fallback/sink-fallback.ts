@@ -57,6 +57,7 @@ export class SinkFallback {
 
   /** The oldest records that wait; undefined where there are none, or another process is at them. */
   async next(): Promise<FallbackChunk | undefined> {
+    if (this.#release === undefined && !(await this.#waits())) return undefined;
     this.#release ??= await tryFileLock(join(this.#directory, "replay.lock")).catch(() => undefined);
     if (this.#release === undefined) return undefined;
     // What this process wrote until now is part of what waits.
@@ -66,15 +67,14 @@ export class SinkFallback {
     return chunk;
   }
 
-  /** Whether files wait. */
-  async waits(): Promise<boolean> {
-    return (await this.#reader.backlog()).files > 0;
-  }
-
   async close(): Promise<void> {
     this.#writer.rotate();
     this.#refused.rotate();
     await this.#unlock();
+  }
+
+  async #waits(): Promise<boolean> {
+    return (await this.#reader.backlog()).files > 0;
   }
 
   async #unlock(): Promise<void> {
