@@ -100,9 +100,7 @@ async function until(check: () => boolean): Promise<void> {
 }
 
 /** Everything that is in the files of a sink. */
-async function kept(
-  ...path: string[]
-): Promise<{
+async function kept(...path: string[]): Promise<{
   records: string[];
   errors: { code: string; message: string; records: number; lost?: number }[];
 }> {

@@ -256,12 +256,12 @@ export class SinkQueue {
 
   /** Brings the sink some of what waits in files. False where nothing does, or it failed. */
   async #replay(): Promise<boolean> {
+    // Before it is looked: what falls back meanwhile must not be overlooked.
+    this.#backlog = false;
+    this.#lookAt = this.#options.clock.monotonic() + LOOK_MS;
     const chunk = await this.#options.fallback.next().catch(() => undefined);
-    if (chunk === undefined) {
-      this.#backlog = false;
-      this.#lookAt = this.#options.clock.monotonic() + LOOK_MS;
-      return false;
-    }
+    if (chunk === undefined) return false;
+    this.#backlog = true;
     for (let from = 0; from < chunk.records.length; from += this.#limits.batchRecords) {
       const records = chunk.records.slice(from, from + this.#limits.batchRecords);
       const outcome = await this.#write(records, 1);
