@@ -62,6 +62,7 @@ export * from "./transform.ts";
 export * from "./run/define-tables.ts";
 export * from "./run/execute.ts";
 export * from "./run/report.ts";
+export type { StepEnd, StepFacts, StepKind, StepListener } from "./run/run-steps.ts";
 export { canonicalJson, canonicalJsonText, tryCanonicalJson } from "./hash/canonical-json.ts";
 export { canonicalText, type CanonicalText } from "./hash/canonical.ts";
 export { JsonNumber, parseJsonExact } from "./hash/json-exact.ts";

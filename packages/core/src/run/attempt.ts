@@ -14,8 +14,9 @@ import type { Environment } from "../target.ts";
 import { CommitWindow } from "./commit-window.ts";
 import { HashedSession } from "./hashed-session.ts";
 import { Intake, type Arrival } from "./intake.ts";
-import { Landing } from "./landing.ts";
+import { type CommitAhead, Landing } from "./landing.ts";
 import type { RunProgress } from "./progress.ts";
+import { asStep, type StepListener } from "./run-steps.ts";
 import { requireIterable } from "./require-iterable.ts";
 import { tableModes } from "./table-modes.ts";
 import { TableRouter } from "./table-router.ts";
@@ -50,6 +51,8 @@ export interface AttemptOptions {
   readonly limits: CommitLimits;
   readonly progress: RunProgress;
   readonly quality: RunQuality;
+  /** Is told how long parts take; undefined: nobody wants to know. */
+  readonly steps: StepListener | undefined;
   readonly databases: DatabaseAccess;
   readonly clock: Clock;
 }
@@ -88,6 +91,7 @@ class Attempt {
       signal: this.#ending.signal,
       databases: options.databases,
       secrets: lendSecrets(options.environment),
+      steps: options.steps,
     });
     let sequence = 0;
     const router = new TableRouter({
@@ -136,6 +140,7 @@ class Attempt {
       messages: requireIterable(options.source.read(this.#readContext(signal)), pipeline.name),
       chain: this.#chain,
       limit: options.limit,
+      steps: options.steps,
     });
   }
 
@@ -200,10 +205,12 @@ class Attempt {
     const out = arrival.out === undefined ? undefined : await arrival.out;
     switch (message.type) {
       case "rows":
-        await landing.rows(message, out ?? { batches: [], rejected: [] });
+        await this.#writing(message, message.rows.length, () =>
+          landing.rows(message, out ?? { batches: [], rejected: [] }),
+        );
         return this.#o.progress.rows(message.rows.length + (message.rejected?.length ?? 0));
       case "encoded":
-        await landing.encoded(message);
+        await this.#writing(message, message.encoded.count, () => landing.encoded(message));
         return this.#o.progress.rows(message.encoded.count);
       case "checkpoint":
         await landing.released(message.slice, out);
@@ -223,6 +230,20 @@ class Attempt {
       case "progress":
         return this.#progress(message);
     }
+  }
+
+  #writing(
+    { stream, slice }: { readonly stream: string; readonly slice: string },
+    rows: number,
+    write: () => Promise<void>,
+  ): Promise<void> {
+    const { steps, destination } = this.#o;
+    if (steps === undefined) return write();
+    return asStep(
+      steps,
+      { kind: "write", facts: { stream, slice, rows, destination: destination.kind } },
+      write,
+    );
   }
 
   #progress({ bytes, totalBytes, totalRows, throttledMs }: Extract<Message, { type: "progress" }>): void {
@@ -258,14 +279,24 @@ class Attempt {
   }
 
   async #commit(final: boolean): Promise<void> {
-    const { progress, source, quality } = this.#o;
-    const { result, receipts, checkpoints } = await this.#landing.commit(final, (commit) =>
+    const { progress, source, quality, steps, destination } = this.#o;
+    const judge = (commit: CommitAhead): ReturnType<RunQuality["beforeCommit"]> =>
       quality.beforeCommit({
         ...commit,
         final,
         counts: (table) =>
           addCounts({ ...zeroCounts(), ...progress.totals[table] }, commit.counts[table] ?? {}),
-      }),
+      });
+    const { result, receipts, checkpoints } = await asStep(
+      steps,
+      { kind: "commit", facts: { final, destination: destination.kind } },
+      () =>
+        this.#landing.commit(final, (commit) =>
+          this.#o.pipeline.quality === undefined
+            ? judge(commit)
+            : asStep(steps, { kind: "quality" }, () => judge(commit)),
+        ),
+      (committed) => ({ commit: committed.result.id }),
     );
     progress.committed(result, checkpoints);
     quality.committed();

@@ -13,6 +13,7 @@ import { runAttempt } from "./attempt.ts";
 import { RunProgress } from "./progress.ts";
 import { RunDatabases } from "./run-databases.ts";
 import type { RunReport } from "./report.ts";
+import { asStep, safeSteps, type StepListener } from "./run-steps.ts";
 import { sourceOf } from "./source-messages.ts";
 import { tableModes } from "./table-modes.ts";
 
@@ -53,6 +54,8 @@ export interface ExecuteOptions {
   readonly history?: QualityHistory;
   /** Is told what happens. Default: nobody. */
   readonly observe?: RunObserver;
+  /** Is told how long the parts of the run take, for traces. Default: nobody, and nothing is measured. */
+  readonly steps?: StepListener;
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -78,6 +81,7 @@ class Execution {
   readonly #stop: AbortSignal;
   readonly #databases: RunDatabases;
   readonly #quality: RunQuality;
+  readonly #steps: StepListener | undefined;
   #run: string;
   #attempt = 0n;
   #resumed = false;
@@ -88,6 +92,7 @@ class Execution {
     this.#o = options;
     this.#clock = options.clock ?? systemClock;
     this.#progress = new RunProgress(options.observe);
+    this.#steps = safeSteps(options.steps);
     this.#startedAt = this.#clock.now();
     this.#startedMonotonic = this.#clock.monotonic();
     this.#stop = options.signal ?? new AbortController().signal;
@@ -132,10 +137,12 @@ class Execution {
 
   async #attempts(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
     const retry = { ...RETRY, ...this.#o.pipeline.retry };
-    for (let failures = 0; ;) {
+    for (let failures = 0, attempt = 1; ; attempt++) {
       const commitsBefore = this.#progress.commits;
       try {
-        return await this.#once(destination, params);
+        return await asStep(this.#steps, { kind: "attempt", facts: { attempt } }, () =>
+          this.#once(destination, params),
+        );
       } catch (caught) {
         const error = asMillraceError(caught, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`);
         if (error.code === "MLR_RUN_STOPPED") return "stopped";
@@ -162,7 +169,8 @@ class Execution {
 
   async #once(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
     const { pipeline } = this.#o;
-    const session = await this.#openAfresh(destination);
+    const opening = { kind: "open", facts: { destination: destination.kind } } as const;
+    const session = await asStep(this.#steps, opening, () => this.#openAfresh(destination));
     try {
       const left = session.recovered.run;
       this.#quality.begin(session.recovered.lastCommit);
@@ -203,6 +211,7 @@ class Execution {
         },
         progress: this.#progress,
         quality: this.#quality,
+        steps: this.#steps,
         databases: this.#databases,
         clock: this.#clock,
       });

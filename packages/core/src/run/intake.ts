@@ -2,6 +2,7 @@ import { asMillraceError, MillraceError } from "../errors.ts";
 import type { Message } from "../message.ts";
 import type { Batch, Transform } from "../transform.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
+import type { StepFacts, StepListener } from "./run-steps.ts";
 import type { TransformChain, Transformed } from "./transform-chain.ts";
 
 /** Messages that may wait between the source and the destination. Rows come in batches, so this bounds memory. */
@@ -27,6 +28,7 @@ export class Intake {
   readonly #iterator: AsyncIterator<Message>;
   readonly #chain: TransformChain;
   readonly #limit: number;
+  readonly #steps: StepListener | undefined;
   #rows = 0;
   #done: Promise<void> | undefined;
   #stopped = false;
@@ -36,9 +38,11 @@ export class Intake {
     messages: AsyncIterable<Message>;
     chain: TransformChain;
     limit: number | undefined;
+    steps?: StepListener | undefined;
   }) {
     this.#iterator = options.messages[Symbol.asyncIterator]();
     this.#chain = options.chain;
+    this.#steps = options.steps;
     this.#limit = options.limit ?? Number.POSITIVE_INFINITY;
   }
 
@@ -70,7 +74,7 @@ export class Intake {
   async #pull(): Promise<void> {
     try {
       for (;;) {
-        const next = await this.#iterator.next();
+        const next = await this.#next();
         if (this.#stopped) return;
         if (next.done === true) break;
         if (!(await this.#accept(next.value))) {
@@ -82,6 +86,19 @@ export class Intake {
       await this.#queue.push({ kind: "end", out: await this.#chain.flush(["commit", "epoch"]) });
     } catch (error) {
       await this.#queue.push({ kind: "failed", error: sourceError(error) });
+    }
+  }
+
+  async #next(): Promise<IteratorResult<Message>> {
+    const end = this.#steps?.("read", {});
+    if (end === undefined) return this.#iterator.next();
+    try {
+      const next = await this.#iterator.next();
+      end(next.done === true ? undefined : factsOf(next.value));
+      return next;
+    } catch (error) {
+      end({ error });
+      throw error;
     }
   }
 
@@ -130,6 +147,21 @@ export class Intake {
     await this.#queue.push({ kind: "message", message: taken, out });
     return !cut;
   }
+}
+
+function factsOf(message: Message): StepFacts | undefined {
+  if (message.type === "encoded") {
+    const { stream, slice, encoded } = message;
+    return { stream, slice, rows: encoded.count };
+  }
+  if (message.type !== "rows") return undefined;
+  const { stream, slice, rows, position } = message;
+  return {
+    stream,
+    slice,
+    rows: rows.length,
+    ...(position?.file === undefined ? {} : { from: position.file }),
+  };
 }
 
 /** Rows that transforms hold have to be out before a message that may commit them or close their epoch. */

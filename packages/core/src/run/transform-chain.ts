@@ -2,6 +2,7 @@ import type { DatabaseAccess } from "../database/database-access.ts";
 import { asMillraceError } from "../errors.ts";
 import type { Row } from "../row.ts";
 import type { SecretAccess } from "../secret.ts";
+import { asStep, type StepListener } from "./run-steps.ts";
 import type { Batch, Reason, Transform, TransformContext } from "../transform.ts";
 
 /** A row that a transform sent to the quarantine, with its index in the source's message where that is known. */
@@ -23,6 +24,7 @@ interface Lent {
   readonly signal: AbortSignal;
   readonly databases: DatabaseAccess;
   readonly secrets: SecretAccess;
+  readonly steps?: StepListener | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export class TransformChain {
   readonly #signal: AbortSignal;
   readonly #databases: DatabaseAccess;
   readonly #secrets: SecretAccess;
+  readonly #steps: StepListener | undefined;
   readonly #tails: Promise<void>[];
 
   constructor(transforms: readonly Transform[], lent: Lent) {
@@ -41,6 +44,7 @@ export class TransformChain {
     this.#signal = lent.signal;
     this.#databases = lent.databases;
     this.#secrets = lent.secrets;
+    this.#steps = lent.steps;
     this.#tails = transforms.map(() => Promise.resolve());
   }
 
@@ -133,6 +137,22 @@ export class TransformChain {
     batch: Batch,
     rejected: TransformRejection[],
   ): ReturnType<Transform["apply"]> {
+    const steps = this.#steps;
+    if (steps === undefined) return this.#call(transform, batch, rejected);
+    const { stream, rows } = batch;
+    const step = {
+      kind: "transform",
+      facts: { transform: transform.kind ?? "transform", stream, rows: rows.length },
+    } as const;
+    return asStep(
+      steps,
+      step,
+      async () => this.#call(transform, batch, rejected),
+      (result) => ({ rowsOut: rowsOf(result) }),
+    );
+  }
+
+  #call(transform: Transform, batch: Batch, rejected: TransformRejection[]): ReturnType<Transform["apply"]> {
     try {
       const result = transform.apply(batch, this.#context(batch, rejected));
       if (!(result instanceof Promise)) return result;
@@ -172,4 +192,9 @@ export class TransformChain {
       },
     };
   }
+}
+
+function rowsOf(result: Batch | readonly Batch[]): number {
+  if (!Array.isArray(result)) return (result as Batch).rows.length;
+  return (result as readonly Batch[]).reduce((sum, { rows }) => sum + rows.length, 0);
 }
