@@ -11,7 +11,8 @@ import type { Occurrence } from "./message/occurrence.ts";
 import { notificationsOptions, type NotificationsOptions } from "./notifications-options.ts";
 import { applies, namedRules, raised, type Rule, typesFor } from "./rules/rule.ts";
 import { closeProblems, hasEnded, lookAfterProblems, noteProblem } from "./state/incidents.ts";
-import { flush, type Moment, tell, transaction } from "./state/outbox.ts";
+import { flush, type Moment, tell } from "./state/outbox.ts";
+import { transaction } from "./state/transaction.ts";
 
 /** What a notifier is made of. */
 export interface StartNotifier {

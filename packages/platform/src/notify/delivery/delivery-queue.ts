@@ -3,7 +3,7 @@ import { type Clock, MillraceError, redactor } from "@millrace/core";
 import type pg from "pg";
 import { clip } from "../message/clip.ts";
 import type { NotificationMessage } from "../message/notification-message.ts";
-import { transaction } from "../state/outbox.ts";
+import { transaction } from "../state/transaction.ts";
 
 /** A message that this process may send now. */
 export interface Claimed {

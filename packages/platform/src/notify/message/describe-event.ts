@@ -13,7 +13,7 @@ export function describeEvent(event: PlatformEvent): Occurrence | undefined {
     ...rest,
     item: {
       at: event.at,
-      title: clip(title, 300),
+      title: clip(title.replaceAll(/\s+/g, " ").trim(), 300),
       ...(text === undefined ? {} : { text }),
       ...(hint === undefined ? {} : { hint }),
       facts: factsOf({ ...facts, ...placeOf(event) }),

@@ -6,7 +6,8 @@ import type { Ending, Occurrence, Problem } from "../message/occurrence.ts";
 import { firstLoudTime } from "../rules/quiet-hours.ts";
 import { raised, type Rule } from "../rules/rule.ts";
 import type { Severity } from "../severity.ts";
-import { type Moment, tell, tellNow, transaction } from "./outbox.ts";
+import { type Moment, tell, tellNow } from "./outbox.ts";
+import { transaction } from "./transaction.ts";
 
 /** What is kept of a problem for later messages. */
 interface KeptItem extends NotificationItem {

@@ -4,6 +4,7 @@ import { compose } from "../message/compose.ts";
 import type { NotificationItem, NotificationMessage } from "../message/notification-message.ts";
 import { firstLoudTime } from "../rules/quiet-hours.ts";
 import type { Rule } from "../rules/rule.ts";
+import { transaction } from "./transaction.ts";
 
 /** What is to be told, and to whom. */
 export interface Telling {
@@ -63,22 +64,6 @@ export async function flush(pool: pg.Pool, moment: Moment): Promise<void> {
       await lockRule(client, rule);
       await flushRule(client, rule, moment);
     });
-  }
-}
-
-/** Runs `work` in a transaction of its own. */
-export async function transaction<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    const result = await work(client);
-    await client.query("COMMIT");
-    client.release();
-    return result;
-  } catch (error) {
-    // Ends the session, and with it the transaction, also where nobody knows whether it has committed.
-    client.release(true);
-    throw error;
   }
 }
 
@@ -188,8 +173,8 @@ export async function recordMessage(pool: pg.Pool, tried: TriedMessage): Promise
   await pool.query(
     `INSERT INTO millrace_control.notifications
        (id, channel, kind, severity, pipeline, run, title, message, created_at, next_at, attempts, last_error, status, sent_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 1, $10::text,
-       CASE WHEN $10 IS NULL THEN 'sent' ELSE 'failed' END, CASE WHEN $10 IS NULL THEN $9 END)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $9::timestamptz, 1, $10::text,
+       CASE WHEN $10::text IS NULL THEN 'sent' ELSE 'failed' END, CASE WHEN $10::text IS NULL THEN $9::timestamptz END)`,
     [...valuesOf(channel, message, now), lastError],
   );
 }
