@@ -22,37 +22,39 @@ const COMMON = ["severity", "name", "samples"];
 
 /** Makes a rule, checking what all rules have in common. Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID. */
 export function makeRule(parts: RuleParts): QualityRule {
-  const { kind, columns, expected, test, options, own = [] } = parts;
+  const { kind, columns, expected, test, options } = parts;
   const { severity = "warn", samples = SAMPLES } = options;
   const name = options.name ?? `${kind}(${parts.about ?? columns.join(", ")})`;
-  for (const option of Object.keys(options)) {
-    if (COMMON.includes(option) || own.includes(option)) continue;
-    throw new MillraceError("MLR_OPTION_UNKNOWN", `${kind}() has no option "${option}"`, {
-      hint: `Its options: ${[...own, ...COMMON].join(", ")}.`,
-    });
-  }
-  for (const column of columns) {
-    if (typeof column !== "string" || column === "") {
-      throw invalid(kind, `needs the names of columns, not ${JSON.stringify(column)}`);
-    }
+  checkOptions(parts);
+  checkSeverity(kind, test, severity);
+  if (columns.some((column) => typeof column !== "string" || column === "")) {
+    throw invalid(kind, `needs the names of columns, not ${JSON.stringify(columns)}`);
   }
   if (typeof name !== "string" || name === "" || name.length > 200) {
     throw invalid(kind, "needs a name of 1 to 200 characters");
   }
-  const severities: readonly unknown[] =
-    test.per === "row" ? ["warn", "fail", "quarantine"] : ["warn", "fail"];
-  if (!severities.includes(severity)) {
-    throw new MillraceError("MLR_ARGUMENT_INVALID", `${kind}(): severity cannot be "${String(severity)}"`, {
-      hint:
-        severity === "quarantine"
-          ? "Only rules on single rows know which rows to take out; choose warn or fail."
-          : `Choose one of ${severities.join(", ")}.`,
-    });
-  }
   if (!Number.isInteger(samples) || samples < 0 || samples > MAX_SAMPLES) {
-    throw invalid(kind, `keeps from 0 to ${MAX_SAMPLES} samples, not ${String(samples)}`);
+    throw invalid(kind, `keeps from 0 to ${MAX_SAMPLES} samples, not ${samples}`);
   }
   return Object.freeze({ kind, name, severity, columns, expected, samples, test });
+}
+
+function checkOptions({ kind, options, own = [] }: RuleParts): void {
+  const unknown = Object.keys(options).find((name) => !COMMON.includes(name) && !own.includes(name));
+  if (unknown === undefined) return;
+  throw new MillraceError("MLR_OPTION_UNKNOWN", `${kind}() has no option "${unknown}"`, {
+    hint: `Its options: ${[...own, ...COMMON].join(", ")}.`,
+  });
+}
+
+function checkSeverity(kind: string, test: RuleTest, severity: unknown): void {
+  const known: readonly unknown[] = test.per === "row" ? ["warn", "fail", "quarantine"] : ["warn", "fail"];
+  if (known.includes(severity)) return;
+  const hint =
+    severity === "quarantine"
+      ? "Only rules on single rows know which rows to take out; choose warn or fail."
+      : `Choose one of ${known.join(", ")}.`;
+  throw invalid(kind, `cannot have severity ${JSON.stringify(severity)}`, hint);
 }
 
 /** MLR_ARGUMENT_INVALID for an argument of a rule. */

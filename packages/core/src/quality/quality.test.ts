@@ -448,7 +448,7 @@ describe("a pipeline with rules", () => {
     [
       "quarantine on a table",
       () => unique("a", { severity: "quarantine" as "fail" }),
-      'cannot be "quarantine"',
+      'cannot have severity "quarantine"',
     ],
     [
       "an option that does not exist",

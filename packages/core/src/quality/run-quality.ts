@@ -42,6 +42,13 @@ export interface CommitToJudge {
   readonly existing: (table: { name: string; namespace?: string }) => Promise<TableDefinition | undefined>;
 }
 
+/** A rule that asks the destination. */
+interface Asking {
+  readonly table: TableQuality;
+  readonly rule: QualityRule;
+  readonly look: TableLook;
+}
+
 type TableTest = Extract<QualityRule["test"], { per: "table" }>;
 
 /** The quality rules of a run, over all its attempts: counts rows as they pass, and judges before commits. */
@@ -131,33 +138,46 @@ export class RunQuality {
     const judged = commit.final || this.#due();
     const results: QualityResult[] = [];
     this.#pending = { id: commit.id, results, judged };
-    const asking: { readonly table: TableQuality; readonly rule: QualityRule; readonly look: TableLook }[] =
-      [];
+    const asking: Asking[] = [];
     for (const table of this.#tables.values()) {
       if (judged) await this.#adopt(table, commit);
       for (const rule of table.rules) {
-        const { test } = rule;
-        if (test.per !== "table") {
-          const result = table.result(rule);
-          if (judged || (test.per === "row" && stops(result))) results.push(result);
-        } else if (judged || test.always === true) {
-          const look = this.#look({ table, rule, commit });
-          const able = this.#answers(test) && !(this.#o.dryRun && test.needs.length > 0);
-          if (able && test.needs.length > 0) asking.push({ table, rule, look });
-          else if (able) results.push(await judgeTable(table.table, rule, look));
-          else results.push(this.#left(table.table, rule));
-        }
+        const found = await this.#judge({ table, rule, commit, judged });
+        if (found === undefined) continue;
+        if ("look" in found) asking.push(found);
+        else results.push(found);
       }
     }
     this.#stopAt(results);
     if (!judged) results.length = 0;
-    if (asking.length === 0) return undefined;
-    return async (ask) => {
-      for (const { table, rule, look } of asking) {
-        results.push(await judgeTable(table.table, rule, { ...look, ask: asker(table, rule, ask) }));
-      }
-      if (this.#checks?.when !== "after-commit") this.#stopAt(results);
-    };
+    return asking.length === 0 ? undefined : (ask) => this.#ask(asking, ask, results);
+  }
+
+  /** What a rule comes to, or what has to be asked for it; undefined where it is not judged now. */
+  async #judge(of: {
+    readonly table: TableQuality;
+    readonly rule: QualityRule;
+    readonly commit: CommitToJudge;
+    readonly judged: boolean;
+  }): Promise<QualityResult | Asking | undefined> {
+    const { table, rule, judged } = of;
+    const { test } = rule;
+    if (test.per !== "table") {
+      const result = table.result(rule);
+      return judged || (test.per === "row" && stops(result)) ? result : undefined;
+    }
+    if (!judged && test.always !== true) return undefined;
+    const asks = test.needs.length > 0;
+    if (!this.#answers(test) || (asks && this.#o.dryRun)) return this.#left(table.table, rule);
+    const look = this.#look(of);
+    return asks ? { table, rule, look } : judgeTable(table.table, rule, look);
+  }
+
+  async #ask(asking: readonly Asking[], ask: AskTable, results: QualityResult[]): Promise<void> {
+    for (const { table, rule, look } of asking) {
+      results.push(await judgeTable(table.table, rule, { ...look, ask: asker(table, rule, ask) }));
+    }
+    if (this.#checks?.when !== "after-commit") this.#stopAt(results);
   }
 
   /** The commit has landed. */

@@ -54,23 +54,22 @@ export const diff: CommandSetup = (command, cli) => {
         "diff prices --runs 0198c2a4 0198c5f1",
       ]),
     )
-    .action(
-      async (name: string, key: string | undefined, before: string, after: string, flags: DiffFlags) => {
-        checkArguments(name, key, flags);
-        await withWorkspace(cli, async (workspace) => {
-          const { pipelines } = await workspace.pipelines();
-          const places = {
-            pipelines: pipelines.map((entry) => entry.pipeline),
-            environment: workspace.environment,
-          };
-          await withTable(places, name, (found) =>
-            flags.runs === undefined
-              ? diffRow(cli, found, { key: keyOf(key ?? ""), before, after })
-              : diffRuns(cli, { workspace, found, runs: flags.runs, limit: flags.limit }),
-          );
-        });
-      },
-    );
+    .action(async (...given: [string, string | undefined, string, string, DiffFlags]) => {
+      const [name, key, before, after, flags] = given;
+      checkArguments(name, key, flags);
+      await withWorkspace(cli, async (workspace) => {
+        const { pipelines } = await workspace.pipelines();
+        const places = {
+          pipelines: pipelines.map((entry) => entry.pipeline),
+          environment: workspace.environment,
+        };
+        await withTable(places, name, (found) =>
+          flags.runs === undefined
+            ? diffRow(cli, found, { key: keyOf(key ?? ""), before, after })
+            : diffRuns(cli, { workspace, found, runs: flags.runs, limit: flags.limit }),
+        );
+      });
+    });
 };
 
 function checkArguments(table: string, key: string | undefined, { runs }: DiffFlags): void {

@@ -118,10 +118,11 @@ const STATUS = {
 /** Oldest first; each bar in the colour of its result. */
 function drawn(results: RuleSeries["results"], style: Style): string {
   const oldest = results.toReversed();
-  const bars = [...sparkline(oldest.map(({ observed }) => (typeof observed === "number" ? observed : null)))];
-  return bars
-    .map((bar, index) => {
-      const status = oldest[index]?.status;
+  const line = sparkline(oldest.map(({ observed }) => (typeof observed === "number" ? observed : null)));
+  return oldest
+    .map(({ status }, index) => {
+      // Each bar is one character.
+      const bar = line.charAt(index);
       return status === "failed" ? style.red(bar) : status === "skipped" ? style.dim(bar) : bar;
     })
     .join("");
