@@ -2,6 +2,8 @@ import type { Counts } from "./counts.ts";
 import type { StatementRecord } from "./database/statement-record.ts";
 import type { MillraceError } from "./errors.ts";
 import type { Json } from "./json.ts";
+import type { FunctionCalls } from "./profile/function-calls.ts";
+import type { TouchedObject } from "./profile/touched-object.ts";
 import type { QualityResult } from "./quality/quality-result.ts";
 import type { SchemaChange } from "./schema/table.ts";
 
@@ -56,6 +58,10 @@ export type RunEvent =
     }
   /** A statement that the pipeline ran on a database through `context.database`; its values are not told. */
   | ({ readonly type: "statement" } & StatementRecord)
+  /** The watched functions that were called since this was last told, each with all its calls: every few seconds, and at the end. */
+  | { readonly type: "functions"; readonly calls: readonly FunctionCalls[] }
+  /** Tables, views and procedures that were not touched before, each once. */
+  | { readonly type: "objects"; readonly objects: readonly TouchedObject[] }
   | {
       readonly type: "finished";
       readonly status: RunStatus;

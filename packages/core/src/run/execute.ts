@@ -6,6 +6,9 @@ import type { RunObserver, RunStatus } from "../events.ts";
 import { nearest } from "../nearest.ts";
 import { redactor } from "../redactor.ts";
 import type { CommitLimits, Pipeline, RetryPolicy } from "../pipeline.ts";
+import { inProfile } from "../profile/current-profile.ts";
+import { DestinationObjects } from "../profile/destination-objects.ts";
+import { RunProfile } from "../profile/run-profile.ts";
 import type { QualityHistory } from "../quality/quality-history.ts";
 import { RunQuality } from "../quality/run-quality.ts";
 import type { Environment } from "../target.ts";
@@ -81,6 +84,8 @@ class Execution {
   readonly #stop: AbortSignal;
   readonly #databases: RunDatabases;
   readonly #quality: RunQuality;
+  readonly #profile: RunProfile;
+  readonly #objects: DestinationObjects;
   readonly #steps: StepListener | undefined;
   #run: string;
   #attempt = 0n;
@@ -91,7 +96,16 @@ class Execution {
   constructor(options: ExecuteOptions) {
     this.#o = options;
     this.#clock = options.clock ?? systemClock;
-    this.#progress = new RunProgress(options.observe);
+    this.#objects = new DestinationObjects(options.pipeline.destination, (objects) =>
+      this.#progress.tell({ type: "objects", objects }),
+    );
+    this.#progress = new RunProgress((event) => {
+      try {
+        options.observe?.(event);
+      } finally {
+        this.#objects.observe(event);
+      }
+    });
     this.#steps = safeSteps(options.steps);
     this.#startedAt = this.#clock.now();
     this.#startedMonotonic = this.#clock.monotonic();
@@ -103,6 +117,7 @@ class Execution {
       clock: this.#clock,
       tell: (record) => this.#progress.tell({ type: "statement", ...record }),
     });
+    this.#profile = new RunProfile(this.#clock, (calls) => this.#progress.tell({ type: "functions", calls }));
     const { source } = options.pipeline;
     this.#quality = new RunQuality({
       pipeline: options.pipeline,
@@ -116,11 +131,16 @@ class Execution {
     });
   }
 
-  async run(): Promise<RunReport> {
+  run(): Promise<RunReport> {
+    return inProfile(this.#profile, () => this.#carryOut());
+  }
+
+  async #carryOut(): Promise<RunReport> {
     let destination: Destination | undefined;
     try {
       const params = checkedParams(this.#o.pipeline, this.#o.params ?? {});
       destination = await this.#o.pipeline.destination.destination(this.#o.environment);
+      if (this.#o.dryRun !== true) this.#objects.location = destination.location;
       this.#checkDestination(destination);
       this.#quality.open(destination);
       return this.#report(await this.#attempts(destination, params));
@@ -280,6 +300,7 @@ class Execution {
   }
 
   #report(status: RunStatus, thrown?: MillraceError): RunReport {
+    this.#profile.close();
     const error = redactor.error(thrown);
     const durationMs = Math.round(this.#clock.monotonic() - this.#startedMonotonic);
     const report: RunReport = {
