@@ -5,6 +5,8 @@ export {
   giveCommand,
 } from "./command/give-command.ts";
 export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
+export type { Claim } from "./queue/claim.ts";
+export type { ProcessEnd } from "./queue/end-attempt.ts";
 export { enqueue, type NewRun } from "./queue/enqueue.ts";
 export { reapDeadWorkers } from "./queue/reap.ts";
 export type { RunRequest } from "./queue/run-request.ts";
@@ -14,5 +16,6 @@ export { Scheduler, type SchedulerOptions } from "./scheduler/scheduler.ts";
 export type { FromProcess, RunTask, ToProcess } from "./worker/protocol.ts";
 export type { ProcessProgram } from "./worker/run-process.ts";
 export { Worker, type WorkerOptions } from "./worker/worker.ts";
+export type { AttemptOutcome, WorkerNotice } from "./worker/worker-notice.ts";
 export { describeInProcess } from "./worker/describe-in-process.ts";
 export * from "./status/platform-status.ts";

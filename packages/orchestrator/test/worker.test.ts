@@ -223,6 +223,26 @@ describe("a worker", () => {
     expect(worker.id).not.toBe(before);
   });
 
+  it("tells what becomes of its runs, and gives their processes the span that they belong to", async () => {
+    const told: string[] = [];
+    const asked: string[] = [];
+    const worker = await startWorker({
+      observe: (notice) =>
+        told.push(notice.type === "ended" ? `ended ${notice.outcome}` : `${notice.type} ${notice.claim.id}`),
+      traceparent: ({ id }) => {
+        asked.push(id);
+        return `00-${id.replaceAll("-", "")}-00f067aa0ba902b7-01`;
+      },
+    });
+    const id = await queue("exits", { attempts: 1 });
+    await over(id);
+    await expect.poll(() => told.at(-1)).toBe("ended died");
+    expect(told[0]).toBe(`claimed ${id}`);
+    expect(asked).toEqual([id]);
+    expect(worker).toMatchObject({ slots: 4, alive: true, draining: false });
+    await expect.poll(() => worker.warm).toBe(1);
+  });
+
   it("describes a project in a process of its own, and says why where that ends before", async () => {
     await expect(describeInProcess({ ...PROGRAM, file: "/nowhere.js" }, tmpdir())).rejects.toMatchObject({
       code: "MLR_PROJECT_INVALID",

@@ -16,6 +16,11 @@ export interface Claim {
   readonly tries: number;
   readonly maxTries: number;
   readonly trigger: string;
+  readonly queue: string;
+  /** Milliseconds from when it could be claimed until it was. */
+  readonly waitedMs: number;
+  /** Milliseconds from when its schedule was due until it was claimed; undefined where no schedule asked for it, and after a first attempt. */
+  readonly lateMs: number | undefined;
   readonly request: RunRequest;
   /** Seconds; 0: no limit. */
   readonly timeoutSeconds: number;
@@ -32,6 +37,9 @@ interface ClaimRow {
   readonly tries: number;
   readonly max_tries: number;
   readonly trigger: string;
+  readonly queue: string;
+  readonly waited_ms: number | null;
+  readonly late_ms: number | null;
   readonly request: RunRequest | null;
   readonly timeout_seconds: number;
   readonly memory_mb: number;
@@ -48,7 +56,10 @@ export async function claimRuns(
 ): Promise<Claim[]> {
   const { rows } = await database.query<ClaimRow>({
     name: "millrace-claim",
-    text: `SELECT run.*, known.group_name, known.file FROM millrace_control.claim_runs($1, $2) AS run
+    text: `SELECT run.*, known.group_name, known.file,
+        (extract(epoch FROM clock_timestamp() - run.available_at) * 1000)::float8 AS waited_ms,
+        (extract(epoch FROM clock_timestamp() - run.due_at) * 1000)::float8 AS late_ms
+      FROM millrace_control.claim_runs($1, $2) AS run
       LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline`,
     values: [worker, wanted],
   });
@@ -62,6 +73,9 @@ export async function claimRuns(
     tries: row.tries,
     maxTries: row.max_tries,
     trigger: row.trigger,
+    queue: row.queue,
+    waitedMs: Math.max(0, row.waited_ms ?? 0),
+    lateMs: row.tries > 1 || row.late_ms === null ? undefined : Math.max(0, row.late_ms),
     request: row.request ?? {},
     timeoutSeconds: row.timeout_seconds,
     memoryMb: row.memory_mb,

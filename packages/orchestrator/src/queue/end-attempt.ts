@@ -39,10 +39,13 @@ interface EndedRow {
 
 /**
  * Ends attempts whose process is gone without having said how it went: the run is queued again while it has attempts left,
- * or ends as it was to end (cancelled, stopped, out of time), or has died. Returns how many there were. Safe to be called by
+ * or ends as it was to end (cancelled, stopped, out of time), or has died. Returns what became of each. Safe to be called by
  * several at once: each attempt is ended once.
  */
-export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): Promise<number> {
+export async function endAttempts(
+  client: pg.ClientBase,
+  ended: EndedAttempts,
+): Promise<EndedRow["status"][]> {
   const { end } = ended;
   const { rows } = await client.query<EndedRow>(ended.where === "claim" ? END_CLAIM : END_DEAD, [
     ...(ended.where === "claim" ? [ended.token] : []),
@@ -62,7 +65,7 @@ export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): 
     client,
     rows.map((row) => eventOf(row, end)),
   );
-  return rows.length;
+  return rows.map(({ status }) => status);
 }
 
 function eventOf(row: EndedRow, end: ProcessEnd | undefined): PlatformEvent {

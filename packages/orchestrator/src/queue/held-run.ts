@@ -1,6 +1,7 @@
 import type { RunReport } from "@millrace/core";
 import { type LogLine, type PlatformEvent, publish, storableJson } from "@millrace/platform";
 import type pg from "pg";
+import type { AttemptOutcome } from "../worker/worker-notice.ts";
 import type { Claim } from "./claim.ts";
 import { countOutcome } from "./count-outcome.ts";
 import { endAttempts, type ProcessEnd } from "./end-attempt.ts";
@@ -26,10 +27,16 @@ export interface RunState {
 export class HeldRun {
   readonly claim: Claim;
   readonly #pool: pg.Pool;
+  #outcome: AttemptOutcome | undefined;
 
   constructor(pool: pg.Pool, claim: Claim) {
     this.#pool = pool;
     this.claim = claim;
+  }
+
+  /** What is recorded of its end; undefined before, and where another records it. */
+  get outcome(): AttemptOutcome | undefined {
+    return this.#outcome;
   }
 
   /** Records how far it has come. */
@@ -68,7 +75,7 @@ export class HeldRun {
   /** Records its end as its process reported it. */
   async finish(report: RunReport, state: RunState, end: ProcessEnd): Promise<boolean> {
     const { id, token, pipeline, tries } = this.claim;
-    return this.#transaction(async (client) => {
+    const finished = await this.#transaction(async (client) => {
       const { rowCount } = await client.query(FINISH, [
         id,
         token,
@@ -100,14 +107,20 @@ export class HeldRun {
       await client.query(`NOTIFY ${RUNS_CHANNEL}`);
       return true;
     });
+    if (finished) this.#outcome = report.status;
+    return finished;
   }
 
   /** Its process ended without a report. @param uncounted the run had no part in it */
   async died(reason: string, end: ProcessEnd, uncounted = false): Promise<boolean> {
     const { token } = this.claim;
-    return this.#transaction(
-      async (client) => (await endAttempts(client, { where: "claim", token, reason, end, uncounted })) === 1,
-    );
+    let statuses: AttemptOutcome[] = [];
+    const ended = await this.#transaction(async (client) => {
+      statuses = await endAttempts(client, { where: "claim", token, reason, end, uncounted });
+      return statuses.length === 1;
+    });
+    if (ended) this.#outcome = statuses[0];
+    return ended;
   }
 
   /** Notes how it is to end, so that whoever finds it ended knows. A cancellation outdoes a wish to stop. */

@@ -40,7 +40,7 @@ export async function reapDeadWorkers(pool: pg.Pool): Promise<number> {
     await client.query("COMMIT");
     client.release();
     await settleCommands(pool);
-    return ended;
+    return ended.length;
   } catch (error) {
     client.release(true);
     throw error;

@@ -24,6 +24,11 @@ export class ProcessPool {
     this.#fill();
   }
 
+  /** Processes that wait for a run. */
+  get ready(): number {
+    return this.#ready.length;
+  }
+
   /** A process for a run of this heap: one that waits, or else a new one. */
   take(memoryMb: number): RunProcess {
     const index = memoryMb === this.#o.memoryMb ? this.#ready.findIndex(({ alive }) => alive) : -1;

@@ -45,4 +45,6 @@ export interface RunTask {
   readonly databaseUrl: string;
   /** Connection URL of the control database, where the project's secrets are. */
   readonly controlUrl: string;
+  /** The span that it belongs to, as the header of that name of W3C Trace Context; absent: nobody follows it. */
+  readonly traceparent?: string;
 }

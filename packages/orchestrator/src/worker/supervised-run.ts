@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
-import type { Clock, RunReport } from "@millrace/core";
+import type { Clock, RunEvent, RunReport } from "@millrace/core";
 import type { HeldRun } from "../queue/held-run.ts";
 import type { ProcessEnd } from "../queue/end-attempt.ts";
 import { readLines } from "./output-lines.ts";
 import type { FromProcess, ProcessUsage, RunTask } from "./protocol.ts";
 import type { RunProcess } from "./run-process.ts";
 import { RunProgress } from "./run-progress.ts";
+import type { WorkerNotice } from "./worker-notice.ts";
 
 export interface SuperviseOptions {
   readonly run: HeldRun;
@@ -19,6 +20,10 @@ export interface SuperviseOptions {
   readonly nextAttempt: (above: bigint) => Promise<bigint>;
   /** Each line that the process writes, and what its events say. Must not throw. */
   readonly onLine?: (line: RunLine) => void;
+  /** Each event of the run. Must not throw. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** How the attempt ended, once that is recorded. Must not throw. */
+  readonly onEnd?: (ended: Omit<Extract<WorkerNotice, { type: "ended" }>, "type" | "claim">) => void;
   /** Milliseconds between being asked to end and being ended. Default 10,000. */
   readonly graceMs?: number;
 }
@@ -83,7 +88,6 @@ export class SupervisedRun {
     this.#over.abort();
     await Promise.all([...watching, said]);
     await this.#recording;
-    if (this.#lost) return;
     const end: ProcessEnd = {
       exitCode: exit.code,
       signal: exit.signal,
@@ -92,7 +96,12 @@ export class SupervisedRun {
       exceptions: this.#exceptions,
       lastException: this.#lastException,
     };
-    await this.#recordEnd(end, clock);
+    if (!this.#lost) await this.#recordEnd(end, clock);
+    this.#o.onEnd?.({
+      outcome: run.outcome ?? "lost",
+      ...(this.#report === undefined ? {} : { report: this.#report }),
+      end,
+    });
   }
 
   /** Commit at the next checkpoint, and end. */
@@ -144,6 +153,7 @@ export class SupervisedRun {
     switch (message.type) {
       case "event":
         this.#progress.observe(message.event, this.#now());
+        this.#o.onEvent?.(message.event);
         break;
       case "attempt":
         void this.#attempt(message.number, message.above);

@@ -9,6 +9,7 @@ import { COMMANDS_CHANNEL, takeRunCommands } from "../command/take-commands.ts";
 import { ProcessPool } from "./process-pool.ts";
 import type { ProcessProgram } from "./run-process.ts";
 import { type RunLine, SupervisedRun } from "./supervised-run.ts";
+import type { WorkerNotice } from "./worker-notice.ts";
 import { WorkerSession } from "./worker-session.ts";
 
 export interface WorkerOptions {
@@ -34,6 +35,10 @@ export interface WorkerOptions {
   readonly clock?: Clock;
   /** Each line that a run writes. Must not throw. */
   readonly onLine?: (claim: Claim, line: RunLine) => void;
+  /** Is told what becomes of runs, as it happens. Must not throw. */
+  readonly observe?: (notice: WorkerNotice) => void;
+  /** The span that a run belongs to, for its process; see `RunTask.traceparent`. Default: none. */
+  readonly traceparent?: (claim: Claim) => string | undefined;
   /** What goes wrong outside of runs. */
   readonly onError?: (error: unknown) => void;
 }
@@ -75,6 +80,26 @@ export class Worker {
   /** Runs that go on now. */
   get running(): number {
     return this.#running.size;
+  }
+
+  /** Runs that it may carry out at the same time. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** Processes that wait for a run. */
+  get warm(): number {
+    return this.#pool.ready;
+  }
+
+  /** Takes no more runs. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Its session is good: others take it for alive, and it may claim runs. */
+  get alive(): boolean {
+    return this.#session !== undefined && !this.#session.lost.aborted;
   }
 
   /** The id of its session; undefined while it has none. */
@@ -189,7 +214,9 @@ export class Worker {
   }
 
   #begin(session: WorkerSession, claim: Claim): void {
-    const { control, root, databaseUrl, onLine, graceMs } = this.#o;
+    const { control, root, databaseUrl, onLine, graceMs, observe } = this.#o;
+    observe?.({ type: "claimed", claim });
+    const traceparent = this.#o.traceparent?.(claim);
     const run = new SupervisedRun({
       run: new HeldRun(control.pool, claim),
       process: this.#pool.take(claim.memoryMb),
@@ -201,11 +228,18 @@ export class Worker {
         request: claim.request,
         databaseUrl: await databaseUrl(),
         controlUrl: control.url,
+        ...(traceparent === undefined ? {} : { traceparent }),
       }),
       worker: session.id,
       clock: this.#clock,
       nextAttempt: (above) => nextAttempt(control, claim, above),
       ...(onLine === undefined ? {} : { onLine: (line: RunLine) => onLine(claim, line) }),
+      ...(observe === undefined
+        ? {}
+        : {
+            onEvent: (event) => observe({ type: "event", claim, event }),
+            onEnd: (ended) => observe({ type: "ended", claim, ...ended }),
+          }),
       ...(graceMs === undefined ? {} : { graceMs }),
     });
     const done = run
