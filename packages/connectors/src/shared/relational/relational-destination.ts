@@ -8,6 +8,7 @@ import type {
   Recovered,
   Session,
 } from "@millrace/core";
+import { RELATIONAL_CHECKS } from "./check/answer-inquiry.ts";
 import { RelationalInspector } from "./inspect/relational-inspector.ts";
 import type { RelationalDialect } from "./relational-dialect.ts";
 import { EpochBook } from "./session/epoch-book.ts";
@@ -40,7 +41,7 @@ class RelationalDestination implements Destination {
   constructor(dialect: RelationalDialect, internals: RelationalInternals) {
     this.kind = dialect.kind;
     this.location = dialect.location;
-    this.capabilities = dialect.capabilities;
+    this.capabilities = { checks: RELATIONAL_CHECKS, ...dialect.capabilities };
     this.#dialect = dialect;
     this.#internals = internals;
   }

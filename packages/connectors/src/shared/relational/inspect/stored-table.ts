@@ -3,6 +3,7 @@ import { describedColumns } from "../define/current-table.ts";
 import { describeTable } from "../session/describe-table.ts";
 import { layoutOf, type TableLayout } from "../define/table-layout.ts";
 import type { Link } from "../session/link.ts";
+import type { QualifiedName } from "../qualified-name.ts";
 import { ownersOf, type OwnerRow } from "../state/owners.ts";
 import type { StateTables } from "../state/state-tables.ts";
 
@@ -41,6 +42,20 @@ export async function findStoredTable(
     return column.unordered === true ? { ...kept, unordered: true } : kept;
   });
   return layoutOf(link.dialect, { ...definition, name: table, namespace }, columns);
+}
+
+/** As `findStoredTable`, by its place; undefined where Millrace writes no such table, or it is gone. */
+export async function writtenTable(
+  link: Link,
+  state: StateTables,
+  { namespace, name }: QualifiedName,
+): Promise<TableLayout | undefined> {
+  try {
+    return await findStoredTable(link, state, `${namespace}.${name}`);
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === "MLR_TABLE_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** Pipelines that share a table may have brought different columns: for the rows of the others these are null. */

@@ -15,11 +15,14 @@ import {
   type SnapshotOutcome,
   type TableDefinition,
 } from "@millrace/core";
+import { answerInquiry } from "../check/answer-inquiry.ts";
 import { currentTable, presentColumns } from "../define/current-table.ts";
 import { ManagedTable } from "../define/managed-table.ts";
 import { metadataColumns, OWN_COLUMNS } from "../define/metadata-columns.ts";
 import { definitionOf } from "../columns/table-column.ts";
 import type { PlacedTable } from "../define/placed-table.ts";
+import { writtenTable } from "../inspect/stored-table.ts";
+import type { QualifiedName } from "../qualified-name.ts";
 import { workFor } from "../modes/work-for.ts";
 import { SAMPLE_ROWS } from "../sql/list-differences.ts";
 import { checkFence } from "../state/check-fence.ts";
@@ -234,10 +237,25 @@ export class RelationalSession implements Session {
     const { changed: open, over } = epochs;
     await recordCommit(context, { cut, result, at, open, over, forget: this.#forget });
     await context.step("recorded");
+    if (cut.verify !== undefined) await this.#verify(cut.verify);
     await context.step("before-commit");
     await this.#send(state.namespace);
     await this.#afterCommit(epochs, result);
     return result;
+  }
+
+  /** Lets rules look at the tables as they will be. */
+  async #verify(verify: NonNullable<Cut["verify"]>): Promise<void> {
+    const { link, state } = this.#context;
+    const from = {
+      link,
+      namespace: state.namespace,
+      layout: async ({ name, namespace }: QualifiedName) => {
+        const known = this.#tables.get(name)?.managed.layout;
+        return known?.table.namespace === namespace ? known : writtenTable(link, state, { name, namespace });
+      },
+    };
+    await verify((inquiry) => answerInquiry(inquiry, from));
   }
 
   /** Tells what `#commit` would do. */
