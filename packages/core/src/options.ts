@@ -30,6 +30,9 @@ type Issue = z.core.$ZodIssue;
 
 /** Of an option that may have several forms: what is wrong with the form that was most likely meant. */
 function meantIssue(issue: Issue): Issue {
+  // Of a name in a record: why it cannot be one.
+  if (issue.code === "invalid_key" && issue.issues[0] !== undefined)
+    return { ...issue.issues[0], path: issue.path };
   if (issue.code !== "invalid_union") return issue;
   const deepest = (found: readonly Issue[]): number =>
     Math.max(...found.map((each) => each.path.length + (each.code === "unrecognized_keys" ? 1 : 0)));
