@@ -150,6 +150,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/quality.ts")).quality,
   },
   {
+    name: "functions",
+    summary: "list the functions that pipelines watch, the slowest first",
+    load: async () => (await import("./commands/functions.ts")).functions,
+  },
+  {
+    name: "objects",
+    summary: "tell which pipelines touch a table, view or procedure, and how",
+    load: async () => (await import("./commands/objects.ts")).objects,
+  },
+  {
     name: "verify",
     summary: "read a table back and compare every row with its hash",
     load: async () => (await import("./commands/verify.ts")).verify,
@@ -178,6 +188,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "db",
     summary: "start, stop, reset or locate the embedded database",
     load: async () => (await import("./commands/db.ts")).db,
+  },
+  {
+    name: "secret",
+    summary: "store, list and rotate passwords, tokens and keys",
+    load: async () => (await import("./commands/secret.ts")).secret,
+  },
+  {
+    name: "settings",
+    summary: "show each setting with its value and where it comes from",
+    load: async () => (await import("./commands/settings.ts")).settings,
   },
   {
     name: "doctor",

@@ -13,8 +13,9 @@ const CTRL_U = "\u0015";
  * nothing is typed or it is broken off; Ctrl-C ends the process as it does elsewhere.
  */
 export async function askHidden({ stdin, stderr }: Terminal, question: string): Promise<string> {
-  stderr.write(question);
+  // Before the question, as somebody may be quick to answer.
   stdin.setRawMode(true);
+  stderr.write(question);
   stdin.setEncoding("utf8");
   stdin.resume();
   try {
