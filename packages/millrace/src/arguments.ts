@@ -1,3 +1,4 @@
+import { durationOf } from "@millrace/orchestrator/schedule";
 import { InvalidArgumentError } from "commander";
 
 /** `--param name=value`, gathered over all its uses; a later one of the same name wins. */
@@ -15,4 +16,11 @@ export function positiveInteger(text: string): number {
   const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidArgumentError("It must be a whole number from 1 up.");
+}
+
+/** Milliseconds of a duration such as `30d`, `12h` or `90 minutes`. */
+export function durationMs(text: string): number {
+  const value = durationOf(text);
+  if (value !== undefined && value > 0) return value;
+  throw new InvalidArgumentError("It must be a duration such as 30d, 12h or 90m.");
 }

@@ -29,6 +29,10 @@ export {
   type Transform,
   unique,
   volume,
+  watch,
+  watched,
+  watchMethods,
+  type WatchMethodsOptions,
 } from "@millrace/core";
 export { clickhouse, type ClickHouseOptions } from "@millrace/connectors/clickhouse";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";

@@ -10,6 +10,14 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "./events/subscribe.ts";
+export type { RunFactsRecorder } from "./objects/run-facts-recorder.ts";
+export type {
+  FunctionsQuery,
+  FunctionSummary,
+  ObjectsQuery,
+  ObjectUse,
+  RunFactsStore,
+} from "./objects/run-facts-store.ts";
 export { pruneQuality } from "./quality/prune-quality.ts";
 export type { QualityRecorder, RecordedRun } from "./quality/quality-recorder.ts";
 export type { QualityStore, RuleSeries, SeriesQuery } from "./quality/quality-store.ts";

@@ -1,8 +1,10 @@
-import type { QualityResult } from "@millrace/core";
+import type { FunctionCalls, QualityResult, TouchedObject } from "@millrace/core";
 import type { RunRecord } from "@millrace/platform";
 import type { CommandSetup } from "../cli-context.ts";
 import { errorBlock } from "../output/error-block.ts";
+import { functionTable } from "../output/function-lines.ts";
 import { formatCount, formatDuration } from "../output/numbers.ts";
+import { objectTable } from "../output/object-lines.ts";
 import { qualityLines } from "../output/quality-lines.ts";
 import { paintStatus } from "../output/run-record.ts";
 import type { Style } from "../output/style.ts";
@@ -22,16 +24,26 @@ export const show: CommandSetup = (command, cli) => {
     .addHelpText("after", examples(["show 0198c2a4", "show 0198c2a4-5b1e-7000-8f3a-1f0c2b9d4e5f --json"]))
     .action(async (id: string) => {
       await withWorkspace(cli, async (workspace) => {
-        const { runs, quality: results } = await workspace.control();
+        const { runs, quality: results, facts } = await workspace.control();
         await runs.reap();
         const record = await runs.get(id);
         const quality = await results.ofRun(record.id);
-        cli.printer.result({ ...record, quality }, () => forPeople(record, quality, cli.printer.style));
+        const functions = await facts.functionsOf(record.id);
+        const objects = await facts.objectsOf(record.id);
+        const found = { quality, functions, objects };
+        cli.printer.result({ ...record, ...found }, () => forPeople(record, found, cli.printer.style));
       });
     });
 };
 
-function forPeople(record: RunRecord, quality: readonly QualityResult[], style: Style): string {
+/** What is kept of a run besides its record. */
+interface Found {
+  readonly quality: readonly QualityResult[];
+  readonly functions: readonly FunctionCalls[];
+  readonly objects: readonly TouchedObject[];
+}
+
+function forPeople(record: RunRecord, { quality, functions, objects }: Found, style: Style): string {
   const facts: readonly (readonly [string, string])[] = [
     ["run", record.id],
     ["pipeline", clean(record.pipeline)],
@@ -60,6 +72,8 @@ function forPeople(record: RunRecord, quality: readonly QualityResult[], style: 
   );
   if (withheld.length > 0) blocks.push(withheld.join("\n"));
   if (quality.length > 0) blocks.push(qualityLines(quality, style).join("\n"));
+  if (objects.length > 0) blocks.push(objectTable(objects, style));
+  if (functions.length > 0) blocks.push(functionTable(functions, style));
   const slices = Object.entries(record.checkpoint);
   if (slices.length > 0) {
     const shown = slices.slice(0, 10).map(([slice, state]) => `  ${clean(slice)}: ${valueText(state, 100)}`);

@@ -74,6 +74,7 @@ async function runLeased(
     });
     const { group } = pipeline;
     const quality = control.quality.recorder({ run, pipeline: pipeline.name, group });
+    const facts = control.facts.recorder({ run, pipeline: pipeline.name });
     const { logger } = await workspace.logs();
     const says = logRun(
       logger.child({ run, pipeline: pipeline.name, ...(group === undefined ? {} : { group }) }),
@@ -93,11 +94,12 @@ async function runLeased(
       observe: (event) => {
         recorder.observe(event);
         quality.observe(event);
+        facts.observe(event);
         says(event);
         observe(event);
       },
     });
-    await quality.flush();
+    await Promise.all([quality.flush(), facts.flush()]);
     const record = await recorder.finish(report);
     if (record.kept === "file") {
       warn(

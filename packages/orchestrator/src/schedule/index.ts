@@ -2,6 +2,7 @@ export { type Fire } from "./fire.ts";
 export { cron } from "./cron.ts";
 export { describeSchedule, type DescribeOptions } from "./describe-schedule.ts";
 export { every, type EveryOptions } from "./every.ts";
+export { durationOf } from "./duration.ts";
 export { describeCatchUp } from "./describe-catch-up.ts";
 export { instantOf } from "./instant-of.ts";
 export { missedFires, type MissedFiresOptions } from "./missed-fires.ts";

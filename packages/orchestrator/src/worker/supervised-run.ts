@@ -20,12 +20,20 @@ export interface SuperviseOptions {
   readonly nextAttempt: (above: bigint) => Promise<bigint>;
   /** Each line that the process writes, and what its events say. Must not throw. */
   readonly onLine?: (line: RunLine) => void;
+  /** Who keeps what the run tells besides its record: given each event, and time to write before the end is recorded. Default: nobody. */
+  readonly recorders?: readonly RunEventRecorder[];
   /** Each event of the run. Must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
   /** How the attempt ended, once that is recorded. Must not throw. */
   readonly onEnd?: (ended: Omit<Extract<WorkerNotice, { type: "ended" }>, "type" | "claim">) => void;
   /** Milliseconds between being asked to end and being ended. Default 10,000. */
   readonly graceMs?: number;
+}
+
+/** Keeps something of what a run tells. Never throws. */
+export interface RunEventRecorder {
+  readonly observe: (event: RunEvent) => void;
+  flush(): Promise<void>;
 }
 
 /** A line of a run's output. */
@@ -88,6 +96,7 @@ export class SupervisedRun {
     this.#over.abort();
     await Promise.all([...watching, said]);
     await this.#recording;
+    await Promise.all((this.#o.recorders ?? []).map((recorder) => recorder.flush()));
     const end: ProcessEnd = {
       exitCode: exit.code,
       signal: exit.signal,
@@ -153,6 +162,7 @@ export class SupervisedRun {
     switch (message.type) {
       case "event":
         this.#progress.observe(message.event, this.#now());
+        for (const recorder of this.#o.recorders ?? []) recorder.observe(message.event);
         this.#o.onEvent?.(message.event);
         break;
       case "attempt":

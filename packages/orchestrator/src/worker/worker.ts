@@ -233,6 +233,10 @@ export class Worker {
       worker: session.id,
       clock: this.#clock,
       nextAttempt: (above) => nextAttempt(control, claim, above),
+      recorders: [
+        control.facts.recorder({ run: claim.id, pipeline: claim.pipeline, keepsId: true }),
+        control.quality.recorder({ run: claim.id, pipeline: claim.pipeline, group: claim.group }),
+      ],
       ...(onLine === undefined ? {} : { onLine: (line: RunLine) => onLine(claim, line) }),
       ...(observe === undefined
         ? {}

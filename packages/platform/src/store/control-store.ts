@@ -1,5 +1,7 @@
 import { systemClock, type Clock } from "@millrace/core";
 import type pg from "pg";
+import { FactsFallback } from "../objects/facts-fallback.ts";
+import { RunFactsStore } from "../objects/run-facts-store.ts";
 import { QualityStore } from "../quality/quality-store.ts";
 import { ResultsFallback } from "../quality/results-fallback.ts";
 import { controlFailure, controlPool } from "./control-connection.ts";
@@ -20,6 +22,8 @@ export interface ControlStore {
   readonly runs: RunRecords;
   /** What quality rules came to. */
   readonly quality: QualityStore;
+  /** What runs did inside: calls of watched functions, and what they touched in databases. */
+  readonly facts: RunFactsStore;
   /** Its connection URL. A secret. */
   readonly url: string;
   /** Connections for whoever keeps tables of its own in it. Ended by `close`. */
@@ -41,10 +45,13 @@ export async function openControl(url: string, options: ControlOptions): Promise
   const runs = new RunRecords({ pool, fallback, clock }, url);
   const results = new ResultsFallback(options.fallbackDirectory);
   const quality = new QualityStore({ pool, fallback: results, clock, url });
+  const kept = new FactsFallback(options.fallbackDirectory);
+  const facts = new RunFactsStore({ pool, fallback: kept, clock, url });
   try {
     await migrate(pool);
     await runs.takeIn();
     await quality.takeIn();
+    await facts.takeIn();
   } catch (error) {
     await pool.end();
     throw controlFailure(error, url);
@@ -52,6 +59,7 @@ export async function openControl(url: string, options: ControlOptions): Promise
   return {
     runs,
     quality,
+    facts,
     url,
     pool,
     acquireLease: (pipeline, lease) => acquireLease(url, pool, { pipeline }, { clock, ...lease }),
