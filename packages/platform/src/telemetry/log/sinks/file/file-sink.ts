@@ -20,6 +20,8 @@ export class FileSink implements LogSink {
   readonly name: string;
   readonly #path: string;
   readonly #rotation: Rotation;
+  /** The last batch may have been written in part: it comes again as a whole. */
+  #torn = false;
   #file: { readonly handle: FileHandle; readonly inode: bigint } | undefined;
 
   constructor(options: FileSinkOptions) {
@@ -29,21 +31,18 @@ export class FileSink implements LogSink {
   }
 
   async write(batch: readonly RoutedRecord[]): Promise<void> {
-    const bytes = Buffer.from(batch.map((record) => `${jsonLine(record)}\n`).join(""));
+    const lines = batch.map((record) => `${jsonLine(record)}\n`).join("");
+    // Behind a line of which a full disk took only a part, a new one begins.
+    const bytes = Buffer.from(this.#torn ? `\n${lines}` : lines);
     try {
       if (await this.#rotation.isDue(bytes.length)) {
         await this.#closeFile();
         await this.#rotation.rotate(bytes.length);
       }
       const handle = await this.#current();
-      const before = (await handle.stat()).size;
-      try {
-        await handle.appendFile(bytes);
-      } catch (error) {
-        // A batch comes again as a whole: a part of it would double.
-        await handle.truncate(before).catch(() => undefined);
-        throw error;
-      }
+      this.#torn = true;
+      await handle.appendFile(bytes);
+      this.#torn = false;
     } catch (error) {
       await this.#closeFile();
       throw this.#failure(error);

@@ -40,7 +40,9 @@ export class Rotation {
     const found = await stat(this.#options.path).catch(() => undefined);
     if (found === undefined || found.size === 0) return false;
     if (found.size + bytes > this.#options.maxBytes) return true;
-    return this.#clock.now() - found.birthtimeMs > this.#options.maxAgeMs;
+    // Not every file system knows when a file was made.
+    const born = found.birthtimeMs > 0 ? found.birthtimeMs : found.ctimeMs;
+    return this.#clock.now() - born > this.#options.maxAgeMs;
   }
 
   /** Puts the file aside, unless another process has done so meanwhile. Where the lock is held by another, that one does it. */

@@ -18,7 +18,7 @@ export function stdout(given: LogStdoutOptions = {}): LogSinkSpec {
     kind: "stdout",
     name,
     level,
-    limits: limitsOf(limits, { delayMs: 20 }),
+    limits: limitsOf(limits, { delayMs: 20, fallback: { maxBytes: 64 * 1024 * 1024 } }),
     open: async () => {
       const { StdoutSink } = await import("./stdout-sink.ts");
       const stream = process.stdout;
