@@ -162,78 +162,6 @@ CREATE FUNCTION millrace_control.lease_is_alive(lease millrace_control.leases) R
   END
 $$;
 
--- Claims up to `wanted` runs for a worker: those that wait in its queues, whose pipeline runs nowhere else, and for which
--- every pool has a slot. Slots are not kept apart: a run holds them for as long as it is `running`.
-CREATE FUNCTION millrace_control.claim_runs(claimer uuid, wanted integer)
-RETURNS SETOF millrace_control.runs LANGUAGE plpgsql AS $$
-DECLARE
-  mine millrace_control.workers;
-  waiting millrace_control.runs;
-  pool text;
-  token uuid;
-  claimed integer := 0;
-BEGIN
-  SELECT * INTO mine FROM millrace_control.workers WHERE id = claimer AND NOT draining;
-  IF NOT FOUND THEN RETURN; END IF;
-  FOR waiting IN
-    SELECT run.* FROM millrace_control.runs AS run
-    WHERE run.status = 'queued' AND run.queue = ANY (mine.queues) AND run.available_at <= clock_timestamp()
-      AND run.labels <@ mine.labels
-      AND NOT EXISTS (
-        SELECT FROM millrace_control.runs AS other
-        WHERE other.status = 'running' AND other.pipeline = run.pipeline AND other.partition = run.partition)
-      AND NOT EXISTS (
-        SELECT FROM millrace_control.pipelines AS known WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)
-      AND NOT EXISTS (
-        SELECT FROM unnest(run.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name))
-      AND NOT EXISTS (
-        SELECT FROM millrace_control.leases AS held
-        WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND millrace_control.lease_is_alive(held))
-    ORDER BY run.priority DESC, run.available_at, run.id
-    FOR UPDATE OF run SKIP LOCKED
-    LIMIT wanted * 4
-  LOOP
-    EXIT WHEN claimed >= wanted;
-    -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
-    FOREACH pool IN ARRAY ARRAY(
-      SELECT name FROM unnest(waiting.pools) AS named (name) WHERE millrace_control.pool_slots(name) IS NOT NULL ORDER BY name)
-    LOOP
-      PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || pool, 0));
-    END LOOP;
-    CONTINUE WHEN EXISTS (
-      SELECT FROM unnest(waiting.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name));
-    token := gen_random_uuid();
-    INSERT INTO millrace_control.leases AS held
-      (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
-    VALUES (waiting.pipeline, waiting.partition, token,
-      jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
-        to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
-      mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
-    ON CONFLICT (pipeline, partition) DO UPDATE SET
-      token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
-      acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
-      worker = excluded.worker
-    WHERE NOT millrace_control.lease_is_alive(held);
-    CONTINUE WHEN NOT FOUND;
-    BEGIN
-      UPDATE millrace_control.runs SET
-        status = 'running', worker = mine.id, lease = token, tries = tries + 1, host = mine.host, pid = mine.pid,
-        started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
-        exit_code = NULL, signal = NULL, error = NULL
-      WHERE id = waiting.id
-      RETURNING * INTO waiting;
-    EXCEPTION WHEN unique_violation THEN
-      -- A run by hand has begun in this moment.
-      DELETE FROM millrace_control.leases AS held WHERE held.pipeline = waiting.pipeline AND held.partition = waiting.partition
-        AND held.worker = mine.id;
-      CONTINUE;
-    END;
-    claimed := claimed + 1;
-    RETURN NEXT waiting;
-  END LOOP;
-END
-$$;
-
 -- Slots of a pool; null: as many as come. Limits of groups, queues and pipelines hold only where they are set.
 CREATE FUNCTION millrace_control.pool_slots(pool text) RETURNS integer LANGUAGE sql VOLATILE AS $$
   SELECT coalesce(
@@ -241,13 +169,99 @@ CREATE FUNCTION millrace_control.pool_slots(pool text) RETURNS integer LANGUAGE 
     CASE WHEN pool ~ '^(group|queue|pipeline):' THEN NULL ELSE 1 END)
 $$;
 
+-- Pools in which no slot is free. A slot is not kept anywhere: a run holds it for as long as it is `running`.
+CREATE FUNCTION millrace_control.full_pools() RETURNS text[] LANGUAGE sql VOLATILE AS $$
+  SELECT coalesce(array_agg(name), '{}') FROM (
+    SELECT held.name FROM millrace_control.runs AS busy CROSS JOIN LATERAL unnest(busy.pools) AS held (name)
+    WHERE busy.status = 'running' GROUP BY held.name HAVING count(*) >= millrace_control.pool_slots(held.name)
+    UNION ALL SELECT known.name FROM millrace_control.pools AS known WHERE known.slots = 0
+  ) AS taken
+$$;
+
 -- True where one more run may hold a slot.
-CREATE FUNCTION millrace_control.pool_has_room(pool text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION millrace_control.pool_has_room(pool text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT pool <> ALL (millrace_control.full_pools())
+$$;
+
+-- Claims up to `wanted` runs for a worker: those that wait in its queues, whose pipeline runs nowhere else, and for which
+-- every pool has a slot. What waits is read in the order of an index and no further than to the last one that is claimed.
+CREATE FUNCTION millrace_control.claim_runs(claimer uuid, wanted integer)
+RETURNS SETOF millrace_control.runs LANGUAGE plpgsql AS $$
 DECLARE
-  slots integer := millrace_control.pool_slots(pool);
+  mine millrace_control.workers;
+  waiting millrace_control.runs;
+  taken text[] := millrace_control.full_pools();
+  paused text[] := ARRAY(SELECT name FROM millrace_control.pipelines WHERE paused_at IS NOT NULL);
+  limited text[];
+  claimed integer := 0;
 BEGIN
-  IF slots IS NULL THEN RETURN true; END IF;
-  RETURN (SELECT count(*) FROM millrace_control.runs AS busy WHERE busy.status = 'running' AND pool = ANY (busy.pools)) < slots;
+  SELECT * INTO mine FROM millrace_control.workers WHERE id = claimer AND NOT draining;
+  IF NOT FOUND THEN RETURN; END IF;
+  FOR waiting IN
+    SELECT run.* FROM unnest(mine.queues) AS served (queue) CROSS JOIN LATERAL (
+      SELECT queued.* FROM millrace_control.runs AS queued
+      WHERE queued.status = 'queued' AND queued.queue = served.queue AND queued.available_at <= clock_timestamp()
+        AND queued.labels <@ mine.labels AND NOT queued.pools && taken AND queued.pipeline <> ALL (paused)
+        AND NOT EXISTS (
+          SELECT FROM millrace_control.runs AS other
+          WHERE other.status = 'running' AND other.pipeline = queued.pipeline AND other.partition = queued.partition)
+        AND NOT EXISTS (
+          SELECT FROM millrace_control.leases AS held
+          WHERE held.pipeline = queued.pipeline AND held.partition = queued.partition
+            AND millrace_control.lease_is_alive(held))
+      ORDER BY queued.priority DESC, queued.available_at, queued.id
+      FOR UPDATE SKIP LOCKED
+      LIMIT wanted + 16
+    ) AS run
+    ORDER BY run.priority DESC, run.available_at, run.id
+  LOOP
+    EXIT WHEN claimed >= wanted;
+    -- An earlier one of this claim may have taken the last slot, or the pipeline.
+    CONTINUE WHEN waiting.pools && taken;
+    limited := ARRAY(
+      SELECT name FROM unnest(waiting.pools) AS named (name)
+      WHERE name !~ '^(group|queue|pipeline):' OR EXISTS (SELECT FROM millrace_control.pools AS known WHERE known.name = named.name)
+      ORDER BY name);
+    IF cardinality(limited) > 0 THEN
+      -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
+      PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || name, 0)) FROM unnest(limited) AS named (name);
+      taken := millrace_control.full_pools();
+      CONTINUE WHEN waiting.pools && taken;
+    END IF;
+    IF millrace_control.hold_run(mine, waiting) THEN
+      claimed := claimed + 1;
+      SELECT * INTO waiting FROM millrace_control.runs WHERE id = waiting.id;
+      IF cardinality(limited) > 0 THEN taken := millrace_control.full_pools(); END IF;
+      RETURN NEXT waiting;
+    END IF;
+  END LOOP;
+END
+$$;
+
+-- Gives a worker a run that waits, and its pipeline's lease; false where another has that.
+CREATE FUNCTION millrace_control.hold_run(mine millrace_control.workers, waiting millrace_control.runs)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  token uuid := gen_random_uuid();
+BEGIN
+  INSERT INTO millrace_control.leases AS held
+    (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
+  VALUES (waiting.pipeline, waiting.partition, token,
+    jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
+      to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+    mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
+  ON CONFLICT (pipeline, partition) DO UPDATE SET
+    token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
+    acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
+    worker = excluded.worker
+  WHERE NOT millrace_control.lease_is_alive(held);
+  IF NOT FOUND THEN RETURN false; END IF;
+  UPDATE millrace_control.runs SET
+    status = 'running', worker = mine.id, lease = token, tries = tries + 1, host = mine.host, pid = mine.pid,
+    started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
+    exit_code = NULL, signal = NULL, error = NULL
+  WHERE id = waiting.id AND status = 'queued';
+  RETURN FOUND;
 END
 $$;
 
