@@ -8,6 +8,7 @@ import {
   type Owner,
   type Session,
 } from "@millrace/core";
+import { CLICKHOUSE_CHECKS } from "./check/answer-inquiry.ts";
 import { MAX_IDENTIFIER } from "./define/layout.ts";
 import type { ResolvedClickHouseOptions } from "./options.ts";
 import { ClickHouseServer } from "./server/clickhouse-server.ts";
@@ -47,6 +48,7 @@ export const CLICKHOUSE_CAPABILITIES: Capabilities = {
   types: SCALAR_KINDS,
   arrays: true,
   identifiers: { maxBytes: MAX_IDENTIFIER, reserved: RESERVED },
+  checks: CLICKHOUSE_CHECKS,
   dryRun: false,
 };
 

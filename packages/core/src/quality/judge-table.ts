@@ -6,7 +6,8 @@ import { skipped } from "./skipped.ts";
 
 /**
  * What a rule on a table comes to. One that could not be judged is skipped, and with severity `fail` has failed: nobody knows
- * that the table is right. Fails only with errors that may pass, such as a lost connection.
+ * that the table is right. Fails only with errors that may pass, such as a lost connection, of rules with severity `fail`:
+ * where a connection is lost for others, the commit will tell.
  */
 export async function judgeTable(table: string, rule: QualityRule, look: TableLook): Promise<QualityResult> {
   const { name, kind, severity, samples, test } = rule;
@@ -38,9 +39,10 @@ async function finding(rule: QualityRule, judge: () => Promise<Finding>): Promis
   try {
     return await judge();
   } catch (error) {
-    if (error instanceof MillraceError && error.retry === "later") throw error;
+    const stops = rule.severity === "fail";
+    if (stops && error instanceof MillraceError && error.retry === "later") throw error;
     const message = error instanceof Error ? error.message : String(error);
     const reason = `it could not be judged: ${message}`;
-    return rule.severity === "fail" ? { ...skipped(reason), status: "failed", failures: 1 } : skipped(reason);
+    return stops ? { ...skipped(reason), status: "failed", failures: 1 } : skipped(reason);
   }
 }

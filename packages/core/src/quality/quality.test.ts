@@ -413,6 +413,27 @@ describe("rules on tables", () => {
     );
   });
 
+  test("a destination that can be asked after a commit alone judges warn then, and refuses fail", async () => {
+    const memory = memoryDestination({
+      capabilities: { checks: { questions: ["duplicates"], when: "after-commit" } },
+    });
+    const options = {
+      source: fromRows(numbered("v", 1, 1)),
+      destination: memory.table("t", { key: ["id"] }),
+    };
+    const refused = await run({ ...options, quality: [unique("v", { severity: "fail" })] });
+    expect(refused.error).toMatchObject({
+      code: "MLR_PIPELINE_INVALID",
+      message: expect.stringContaining('"unique(v)" of table "t" cannot keep a commit from landing'),
+    });
+    const report = await run({ ...options, quality: [unique("v")] });
+    expect(report).toMatchObject({
+      status: "succeeded",
+      quality: [{ status: "failed", failures: 2, landed: true }],
+    });
+    expect(memory.rows("t")).toHaveLength(2);
+  });
+
   test("a dry run looks at rows, and says that it cannot look at tables", async () => {
     const memory = memoryDestination();
     const report = await run(

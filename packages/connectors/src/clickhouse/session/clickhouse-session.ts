@@ -1,3 +1,4 @@
+import { answerInquiry } from "../check/answer-inquiry.ts";
 import {
   addCounts,
   asMillraceError,
@@ -117,7 +118,14 @@ export class ClickHouseSession implements Session {
     for (const table of this.#tables.values()) table.committed();
     this.#last = prepared.result;
     this.#context.internals.onStep?.("done");
+    await this.#verify(cut);
     return prepared.result;
+  }
+
+  /** Lets rules look at what has landed. What fails of it changes nothing about that. */
+  async #verify({ verify }: Cut): Promise<void> {
+    const { server } = this.#context;
+    await verify?.((inquiry) => answerInquiry(server, inquiry)).catch(() => undefined);
   }
 
   async close(): Promise<void> {

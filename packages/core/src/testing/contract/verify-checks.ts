@@ -149,6 +149,32 @@ export function verifyChecks(context: ContractContext): void {
     },
   );
 
+  check("answers SQL on tables without their namespace, which may be refused", async (world) => {
+    if (!asks(world, "sql")) return;
+    const pipeline = await world.open();
+    await pipeline.table("t", plain);
+    await pipeline.write("t", [{ id: 1 }, { id: 2 }, { id: 3 }]);
+    const answers: (TableAnswer | undefined)[] = [];
+    const failures: unknown[] = [];
+    await pipeline.commit({
+      verify: async (ask) => {
+        answers.push(await ask(about({ ask: "sql", statement: "SELECT id FROM t WHERE id > 1" }, 1)));
+        answers.push(await ask(about({ ask: "sql", statement: "SELECT id FROM t WHERE id > 3" })));
+        for (const statement of [
+          "SELECT * FROM nothing_like_it",
+          "DELETE FROM t WHERE id > 0",
+          "DROP TABLE t",
+        ]) {
+          await ask(about({ ask: "sql", statement })).catch((error: unknown) => failures.push(error));
+        }
+      },
+    });
+    expect(answers.map((answer) => answer?.count)).toEqual([2, 0]);
+    expect(answers.map((answer) => answer?.samples.length)).toEqual([1, 0]);
+    expect(failures.length).toBe(3);
+    await world.expectRows([{ id: 1 }, { id: 2 }, { id: 3 }]);
+  });
+
   check("does the commit no harm with a question that is refused", async (world) => {
     if (!asks(world, "count", "orphans")) return;
     const pipeline = await world.open();
