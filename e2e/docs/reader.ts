@@ -40,7 +40,10 @@ export class Reader {
   }
 
   async #command(command: string, fails: boolean): Promise<void> {
-    const [program, ...args] = command.split(/\s+/).map((word) => word.replaceAll(/^["']|["']$/g, ""));
+    const piped = /^(?:echo|printf %s) (\S+) \| (.*)$/.exec(command);
+    const [program, ...args] = (piped?.[2] ?? command)
+      .split(/\s+/)
+      .map((word) => word.replaceAll(/^["']|["']$/g, ""));
     if (program === "cd") {
       this.#folder = path.resolve(this.#folder, args[0] ?? "");
       return;
@@ -48,18 +51,21 @@ export class Reader {
     if (program === "npm" && args[0] === "install") return;
     if (program !== "npx" || args[0] !== "millrace")
       throw new Error(`readers cannot be asked to run: ${command}`);
-    const { code, text } = await this.#millrace(args.slice(1));
+    const { code, text } = await this.#millrace(args.slice(1), piped?.[1]);
     this.#output = text;
     if ((code !== 0) !== fails) throw new Error(`${command} ended with ${code}:\n${text}`);
   }
 
-  #millrace(args: readonly string[]): Promise<{ code: number; text: string }> {
+  #millrace(args: readonly string[], input = ""): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, ["--conditions=@millrace/source", CLI, ...args], {
         cwd: this.#folder,
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["pipe", "pipe", "pipe"],
         env: { ...process.env, MILLRACE_DATABASE_URL: this.#databaseUrl, NO_COLOR: "1", COLUMNS: "120" },
       });
+      // A command that does not read it may have ended before.
+      child.stdin.on("error", () => undefined);
+      child.stdin.end(input);
       let text = "";
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
