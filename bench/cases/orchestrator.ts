@@ -69,6 +69,10 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1_000;
 }
 
+const END_CLAIMED = `
+  WITH over AS (DELETE FROM millrace_control.leases)
+  UPDATE millrace_control.runs SET status = 'succeeded', finished_at = clock_timestamp() WHERE status = 'running'`;
+
 /** Enqueueing and claiming, without a process behind. */
 async function queueSpeed(control: ControlStore): Promise<Measured[]> {
   const { pool } = control;
@@ -86,14 +90,21 @@ async function queueSpeed(control: ControlStore): Promise<Measured[]> {
   );
   const claim =
     "SELECT count(*)::int AS n FROM millrace_control.claim_runs('00000000-0000-7000-8000-000000000001', $1)";
-  let claimed = 0;
-  const single = await seconds(async () => {
-    for (let i = 0; i < 500; i++) claimed += (await pool.query<{ n: number }>(claim, [1])).rows[0]?.n ?? 0;
-  });
-  let many = 0;
-  const together = await seconds(async () => {
-    for (let n = -1; n !== 0; many += n) n = (await pool.query<{ n: number }>(claim, [200])).rows[0]?.n ?? 0;
-  });
+  const claims = async (wanted: number, statements: number): Promise<number> => {
+    let count = 0;
+    let time = 0;
+    for (let i = 0; i < statements; i++) {
+      time += await seconds(async () => {
+        count += (await pool.query<{ n: number }>(claim, [wanted])).rows[0]?.n ?? 0;
+      });
+      // As their ends would, so that no more go on than a worker has slots.
+      if ((i + 1) % 8 === 0) await pool.query(END_CLAIMED);
+    }
+    await pool.query(END_CLAIMED);
+    return count / time;
+  };
+  const single = await claims(1, 400);
+  const together = await claims(200, 40);
   await pool.query("DELETE FROM millrace_control.workers");
   await clear(control);
   const perSecond = (count: number, time: number): number => round(count / time, 0);
@@ -114,8 +125,8 @@ async function queueSpeed(control: ControlStore): Promise<Measured[]> {
     {
       name: "queue: claim one by one",
       work: "claims/s, one per statement",
-      ours: perSecond(claimed, single),
-      ratio: round(claimed / single / 5_592),
+      ours: round(single, 0),
+      ratio: round(single / 5_592),
       goal: null,
       peers: { "sketch of the design": 5_592 },
       peakMemoryMb: null,
@@ -123,8 +134,8 @@ async function queueSpeed(control: ControlStore): Promise<Measured[]> {
     {
       name: "queue: claim batched",
       work: "claims/s, 200 per statement",
-      ours: perSecond(many, together),
-      ratio: round(many / together / 42_000),
+      ours: round(together, 0),
+      ratio: round(together / 42_000),
       peers,
       goal: null,
       peakMemoryMb: null,

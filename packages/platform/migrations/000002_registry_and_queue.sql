@@ -173,7 +173,9 @@ $$;
 CREATE FUNCTION millrace_control.full_pools() RETURNS text[] LANGUAGE sql VOLATILE AS $$
   SELECT coalesce(array_agg(name), '{}') FROM (
     SELECT held.name FROM millrace_control.runs AS busy CROSS JOIN LATERAL unnest(busy.pools) AS held (name)
-    WHERE busy.status = 'running' GROUP BY held.name HAVING count(*) >= millrace_control.pool_slots(held.name)
+      LEFT JOIN millrace_control.pools AS known ON known.name = held.name
+    WHERE busy.status = 'running' AND (known.slots IS NOT NULL OR held.name !~ '^(group|queue|pipeline):')
+    GROUP BY held.name, known.slots HAVING count(*) >= coalesce(known.slots, 1)
     UNION ALL SELECT known.name FROM millrace_control.pools AS known WHERE known.slots = 0
   ) AS taken
 $$;
