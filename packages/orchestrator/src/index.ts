@@ -6,7 +6,7 @@ export {
 } from "./command/give-command.ts";
 export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
 export type { Claim } from "./queue/claim.ts";
-export type { ProcessEnd } from "./queue/end-attempt.ts";
+export type { AttemptEnd, ProcessEnd } from "./queue/end-attempt.ts";
 export { enqueue, type NewRun } from "./queue/enqueue.ts";
 export { reapDeadWorkers } from "./queue/reap.ts";
 export type { RunRequest } from "./queue/run-request.ts";

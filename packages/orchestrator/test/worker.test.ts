@@ -228,7 +228,13 @@ describe("a worker", () => {
     const asked: string[] = [];
     const worker = await startWorker({
       observe: (notice) =>
-        told.push(notice.type === "ended" ? `ended ${notice.outcome}` : `${notice.type} ${notice.claim.id}`),
+        told.push(
+          notice.type === "claimed"
+            ? `claimed ${notice.claim.id}`
+            : notice.type === "ended"
+              ? `ended ${notice.outcome}`
+              : notice.type,
+        ),
       traceparent: ({ id }) => {
         asked.push(id);
         return `00-${id.replaceAll("-", "")}-00f067aa0ba902b7-01`;

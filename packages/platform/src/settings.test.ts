@@ -25,6 +25,11 @@ describe("settings", () => {
       masterPassword: undefined,
       masterPasswordFile: undefined,
       previousMasterPassword: undefined,
+      metricsPort: undefined,
+      metricsHost: "127.0.0.1",
+      otlpEndpoint: undefined,
+      otlpHeaders: undefined,
+      traceSample: 1,
       allowOpenFiles: false,
     });
     expect(settings.origins.dataDirectory).toBe("default");

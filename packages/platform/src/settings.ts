@@ -84,6 +84,47 @@ const SETTINGS = {
     secret: "whole",
     check: z.string().min(1).optional(),
   },
+  /** Port of `/metrics` in `millrace up`, `worker` and `scheduler`; 0: none. Default: 9464, or the next that is free. */
+  metricsPort: {
+    variable: "MILLRACE_METRICS_PORT",
+    secret: false,
+    check: wholeNumber(0, 65_535).optional(),
+  },
+  /** Address that `/metrics` listens on. Default `127.0.0.1`: this machine only. */
+  metricsHost: {
+    variable: "MILLRACE_METRICS_HOST",
+    secret: false,
+    check: z.string().min(1).default("127.0.0.1"),
+  },
+  /** Where traces and metrics are sent by OTLP over HTTP, without `/v1/traces`. Default: nowhere. */
+  otlpEndpoint: {
+    variable: "MILLRACE_OTLP_ENDPOINT",
+    aliases: [{ variable: "OTEL_EXPORTER_OTLP_ENDPOINT", begins: /^https?:\/\//i }],
+    secret: true,
+    check: z
+      .string()
+      .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
+        message: "must be a URL such as http://localhost:4318",
+      })
+      .optional(),
+  },
+  /** Headers that are sent along, such as `authorization=Bearer%20…`, separated by commas. Default: none. */
+  otlpHeaders: {
+    variable: "MILLRACE_OTLP_HEADERS",
+    aliases: [{ variable: "OTEL_EXPORTER_OTLP_HEADERS", begins: /^[^=\s]+=/ }],
+    secret: "whole",
+    check: z.string().min(1).optional(),
+  },
+  /** Share of runs that are traced, from 0 to 1. Default 1. */
+  traceSample: {
+    variable: "MILLRACE_TRACE_SAMPLE",
+    secret: false,
+    check: z.coerce
+      .number({ message: "must be a number from 0 to 1" })
+      .min(0, { message: "must be a number from 0 to 1" })
+      .max(1, { message: "must be a number from 0 to 1" })
+      .default(1),
+  },
   /** Accept `.env`, key and secret files that others can read, with a warning. Default false. */
   allowOpenFiles: {
     variable: ALLOW_OPEN_FILES,

@@ -22,6 +22,14 @@ const projectConfig = z.strictObject({
   secretsStore: z.enum(["database", "file"]).optional(),
   /** A folder with one file per secret, from the project's folder on. Default: none. MILLRACE_SECRETS_DIR wins. */
   secretsDirectory: z.string().optional(),
+  /** Port of `/metrics`; 0: none. Default: 9464, or the next that is free. MILLRACE_METRICS_PORT wins. */
+  metricsPort: z.number().optional(),
+  /** Address that `/metrics` listens on. Default `127.0.0.1`. MILLRACE_METRICS_HOST wins. */
+  metricsHost: z.string().optional(),
+  /** Where traces and metrics are sent by OTLP over HTTP, such as `http://localhost:4318`. Default: nowhere. MILLRACE_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_ENDPOINT win. */
+  otlpEndpoint: z.string().optional(),
+  /** Share of runs that are traced, from 0 to 1. Default 1. MILLRACE_TRACE_SAMPLE wins. */
+  traceSample: z.number().optional(),
   /** Who gives the values of secrets. */
   secrets: z
     .strictObject({

@@ -61,6 +61,13 @@ async function startParts(
   printer: Printer,
 ): Promise<Parts> {
   const { project } = workspace;
+  // Loaded here, because commands that do not serve need none of it.
+  const { openTelemetry } = await import("./telemetry.ts");
+  const telemetry = openTelemetry({
+    control,
+    settings: project.settings.values,
+    warn: (text) => printer.warn(text),
+  });
   const onError = (error: unknown): void => printer.explain(error);
   const events = await showEvents(control, printer);
   const unwatch = duties.registers ? await keepRegistered(workspace, control, printer) : undefined;
@@ -73,6 +80,7 @@ async function startParts(
           if (leads) printer.note("Schedules are kept by this process.");
           else if (!closing) printer.note("Schedules are kept by another process from now on.");
         },
+        onReaped: (attempts) => telemetry.observe({ type: "reaped", attempts }),
       })
     : undefined;
   scheduler?.start();
@@ -86,9 +94,15 @@ async function startParts(
           root: project.root,
           databaseUrl: () => workspace.environment.databaseUrl(),
           version: version(),
+          observe: telemetry.observe,
           onError,
         });
   await worker?.start();
+  const metricsUrl = await telemetry.open({
+    ...(worker === undefined ? {} : { worker }),
+    ...(scheduler === undefined ? {} : { scheduler }),
+  });
+  if (metricsUrl !== undefined) printer.note(printer.errorStyle.dim(`Metrics: ${metricsUrl}/metrics`));
   return {
     running: () => worker?.running ?? 0,
     close: async (now) => {
@@ -96,6 +110,7 @@ async function startParts(
       unwatch?.();
       await Promise.all([scheduler?.close(), worker?.close(now)]);
       await events.close();
+      await telemetry.close();
     },
   };
 }

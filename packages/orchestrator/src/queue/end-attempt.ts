@@ -26,11 +26,15 @@ export interface EndedAttempts {
   readonly uncounted?: boolean;
 }
 
-interface EndedRow {
-  readonly id: string;
+/** What became of a run whose attempt ended. */
+export interface AttemptEnd {
   readonly pipeline: string;
-  readonly group_name: string | null;
   readonly status: "queued" | "died" | "failed" | "stopped" | "cancelled";
+}
+
+interface EndedRow extends AttemptEnd {
+  readonly id: string;
+  readonly group_name: string | null;
   readonly tries: number;
   readonly worker: string | null;
   readonly duration_ms: string | null;
@@ -42,10 +46,7 @@ interface EndedRow {
  * or ends as it was to end (cancelled, stopped, out of time), or has died. Returns what became of each. Safe to be called by
  * several at once: each attempt is ended once.
  */
-export async function endAttempts(
-  client: pg.ClientBase,
-  ended: EndedAttempts,
-): Promise<EndedRow["status"][]> {
+export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): Promise<AttemptEnd[]> {
   const { end } = ended;
   const { rows } = await client.query<EndedRow>(ended.where === "claim" ? END_CLAIM : END_DEAD, [
     ...(ended.where === "claim" ? [ended.token] : []),
@@ -65,7 +66,7 @@ export async function endAttempts(
     client,
     rows.map((row) => eventOf(row, end)),
   );
-  return rows.map(({ status }) => status);
+  return rows.map(({ pipeline, status }) => ({ pipeline, status }));
 }
 
 function eventOf(row: EndedRow, end: ProcessEnd | undefined): PlatformEvent {
@@ -103,10 +104,15 @@ function eventOf(row: EndedRow, end: ProcessEnd | undefined): PlatformEvent {
   };
 }
 
+/** Milliseconds before the next attempt; those of many jobs that failed together are spread. */
+export const RETRY_DELAY = `least(run.retry_max_delay_ms, run.retry_delay_ms * power(2, least(run.tries, 30) - 1))
+  * CASE WHEN run.kind = 'task' THEN 0.5 + random() ELSE 1 END`;
+
 /** @param uncounted the parameter of that meaning */
 const outcome = (
   uncounted: string,
-): string => `CASE run.ending WHEN 'cancel' THEN 'cancelled' WHEN 'stop' THEN 'stopped' WHEN 'timeout' THEN 'failed'
+): string => `CASE run.ending WHEN 'cancel' THEN 'cancelled' WHEN 'stop' THEN 'stopped' 
+    WHEN 'timeout' THEN CASE WHEN run.kind = 'task' AND run.tries < run.max_tries THEN 'queued' ELSE 'failed' END
   ELSE CASE WHEN run.tries < run.max_tries OR ${uncounted}::boolean THEN 'queued' ELSE 'died' END END`;
 
 /** @param at number of the first parameter that both share: the reason */
@@ -126,9 +132,10 @@ function end(condition: string, at: number): string {
       duration_ms = CASE WHEN gone.outcome = 'queued' THEN NULL
         ELSE extract(epoch FROM clock_timestamp() - run.started_at) * 1000 END,
       available_at = CASE WHEN gone.outcome = 'queued'
-        THEN clock_timestamp() + least(60, power(2, run.tries - 1)) * interval '1 second' ELSE run.available_at END,
+        THEN clock_timestamp() + ${RETRY_DELAY} * interval '1 millisecond' ELSE run.available_at END,
       tries = run.tries - CASE WHEN gone.outcome = 'queued' AND ${p(7)}::boolean THEN 1 ELSE 0 END,
       request = CASE WHEN gone.outcome = 'queued' THEN run.request END,
+      ending = CASE WHEN gone.outcome = 'queued' THEN NULL ELSE run.ending END,
       exit_code = ${p(1)}, signal = ${p(2)},
       peak_memory_bytes = greatest(run.peak_memory_bytes, ${p(3)}::bigint),
       cpu_ms = coalesce(run.cpu_ms, 0) + coalesce(${p(4)}::bigint, 0),
@@ -136,7 +143,8 @@ function end(condition: string, at: number): string {
       error = CASE WHEN gone.outcome IN ('stopped', 'cancelled') THEN NULL ELSE jsonb_build_object(
         'code', CASE WHEN gone.ending = 'timeout' THEN 'MLR_RUN_TIMEOUT' ELSE 'MLR_RUN_DIED' END, 'details', '{}'::jsonb,
         'retry', 'later', 'message', ${p(0)}::text,
-        'hint', 'What was committed stands. Run the pipeline again; it goes on from there.') END
+        'hint', CASE WHEN run.kind = 'task' THEN 'Queue it again with "millrace task requeue" and its id.'
+          ELSE 'What was committed stands. Run the pipeline again; it goes on from there.' END) END
     FROM gone WHERE run.id = gone.id
     RETURNING run.*, gone.worker AS held_by
   )

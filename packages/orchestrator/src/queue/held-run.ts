@@ -1,4 +1,4 @@
-import type { RunReport } from "@millrace/core";
+import type { RunReport, TaskProgress } from "@millrace/core";
 import { type LogLine, type PlatformEvent, publish, storableJson } from "@millrace/platform";
 import type pg from "pg";
 import type { AttemptOutcome } from "../worker/worker-notice.ts";
@@ -6,6 +6,7 @@ import type { Claim } from "./claim.ts";
 import { countOutcome } from "./count-outcome.ts";
 import { endAttempts, type ProcessEnd } from "./end-attempt.ts";
 import { RUNS_CHANNEL } from "./enqueue.ts";
+import { keepResult, queueJobAgain, recordProgress } from "./held-job.ts";
 
 /** How far a run has come, as its process tells. */
 export interface RunState {
@@ -72,9 +73,16 @@ export class HeldRun {
     });
   }
 
-  /** Records its end as its process reported it. */
-  async finish(report: RunReport, state: RunState, end: ProcessEnd): Promise<boolean> {
+  /** Records how far a job is. */
+  async progress(progress: TaskProgress): Promise<boolean> {
+    const { id, token } = this.claim;
+    return recordProgress(this.#pool, { id, token, progress });
+  }
+
+  /** Records its end as its process reported it; a job that failed and may be tried again is queued once more. @param result JSON text of what a job returned */
+  async finish(report: RunReport, state: RunState, end: ProcessEnd, result?: string): Promise<boolean> {
     const { id, token, pipeline, tries } = this.claim;
+    if (this.claim.kind === "task" && (await this.#tryAgain(report, end))) return true;
     const finished = await this.#transaction(async (client) => {
       const { rowCount } = await client.query(FINISH, [
         id,
@@ -91,6 +99,7 @@ export class HeldRun {
         end.lastException === null ? null : storableJson(end.lastException),
       ]);
       if (rowCount !== 1) return false;
+      if (this.claim.kind === "task") await keepResult(client, { id, succeeded: report.status === "succeeded", result });
       await client.query("DELETE FROM millrace_control.leases WHERE token = $1", [token]);
       if (report.status !== "stopped") await countOutcome(client, pipeline, report.status);
       await publish(client, {
@@ -111,15 +120,35 @@ export class HeldRun {
     return finished;
   }
 
+  /** False where a job did not fail, or may not be tried again. */
+  async #tryAgain(report: RunReport, end: ProcessEnd): Promise<boolean> {
+    const { error, status } = report;
+    if (status !== "failed" || error === undefined || error.retry === "never") return false;
+    const again = await this.#transaction(async (client) => {
+      const delayMs = await queueJobAgain(client, { claim: this.claim, error, end });
+      if (delayMs === undefined) return false;
+      const { code, message } = error;
+      await publish(client, {
+        ...this.#event(),
+        type: "run.retrying",
+        data: { attempt: this.claim.tries, delayMs, error: { code, message } },
+      });
+      return true;
+    });
+    if (again) this.#outcome = "queued";
+    return again;
+  }
+
   /** Its process ended without a report. @param uncounted the run had no part in it */
   async died(reason: string, end: ProcessEnd, uncounted = false): Promise<boolean> {
     const { token } = this.claim;
-    let statuses: AttemptOutcome[] = [];
+    let outcome: AttemptOutcome | undefined;
     const ended = await this.#transaction(async (client) => {
-      statuses = await endAttempts(client, { where: "claim", token, reason, end, uncounted });
-      return statuses.length === 1;
+      const [found] = await endAttempts(client, { where: "claim", token, reason, end, uncounted });
+      outcome = found?.status;
+      return found !== undefined;
     });
-    if (ended) this.#outcome = statuses[0];
+    if (ended) this.#outcome = outcome;
     return ended;
   }
 

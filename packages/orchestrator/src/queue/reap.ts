@@ -1,13 +1,17 @@
 import { publish } from "@millrace/platform";
 import type pg from "pg";
 import { settleCommands } from "../command/settle-commands.ts";
-import { endAttempts } from "./end-attempt.ts";
+import { type AttemptEnd, endAttempts } from "./end-attempt.ts";
 
 /**
  * Ends the attempts of workers that are dead (their session is gone, or their time is up), so that their runs are queued
  * again, and takes those workers off the list. Any process may do so at any time. Returns how many attempts there were.
+ * @param tell is told what became of their runs
  */
-export async function reapDeadWorkers(pool: pg.Pool): Promise<number> {
+export async function reapDeadWorkers(
+  pool: pg.Pool,
+  tell?: (attempts: readonly AttemptEnd[]) => void,
+): Promise<number> {
   const { rows } = await pool.query<{ dead: boolean }>({
     name: "millrace-dead",
     text: `SELECT EXISTS (SELECT FROM millrace_control.workers AS worker WHERE NOT millrace_control.worker_is_alive(worker))
@@ -39,6 +43,7 @@ export async function reapDeadWorkers(pool: pg.Pool): Promise<number> {
     );
     await client.query("COMMIT");
     client.release();
+    if (ended.length > 0) tell?.(ended);
     await settleCommands(pool);
     return ended.length;
   } catch (error) {

@@ -2,6 +2,7 @@ import { type Clock, type RunLimits, type Schedule, systemClock } from "@millrac
 import type { ControlStore } from "@millrace/platform";
 import { settleCommands } from "../command/settle-commands.ts";
 import { enqueue, RUNS_CHANNEL } from "../queue/enqueue.ts";
+import type { AttemptEnd } from "../queue/end-attempt.ts";
 import { reapDeadWorkers } from "../queue/reap.ts";
 import { REGISTRY_CHANNEL } from "../registry/register.ts";
 import { ScheduleTimer, type TimedFire } from "../schedule/schedule-timer.ts";
@@ -18,6 +19,8 @@ export interface SchedulerOptions {
   readonly onError?: (error: unknown) => void;
   /** Is told when this process begins and ceases to be the one that schedules. */
   readonly onLead?: (leads: boolean) => void;
+  /** Is told what became of runs whose worker was gone, where this process found and recorded that. Must not throw. */
+  readonly onReaped?: (attempts: readonly AttemptEnd[]) => void;
 }
 
 /** Looks for what an announcement was lost of. */
@@ -46,6 +49,7 @@ export class Scheduler {
   #reload = new AbortController();
   #follow = new AbortController();
   #going: Promise<void> = Promise.resolve();
+  #leads = false;
 
   constructor(options: SchedulerOptions) {
     this.#o = options;
@@ -61,6 +65,11 @@ export class Scheduler {
     });
   }
 
+  /** This process is the one that schedules. */
+  get leads(): boolean {
+    return this.#leads;
+  }
+
   start(): void {
     this.#going = this.#leadership.run((over) => this.#lead(over), this.#closing.signal);
   }
@@ -72,6 +81,7 @@ export class Scheduler {
   }
 
   async #lead(over: AbortSignal): Promise<void> {
+    this.#leads = true;
     this.#o.onLead?.(true);
     const timer = new ScheduleTimer({
       clock: this.#clock,
@@ -88,6 +98,7 @@ export class Scheduler {
         this.#reap(over),
       ]);
     } finally {
+      this.#leads = false;
       this.#o.onLead?.(false);
     }
   }
@@ -113,7 +124,9 @@ export class Scheduler {
     while (!over.aborted) {
       await this.#clock.sleep(REAP_MS, over);
       if (over.aborted) return;
-      await reapDeadWorkers(this.#o.control.pool).catch((error: unknown) => this.#tell(error));
+      await reapDeadWorkers(this.#o.control.pool, this.#o.onReaped).catch((error: unknown) =>
+        this.#tell(error),
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import type { RunEvent, RunReport } from "@millrace/core";
 import type { Claim } from "../queue/claim.ts";
-import type { ProcessEnd } from "../queue/end-attempt.ts";
+import type { AttemptEnd, ProcessEnd } from "../queue/end-attempt.ts";
 
 /**
  * How an attempt ended, as it is recorded. `queued`: its process died, and another attempt follows. `lost`: another worker
@@ -12,6 +12,8 @@ export type AttemptOutcome = "succeeded" | "failed" | "stopped" | "cancelled" | 
 export type WorkerNotice =
   | { readonly type: "claimed"; readonly claim: Claim }
   | { readonly type: "event"; readonly claim: Claim; readonly event: RunEvent }
+  /** Attempts of other workers, which are gone, as this one found and recorded. */
+  | { readonly type: "reaped"; readonly attempts: readonly AttemptEnd[] }
   | {
       readonly type: "ended";
       readonly claim: Claim;

@@ -287,7 +287,9 @@ export class Worker {
     while (!over.aborted) {
       await this.#clock.sleep(REAP_MS, over);
       if (over.aborted) return;
-      await reapDeadWorkers(this.#o.control.pool).catch((error: unknown) => this.#tell(error));
+      await reapDeadWorkers(this.#o.control.pool, (attempts) =>
+        this.#o.observe?.({ type: "reaped", attempts }),
+      ).catch((error: unknown) => this.#tell(error));
     }
   }
 

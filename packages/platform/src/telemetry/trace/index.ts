@@ -1,0 +1,8 @@
+export {
+  attemptSpanId,
+  formatTraceparent,
+  isSampled,
+  parseTraceparent,
+  type SpanPlace,
+  traceIdOf,
+} from "./trace-ids.ts";
