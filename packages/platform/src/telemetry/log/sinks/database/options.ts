@@ -9,6 +9,14 @@ const options = z.strictObject({ level, limits });
 /** Options of `logTo.database`. */
 export type LogDatabaseOptions = z.input<typeof options>;
 
+/** Large batches cost the server less a line; a longer queue outlasts a checkpoint of the server's. */
+const LIMITS = {
+  batchRecords: 5000,
+  batchBytes: 4 * 1024 * 1024,
+  queueRecords: 50_000,
+  queueBytes: 32 * 1024 * 1024,
+};
+
 /** Lines in the control database. Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID. */
 export function database(given: LogDatabaseOptions = {}): LogSinkSpec {
   const parsed = parseOptions(options, given, "logTo.database()");
@@ -16,7 +24,7 @@ export function database(given: LogDatabaseOptions = {}): LogSinkSpec {
     kind: "database",
     name: DATABASE_SINK,
     level: parsed.level,
-    limits: limitsOf(parsed.limits, { batchRecords: 5000, batchBytes: 4 * 1024 * 1024 }),
+    limits: limitsOf(parsed.limits, LIMITS),
     open: async (context) => {
       const { openDatabaseSink } = await import("./open-database-sink.ts");
       return openDatabaseSink(await context.controlUrl());
