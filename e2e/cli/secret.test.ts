@@ -154,7 +154,7 @@ describe("a pipeline with secrets", () => {
 export default pipeline("secretive", {
   source: async function* (context) {
     const token = await context.secret("token");
-    console.log("a careless line");
+    console.log("a careless line with " + token);
     context.log("info", "got " + token);
     yield { id: 1, length: token.length };
     if (context.params.fail === "yes") throw new Error("refused with " + token);
@@ -190,11 +190,13 @@ export default pipeline("secretive", {
     expect(failed.code).toBe(1);
     const [report] = JSON.parse(failed.stdout) as [{ run: string; error: { message: string } }];
     expect(report.error.message).toContain("refused with ***");
+    expect(failed.stderr).toContain("a careless line with ***");
     const shown = [
       failed,
       await project.millrace("show", ran[0].run, "--json"),
       await project.millrace("show", report.run, "--json"),
       await project.millrace("show", report.run),
+      await project.millrace("logs", report.run),
     ];
     for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain("t0ken");
     expect(shown[1]?.stdout).toContain("got ***");

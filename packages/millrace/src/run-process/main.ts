@@ -6,6 +6,8 @@ enableCompileCache();
 const { watchParent } = await import("./watch-parent.ts");
 watchParent();
 
+const { maskOutput } = await import("../output/mask-output.ts");
+maskOutput([process.stdout, process.stderr]);
 const { parentChannel } = await import("./parent-channel.ts");
 const { carryOut } = await import("./carry-out.ts");
 // What nearly every pipeline imports: a process that waits has it loaded.

@@ -1,6 +1,7 @@
+import { redactor } from "@millrace/core";
 import type { FromProcess, ToProcess } from "@millrace/orchestrator";
 
-/** The connection of a run's process to its worker. */
+/** The connection of a run's process to its worker. What is sent is without secrets. */
 export interface ParentChannel {
   send(message: FromProcess): void;
   /** Sends the last message, and resolves when it is out. */
@@ -35,12 +36,12 @@ export function parentChannel(): ParentChannel {
         if (now - lastProgress < PROGRESS_MS) return;
         lastProgress = now;
       }
-      if (process.connected) send(message, undefined, undefined, () => undefined);
+      if (process.connected) send(redactor.value(message), undefined, undefined, () => undefined);
     },
     sendLast: (message) =>
       new Promise((resolve) => {
         if (!process.connected) return resolve();
-        send(message, undefined, undefined, () => resolve());
+        send(redactor.value(message), undefined, undefined, () => resolve());
       }),
     listen: (listener) => void process.on("message", listener),
     nextAttempt: (above) =>

@@ -1,6 +1,7 @@
 import type { Pipeline, RunReport } from "@millrace/core";
 import type { CliContext } from "../cli-context.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import { maskOutput } from "../output/mask-output.ts";
 import { runTable } from "../output/run-table.ts";
 import { showRun } from "../output/run-view.ts";
 import { displayWidth } from "../output/width.ts";
@@ -25,6 +26,7 @@ export async function runAndReport(
   options: RunOptions,
 ): Promise<Outcome> {
   const { printer } = cli;
+  maskOutput([process.stdout, process.stderr]);
   const interrupts = listenForInterrupts(printer);
   const width = Math.max(0, ...pipelines.map((pipeline) => displayWidth(pipeline.name)));
   const reports: RunReport[] = [];
