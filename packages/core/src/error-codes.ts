@@ -102,6 +102,10 @@ export const ERROR_CODES = {
     retry: "never",
     means: "The control database was made by another version of Millrace, or its migrations were changed.",
   },
+  MLR_BROKER_UNAVAILABLE: {
+    retry: "later",
+    means: "RabbitMQ cannot be reached, or refuses what it is asked; workers look into the control database instead.",
+  },
   MLR_SECRET_MISSING: { retry: "never", means: "Nothing that secrets are asked of has one of that name." },
   MLR_SECRET_PASSWORD: {
     retry: "never",

@@ -1,3 +1,5 @@
+export { rabbitmqTransport, type RabbitmqTransportOptions } from "./broker/rabbitmq-transport.ts";
+export type * from "./broker/run-transport.ts";
 export {
   type CommandKind,
   type CommandReceipt,

@@ -25,6 +25,10 @@ const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text)
   message: "must be a URL such as postgresql://user:password@host:5432/database",
 });
 
+const brokerUrl = z.string().refine((text) => /^amqps?:\/\//.test(text) && URL.canParse(text), {
+  message: "must be a URL such as amqps://user:password@host:5671/vhost",
+});
+
 /** Every setting: its environment variable, its check, and whether it must never be shown. */
 const SETTINGS = {
   /** The default destination. Default: the embedded PostgreSQL. */
@@ -36,6 +40,8 @@ const SETTINGS = {
   },
   /** Database of run records and leases. Default: a schema `millrace_control` in the default destination's database, or a database of the embedded PostgreSQL. */
   controlUrl: { variable: "MILLRACE_CONTROL_URL", secret: true, check: databaseUrl.optional() },
+  /** A RabbitMQ through which runs and commands reach workers. Default: none, they reach them through PostgreSQL. */
+  queueUrl: { variable: "MILLRACE_QUEUE_URL", secret: true, check: brokerUrl.optional() },
   /** Folder of everything that Millrace keeps, relative to the project. Default `.millrace`. */
   dataDirectory: {
     variable: "MILLRACE_DATA_DIR",

@@ -63,7 +63,30 @@ export async function claimRuns(
       LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline`,
     values: [worker, wanted],
   });
-  return rows.map((row) => ({
+  return rows.map(claimOf);
+}
+
+/**
+ * Claims the run that a message names, if this worker may claim it now and it was tried `tries` times before. Where a more
+ * urgent one waits in the worker's queues, claims that one in its place. Undefined: there is nothing to claim.
+ */
+export async function claimRun(
+  database: pg.Pool | pg.ClientBase,
+  worker: string,
+  run: string,
+  tries: number,
+): Promise<Claim | undefined> {
+  const { rows } = await database.query<ClaimRow>({
+    name: "millrace-claim-run",
+    text: `SELECT run.*, known.group_name, known.file FROM millrace_control.claim_run($1, $2, $3) AS run
+      LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline`,
+    values: [worker, run, tries],
+  });
+  return rows[0] === undefined ? undefined : claimOf(rows[0]);
+}
+
+function claimOf(row: ClaimRow): Claim {
+  return {
     id: row.id,
     pipeline: row.pipeline,
     group: row.group_name ?? undefined,
@@ -80,7 +103,7 @@ export async function claimRuns(
     timeoutSeconds: row.timeout_seconds,
     memoryMb: row.memory_mb,
     continues: row.continues ?? undefined,
-  }));
+  };
 }
 
 /** Milliseconds until the next run of these queues may be claimed, at most `limitMs`. */

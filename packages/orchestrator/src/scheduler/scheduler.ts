@@ -1,6 +1,9 @@
 import { type Clock, type RunLimits, type Schedule, systemClock } from "@millrace/core";
 import type { ControlStore } from "@millrace/platform";
+import { postgresTransport } from "../broker/postgres-transport.ts";
+import type { Announcer, RunTransport } from "../broker/run-transport.ts";
 import { settleCommands } from "../command/settle-commands.ts";
+import { COMMANDS_CHANNEL } from "../command/take-commands.ts";
 import { enqueue, RUNS_CHANNEL } from "../queue/enqueue.ts";
 import type { AttemptEnd } from "../queue/end-attempt.ts";
 import { reapDeadWorkers } from "../queue/reap.ts";
@@ -11,6 +14,8 @@ import { Leadership } from "./leadership.ts";
 
 export interface SchedulerOptions {
   readonly control: ControlStore;
+  /** How workers learn of what is queued; the process that schedules announces it. Default: NOTIFY of the control database. */
+  readonly transport?: RunTransport;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Time after which another scheduler takes over from one that does not answer. Default 6,000 ms. */
@@ -48,6 +53,7 @@ export class Scheduler {
   readonly #scheduled = new Map<string, Scheduled>();
   #reload = new AbortController();
   #follow = new AbortController();
+  #announcer: Announcer | undefined;
   #going: Promise<void> = Promise.resolve();
   #leads = false;
 
@@ -59,8 +65,8 @@ export class Scheduler {
       name: "scheduler",
       clock: this.#clock,
       ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
-      channels: [RUNS_CHANNEL, REGISTRY_CHANNEL],
-      onNotice: (channel) => (channel === REGISTRY_CHANNEL ? this.#reload : this.#follow).abort(),
+      channels: [RUNS_CHANNEL, COMMANDS_CHANNEL, REGISTRY_CHANNEL],
+      onNotice: (channel) => this.#notice(channel),
       onError: (error) => this.#tell(error),
     });
   }
@@ -80,9 +86,17 @@ export class Scheduler {
     await this.#going;
   }
 
+  #notice(channel: string): void {
+    if (channel === REGISTRY_CHANNEL) this.#reload.abort();
+    else this.#announcer?.wake();
+    if (channel === RUNS_CHANNEL) this.#follow.abort();
+  }
+
   async #lead(over: AbortSignal): Promise<void> {
     this.#leads = true;
     this.#o.onLead?.(true);
+    const announcer = (this.#o.transport ?? postgresTransport).announce();
+    this.#announcer = announcer;
     const timer = new ScheduleTimer({
       clock: this.#clock,
       deliver: (fires) => this.#deliver(fires),
@@ -98,6 +112,7 @@ export class Scheduler {
         this.#reap(over),
       ]);
     } finally {
+      await announcer.close();
       this.#leads = false;
       this.#o.onLead?.(false);
     }

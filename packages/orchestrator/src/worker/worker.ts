@@ -1,7 +1,14 @@
 import { type Clock, MillraceError, systemClock } from "@millrace/core";
 import { type ControlStore, publish } from "@millrace/platform";
 import { hostname } from "node:os";
-import { claimRuns, nextRunInMs, type Claim } from "../queue/claim.ts";
+import { postgresTransport } from "../broker/postgres-transport.ts";
+import type {
+  AnnouncedRun,
+  OfferOutcome,
+  RunTransport,
+  TransportMembership,
+} from "../broker/run-transport.ts";
+import { claimRun, claimRuns, nextRunInMs, type Claim } from "../queue/claim.ts";
 import { RUNS_CHANNEL } from "../queue/enqueue.ts";
 import { HeldRun } from "../queue/held-run.ts";
 import { reapDeadWorkers } from "../queue/reap.ts";
@@ -25,6 +32,8 @@ export interface WorkerOptions {
   readonly queues?: readonly string[];
   /** What runs may ask of it. Default: nothing. */
   readonly labels?: readonly string[];
+  /** How it learns of runs and commands. Default: NOTIFY of the control database. */
+  readonly transport?: RunTransport;
   readonly version?: string;
   /** How long it is taken for alive without a heartbeat. Default 5,000 ms. */
   readonly leaseMs?: number;
@@ -61,6 +70,9 @@ export class Worker {
   readonly #running = new Map<string, { readonly run: SupervisedRun; readonly done: Promise<void> }>();
   readonly #closing = new AbortController();
   #session: WorkerSession | undefined;
+  #membership: TransportMembership | undefined;
+  /** Slots for runs that are being claimed. */
+  #claiming = 0;
   #wake = new AbortController();
   #going: Promise<void> = Promise.resolve();
   #draining = false;
@@ -119,6 +131,7 @@ export class Worker {
    */
   async close(now = false): Promise<void> {
     this.#draining = true;
+    this.#membership?.adjust();
     await this.#session?.drain();
     this.#wake.abort();
     if (now) await this.#stopAll();
@@ -187,28 +200,74 @@ export class Worker {
   async #serve(session: WorkerSession): Promise<void> {
     const over = AbortSignal.any([session.lost, this.#closing.signal]);
     const reaping = this.#reapRegularly(over);
+    const membership = this.#join(session);
     while (!over.aborted) {
       const wake = new AbortController();
       this.#wake = wake;
       let waitMs = POLL_MS;
       try {
         if (!this.#draining) waitMs = await this.#claim(session);
+        // A command of which nothing was told is found all the same.
+        await this.#obey();
       } catch (error) {
         if (!over.aborted) this.#tell(error);
         waitMs = 250;
       }
       if (!over.aborted) await this.#clock.sleep(waitMs, AbortSignal.any([wake.signal, over]));
     }
-    await reaping;
+    await Promise.all([reaping, membership.close()]);
+  }
+
+  #join(session: WorkerSession): TransportMembership {
+    const { transport = postgresTransport, labels = [] } = this.#o;
+    const membership = transport.join({
+      worker: session.id,
+      queues: this.#queues,
+      labels,
+      free: () => (this.#draining || session.lost.aborted ? 0 : this.#free),
+      offer: (run) => this.#offered(session, run),
+      commanded: () => void this.#obey(),
+      missed: () => this.#wake.abort(),
+    });
+    this.#membership = membership;
+    return membership;
+  }
+
+  get #free(): number {
+    return this.#slots - this.#running.size - this.#claiming;
+  }
+
+  async #offered(session: WorkerSession, { run, attempt }: AnnouncedRun): Promise<OfferOutcome> {
+    if (this.#draining || session.lost.aborted || this.#free <= 0) return "busy";
+    this.#claiming++;
+    try {
+      const claim = await claimRun(this.#o.control.pool, session.id, run, attempt);
+      if (claim !== undefined) this.#begin(session, claim);
+      else if (this.#draining || session.lost.aborted) return "busy";
+      return claim === undefined || claim.id === run ? "settled" : "overtaken";
+    } catch (error) {
+      this.#tell(error);
+      return "failed";
+    } finally {
+      this.#claiming--;
+      this.#membership?.adjust();
+    }
   }
 
   /** Takes what it can, and tells how long there is nothing more to take. */
   async #claim(session: WorkerSession): Promise<number> {
     for (;;) {
-      const free = this.#slots - this.#running.size;
+      const free = this.#free;
       if (free <= 0) return POLL_MS;
-      const claims = await claimRuns(this.#o.control.pool, session.id, free);
-      for (const claim of claims) this.#begin(session, claim);
+      this.#claiming += free;
+      let claims: readonly Claim[];
+      try {
+        claims = await claimRuns(this.#o.control.pool, session.id, free);
+        for (const claim of claims) this.#begin(session, claim);
+      } finally {
+        this.#claiming -= free;
+        this.#membership?.adjust();
+      }
       if (claims.length === 0) return nextRunInMs(this.#o.control.pool, this.#queues, POLL_MS);
     }
   }
@@ -251,7 +310,8 @@ export class Worker {
       .catch((error: unknown) => this.#tell(error))
       .finally(() => {
         this.#running.delete(claim.id);
-        this.#wake.abort();
+        this.#membership?.adjust();
+        if (this.#looks) this.#wake.abort();
       });
     this.#running.set(claim.id, { run, done });
   }
@@ -265,7 +325,12 @@ export class Worker {
 
   #notice(channel: string): void {
     if (channel === COMMANDS_CHANNEL) void this.#obey();
-    else this.#wake.abort();
+    else if (this.#looks) this.#wake.abort();
+  }
+
+  /** Looks for runs by itself. One with labels does also where runs are announced: those for it are not kept by anybody. */
+  get #looks(): boolean {
+    return this.#membership?.announces !== true || (this.#o.labels ?? []).length > 0;
   }
 
   async #obey(): Promise<void> {
