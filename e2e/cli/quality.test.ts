@@ -107,3 +107,44 @@ describe("quality", () => {
     expect((await project.millrace("quality")).code).toBe(0);
   });
 });
+
+test(
+  "runs of a worker are compared with those before them, and their results kept",
+  { timeout: 60_000 },
+  async () => {
+    await project.write(
+      "pipelines/ticks.ts",
+      `import { every, pipeline, postgres, volume } from "millrace";
+export default pipeline("ticks", {
+  schedule: every("1 second"),
+  source: async function* () { for (let id = 0; id < 5; id++) yield { id }; },
+  destination: postgres().table("ticks", { key: ["id"] }),
+  quality: [volume({ history: { minRuns: 2 } })],
+});
+`,
+    );
+    const running = project.start("up");
+    try {
+      await expect
+        .poll(
+          async () => {
+            const kept = await client.query<{ status: string }>(
+              "SELECT status FROM millrace_control.quality_results WHERE table_name = 'ticks' ORDER BY id LIMIT 3",
+            );
+            return kept.rows.map(({ status }) => status);
+          },
+          { timeout: 50_000 },
+        )
+        .toEqual(["skipped", "skipped", "passed"]);
+    } finally {
+      running.child.kill("SIGTERM");
+      await running.ended;
+    }
+    const { rows: results } = await client.query(
+      "SELECT observed, expected, pipeline FROM millrace_control.quality_results ORDER BY id OFFSET 2 LIMIT 1",
+    );
+    expect(results).toEqual([
+      { observed: 5, expected: "5 to 5 rows (median 5 of 2 runs)", pipeline: "ticks" },
+    ]);
+  },
+);

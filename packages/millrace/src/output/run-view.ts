@@ -67,6 +67,7 @@ export function showRun(printer: Printer, pipeline: string, nameWidth: number): 
     endDry: (report) => {
       stop();
       if (report.status === "failed") summarize(report);
+      for (const line of qualityLines(report.quality ?? [], printer.errorStyle)) printer.note(`  ${line}`);
     },
   };
 }

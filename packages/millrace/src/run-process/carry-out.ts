@@ -1,5 +1,6 @@
 import { asMillraceError, executeRun, MillraceError, type RunReport } from "@millrace/core";
 import type { RunTask } from "@millrace/orchestrator";
+import { ObjectFinder } from "@millrace/platform";
 import { choosePipelines } from "../project/choose-pipelines.ts";
 import { codeVersionOf } from "../project/code-version.ts";
 import { projectAt } from "../project/find-project.ts";
@@ -45,6 +46,9 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
   const project = await openProject(folder);
   const { databaseUrl, controlUrl } = task;
   const workspace = openWorkspace(project, warn, { databaseUrl, controlUrl });
+  const finder = new ObjectFinder((objects) =>
+    channel.send({ type: "event", event: { type: "objects", objects } }),
+  );
   try {
     const loaded = await (task.file === undefined
       ? workspace.pipelines()
@@ -61,9 +65,17 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
       run: task.run,
       attempts: { next: (above = 0n) => channel.nextAttempt(above) },
       signal,
-      observe: (event) => channel.send({ type: "event", event: tellable(event) }),
+      // Asked where a rule compares with past runs, and only then connected.
+      history: {
+        observed: async (query) => (await workspace.control()).quality.history.observed(query),
+      },
+      observe: (event) => {
+        channel.send({ type: "event", event: tellable(event) });
+        finder.observe(event);
+      },
     });
   } finally {
+    await finder.close();
     await workspace.close();
   }
 }
