@@ -212,7 +212,8 @@ describe("postgres()", () => {
 
 /** Everything that an error holds, with its stack and causes. */
 function inspectAll(value: unknown): unknown {
-  if (value instanceof Error) return [value.message, value.stack, { ...value }, inspectAll(value.cause)];
+  if (value instanceof Error)
+    return [value.message, value.stack, Object.entries(value), inspectAll(value.cause)];
   if (typeof value !== "object" || value === null) return value;
   return Object.entries(value).map(([name, each]) => [name, inspectAll(each)]);
 }

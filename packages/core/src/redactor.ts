@@ -149,7 +149,9 @@ function formsOf(value: string): string[] {
     new URLSearchParams([["", wellFormed]]).toString().slice(1),
     JSON.stringify(value).slice(1, -1),
     ...base64Forms(Buffer.from(wellFormed, "utf8")),
-    ...(lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE && !/^-----/.test(line)) : []),
+    ...(lines.length > 1
+      ? lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith("-----"))
+      : []),
   ];
   return forms.filter((form) => form.length >= SHORTEST);
 }

@@ -21,6 +21,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,127}$/;
 export class SecretReference {
   readonly name: string;
   /** Makes the type differ from every other that has a name. */
+  // oxlint-disable-next-line no-unused-private-class-members -- `is` asks whether it is there
   readonly #reference = true;
 
   /** Fails with MLR_ARGUMENT_INVALID where it cannot be the name of a secret. */

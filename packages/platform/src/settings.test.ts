@@ -14,7 +14,7 @@ afterEach(() => rm(directory, { recursive: true }));
 describe("settings", () => {
   it("have defaults", async () => {
     const settings = await loadSettings({ directory, environment: {} });
-    expect(settings.values).toEqual({
+    expect(settings.values).toMatchObject({
       databaseUrl: undefined,
       controlUrl: undefined,
       dataDirectory: join(directory, ".millrace"),

@@ -217,7 +217,8 @@ export async function loadSettings(options: LoadSettings): Promise<Settings> {
   const values: Record<string, unknown> = Object.fromEntries(picked.map(({ name, value }) => [name, value]));
   const origins = Object.fromEntries(picked.map(({ name, origin }) => [name, origin]));
   for (const name of PATHS) {
-    if (values[name] !== undefined) values[name] = resolve(directory, String(values[name]));
+    const path = values[name];
+    if (typeof path === "string") values[name] = resolve(directory, path);
   }
   makeKnown(values);
   const places = [

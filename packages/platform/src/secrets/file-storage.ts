@@ -62,7 +62,7 @@ class ChangingFile implements SecretChange {
 
   removeUnusedKeys: SecretChange["removeUnusedKeys"] = async () => {
     const used = new Set([...this.#secrets.values()].map(({ keyId }) => keyId));
-    for (const { id, current } of [...this.#keys.values()]) {
+    for (const { id, current } of this.#keys.values()) {
       if (!current && !used.has(id)) this.changed = this.#keys.delete(id) || this.changed;
     }
   };

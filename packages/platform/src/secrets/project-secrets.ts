@@ -30,6 +30,7 @@ export type SecretProviderChoice =
 
 /** What the secrets of a project are made of. */
 export interface ProjectSecretsOptions {
+  /** Where secrets are stored and what opens them. */
   readonly settings: Pick<
     SettingValues,
     | "dataDirectory"
