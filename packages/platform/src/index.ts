@@ -10,6 +10,7 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "./events/subscribe.ts";
+export { ObjectFinder } from "./objects/object-finder.ts";
 export type { RunFactsRecorder } from "./objects/run-facts-recorder.ts";
 export type {
   FunctionsQuery,

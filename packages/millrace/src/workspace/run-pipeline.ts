@@ -1,5 +1,5 @@
 import { asMillraceError, executeRun, type Pipeline, type RunEvent, type RunReport } from "@millrace/core";
-import { logRun, newRunId } from "@millrace/platform";
+import { logRun, newRunId, ObjectFinder } from "@millrace/platform";
 import { codeVersionOf } from "../project/code-version.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -80,6 +80,7 @@ async function runLeased(
       logger.child({ run, pipeline: pipeline.name, ...(group === undefined ? {} : { group }) }),
     );
     const codeVersion = codeVersionOf(pipeline);
+    const finder = new ObjectFinder((objects) => facts.observe({ type: "objects", objects }));
     const report = await executeRun({
       ...options,
       pipeline,
@@ -95,10 +96,12 @@ async function runLeased(
         recorder.observe(event);
         quality.observe(event);
         facts.observe(event);
+        finder.observe(event);
         says(event);
         observe(event);
       },
     });
+    await finder.close();
     await Promise.all([quality.flush(), facts.flush()]);
     const record = await recorder.finish(report);
     if (record.kept === "file") {
