@@ -4,6 +4,8 @@ import type { QualityRule, RuleTest, Severity } from "./quality-rule.ts";
 /** Most samples of a result. */
 const MAX_SAMPLES = 100;
 const SAMPLES = 5;
+/** Characters of what a rule asks for. */
+const MAX_EXPECTED = 300;
 
 /** What a rule is made of. */
 export interface RuleParts {
@@ -36,7 +38,11 @@ export function makeRule(parts: RuleParts): QualityRule {
   if (!Number.isInteger(samples) || samples < 0 || samples > MAX_SAMPLES) {
     throw invalid(kind, `keeps from 0 to ${MAX_SAMPLES} samples, not ${samples}`);
   }
-  return Object.freeze({ kind, name, severity, columns, expected, samples, test });
+  return Object.freeze({ kind, name, severity, columns, expected: shortened(expected), samples, test });
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_EXPECTED ? text : `${text.slice(0, MAX_EXPECTED).toWellFormed()}…`;
 }
 
 function checkOptions({ kind, options, own = [] }: RuleParts): void {

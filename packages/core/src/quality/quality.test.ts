@@ -484,6 +484,65 @@ describe("a pipeline with rules", () => {
   });
 });
 
+describe("several tables", () => {
+  const streams = (...names: readonly string[]) =>
+    memorySource(
+      names.flatMap((stream) =>
+        reading({
+          stream,
+          rows: [
+            { id: 1, v: -1 },
+            { id: 2, v: 1 },
+          ],
+        }),
+      ),
+    );
+
+  test("rules by table are for those tables alone, also by the name with its namespace", async () => {
+    const memory = memoryDestination();
+    const report = await run({
+      source: streams("a", "b", "c"),
+      destination: memory.tables({
+        a: { key: ["id"] },
+        b: { key: ["id"], name: "bees", namespace: "hive" },
+        c: { key: ["id"] },
+      }),
+      quality: { a: [range("v", { min: 0 })], "hive.bees": [range("v", { max: 0 })] },
+    });
+    expect(report.quality?.map(({ table, failures }) => [table, failures])).toEqual([
+      ["a", 1],
+      ["bees", 1],
+    ]);
+  });
+
+  test("rules without a table are for each table where none is named before", async () => {
+    const memory = memoryDestination();
+    const named = memory.tables({ a: { key: ["id"] }, b: { key: ["id"] } });
+    const { streams: _, tables: _tables, ...anything } = named;
+    const report = await run({
+      source: streams("a", "b"),
+      destination: { ...anything, tableFor: (stream) => named.tableFor(stream) },
+      quality: [range("v", { min: 0 }), unique("v")],
+    });
+    expect(report.quality?.map(({ table, rule, status }) => [table, rule, status])).toEqual([
+      ["a", "range(v)", "failed"],
+      ["b", "range(v)", "failed"],
+      ["a", "unique(v)", "passed"],
+      ["b", "unique(v)", "passed"],
+    ]);
+  });
+
+  test("a table whose name is cut has its rules", async () => {
+    const memory = memoryDestination();
+    const report = await run({
+      source: fromRows(numbered("v", -1)),
+      destination: memory.table("t".repeat(80), { key: ["id"] }),
+      quality: [range("v", { min: 0 })],
+    });
+    expect(report.quality).toMatchObject([{ failures: 1 }]);
+  });
+});
+
 describe("attempts", () => {
   test("what a failed attempt counted is not counted twice", async () => {
     const memory = memoryDestination();

@@ -55,6 +55,8 @@ type TableTest = Extract<QualityRule["test"], { per: "table" }>;
 export class RunQuality {
   readonly #o: RunQualityOptions;
   readonly #tables = new Map<string, TableQuality>();
+  /** Tables that no row came for yet. */
+  readonly #expected = new Set<string>();
   #checks: TableChecks | undefined;
   #pending: { readonly id: bigint; readonly results: QualityResult[]; readonly judged: boolean } | undefined;
   #judgedAt: number;
@@ -63,7 +65,10 @@ export class RunQuality {
     this.#o = options;
     this.#judgedAt = options.clock.monotonic();
     const { quality, destination } = options.pipeline;
-    for (const table of ruledTables(quality, destination)) this.#add(table, []);
+    for (const table of ruledTables(quality, destination)) {
+      this.#add(table, []);
+      this.#expected.add(idOf(table));
+    }
   }
 
   /** Some rule looks at rows one by one, so that they cannot pass encoded. */
@@ -111,8 +116,8 @@ export class RunQuality {
     const id = idOf(table);
     const known = this.#tables.get(id);
     if (known?.definition !== undefined) return known;
-    // The table of a pipeline that has one may have another name than was to be seen: it was cut.
-    if (Array.isArray(this.#o.pipeline.quality) && !table.child) this.#tables.clear();
+    // The one table of a pipeline may have another name than was to be seen: it was cut.
+    if (Array.isArray(this.#o.pipeline.quality) && !table.child) this.#forgetExpected();
     return this.#add(table, table.declared);
   }
 
@@ -203,12 +208,17 @@ export class RunQuality {
     return this.#o.endless && this.#o.clock.monotonic() - this.#judgedAt >= INTERVAL_MS;
   }
 
-  /** Tables that no row came for are looked up: a rule may be about just that. */
+  /** What is not known from rows that were looked at is looked up: also a table that no row came for may be judged. */
   async #adopt(table: TableQuality, { existing }: CommitToJudge): Promise<void> {
-    if (table.definition !== undefined) return;
+    if (table.definition !== undefined && table.looksAtRows) return;
     const { table: name, namespace } = table;
     const found = await existing({ name, ...(namespace === undefined ? {} : { namespace }) });
     if (found !== undefined) table.adopt(found);
+  }
+
+  #forgetExpected(): void {
+    for (const id of this.#expected) this.#tables.delete(id);
+    this.#expected.clear();
   }
 
   #look(of: { table: TableQuality; rule: QualityRule; commit: CommitToJudge }): TableLook {

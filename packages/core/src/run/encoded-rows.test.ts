@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import type { EncodedRows, EncodedShape } from "../encoded-rows.ts";
 import type { Message } from "../message.ts";
 import { pipeline, type PipelineOptions } from "../pipeline.ts";
+import { range } from "../quality/rules/range.ts";
 import type { Row } from "../row.ts";
 import { TableShaper } from "../schema/shaper.ts";
 import type { ColumnDefinition } from "../schema/table.ts";
+import type { Source } from "../source.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import { memoryDestination } from "../testing/index.ts";
 import { executeRun, type ExecuteOptions } from "./execute.ts";
@@ -158,4 +160,21 @@ test("encoded columns get the table's names", async () => {
   const columns: ColumnDefinition[] = [{ name: "userId", type: { kind: "integer" }, nullable: false }];
   const renamed = await shapeFor({ mode: "append" }, undefined, { format: "test", columns, key: ["userId"] });
   expect(renamed).toMatchObject({ columns: [{ name: "user_id" }], key: ["user_id"] });
+});
+
+test("rows that rules look at are not asked for as they are encoded, and are decoded where they come so", async () => {
+  const memory = memoryDestination({ capabilities: { encodings: ["test"] } });
+  const asked: (readonly string[])[] = [];
+  const source: Source = {
+    read: async function* ({ encodings }) {
+      asked.push(encodings ?? []);
+      yield message("a", people(0, 10));
+    },
+  };
+  const destination = memory.table("people", { mode: "append" });
+  await run({ source, destination });
+  const rule = range("id", { max: 7, severity: "quarantine" });
+  const report = await run({ source, destination, quality: [rule] });
+  expect(asked).toEqual([["test"], []]);
+  expect(report.tables["people"]).toMatchObject({ read: 10, inserted: 8, rejected: 2 });
 });
