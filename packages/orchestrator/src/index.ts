@@ -1,4 +1,3 @@
-export { rabbitmqTransport, type RabbitmqTransportOptions } from "./broker/rabbitmq-transport.ts";
 export type * from "./broker/run-transport.ts";
 export {
   type CommandKind,

@@ -1,11 +1,12 @@
-import { Scheduler, Worker } from "@millrace/orchestrator";
-import type { ControlStore } from "@millrace/platform";
+import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
+import { type ControlStore, maskUrl, startNotifier } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
 import type { Printer } from "../output/printer.ts";
 import { version } from "../version.ts";
 import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { listenForWishes } from "./wishes.ts";
 import { registerProject } from "./register-project.ts";
+import { runLogs } from "./run-logs.ts";
 import { runProgram } from "./run-program.ts";
 import { showEvents } from "./show-events.ts";
 import { watchProject } from "./watch-project.ts";
@@ -68,14 +69,27 @@ async function startParts(
     settings: project.settings.values,
     warn: (text) => printer.warn(text),
   });
-  const onError = (error: unknown): void => printer.explain(error);
+  const { logger } = await workspace.logs();
+  const onError = (error: unknown): void => {
+    printer.explain(error);
+    logger.error({ error }, "Outside of runs");
+  };
+  const runsSay = runLogs(logger);
+  const notifier = await startNotifier({
+    pool: control.pool,
+    config: project.notifications,
+    secrets: workspace.environment,
+    onError,
+  });
   const events = await showEvents(control, printer);
+  const transport = await openTransport(workspace, control, printer);
   const unwatch = duties.registers ? await keepRegistered(workspace, control, printer) : undefined;
   let closing = false;
   const scheduler = duties.schedules
     ? new Scheduler({
         control,
         onError,
+        ...(transport === undefined ? {} : { transport }),
         onLead: (leads) => {
           if (leads) printer.note("Schedules are kept by this process.");
           else if (!closing) printer.note("Schedules are kept by another process from now on.");
@@ -94,7 +108,12 @@ async function startParts(
           root: project.root,
           databaseUrl: () => workspace.environment.databaseUrl(),
           version: version(),
-          observe: telemetry.observe,
+          ...(transport === undefined ? {} : { transport }),
+          onLine: runsSay.onLine,
+          observe: (notice) => {
+            telemetry.observe(notice);
+            runsSay.observe(notice);
+          },
           onError,
         });
   await worker?.start();
@@ -110,9 +129,29 @@ async function startParts(
       unwatch?.();
       await Promise.all([scheduler?.close(), worker?.close(now)]);
       await events.close();
+      await notifier.close();
       await telemetry.close();
     },
   };
+}
+
+/** RabbitMQ, where the settings name one. */
+async function openTransport(
+  { project }: Workspace,
+  control: ControlStore,
+  printer: Printer,
+): Promise<RunTransport | undefined> {
+  const url = project.settings.values.queueUrl;
+  if (url === undefined) return undefined;
+  // Loaded here, because only those who set it need it.
+  const { rabbitmqTransport } = await import("@millrace/orchestrator/rabbitmq");
+  printer.note(printer.errorStyle.dim(`Runs reach workers through RabbitMQ: ${maskUrl(url)}`));
+  return rabbitmqTransport({
+    url,
+    pool: control.pool,
+    onError: (error) => printer.explain(error),
+    onReturn: () => printer.note("RabbitMQ is there again."),
+  });
 }
 
 async function keepRegistered(

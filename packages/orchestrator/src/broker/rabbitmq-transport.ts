@@ -24,9 +24,19 @@ export interface RabbitmqTransportOptions {
  * as a broker that takes no messages reads nothing at all from who publishes.
  */
 export function rabbitmqTransport(options: RabbitmqTransportOptions): RunTransport {
-  const { url, pool, onError, onReturn, clock = systemClock } = options;
-  const connect = (name: string): BrokerConnection =>
-    new BrokerConnection({ url, name, onError, ...(onReturn === undefined ? {} : { onReturn }) });
+  const { url, pool, clock = systemClock } = options;
+  let told: string | undefined;
+  // Several connections find out the same.
+  const onError = (error: unknown): void => {
+    const message = String(error);
+    if (message !== told) options.onError(error);
+    told = message;
+  };
+  const onReturn = (): void => {
+    if (told !== undefined) options.onReturn?.();
+    told = undefined;
+  };
+  const connect = (name: string): BrokerConnection => new BrokerConnection({ url, name, onError, onReturn });
   return {
     name: "rabbitmq",
     join: (member) =>
