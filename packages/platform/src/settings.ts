@@ -1,25 +1,18 @@
 import { resolve } from "node:path";
-import { MillraceError, nearest, redactor } from "@millrace/core";
 import { z } from "zod";
 import { parseDotenv, readDotenv } from "./settings/dotenv.ts";
 import { ALLOW_OPEN_FILES, checkOwnCode, readPrivateFile, type PrivateFile } from "./settings/file-access.ts";
 import { maskUrl } from "./settings/mask-url.ts";
+import {
+  type SettingDefinition,
+  type SettingLayer,
+  type SettingOrigin,
+  SettingTable,
+} from "./settings/setting-table.ts";
 import { SECRET_PREFIX, unknownVariables } from "./settings/unknown-variables.ts";
 
 export { ALLOW_OPEN_FILES, checkOwnCode, maskUrl, parseDotenv, readPrivateFile, SECRET_PREFIX };
-export type { PrivateFile };
-
-/** One setting. */
-interface SettingDefinition {
-  readonly variable: string;
-  /** Variables of others that say the same, with what a value has to begin with; another value is somebody else's. */
-  readonly aliases?: readonly { readonly variable: string; readonly begins: RegExp }[];
-  /** Never shown; of a URL the password alone is hidden, unless it is `whole`. */
-  readonly secret: boolean | "whole";
-  readonly check: z.ZodType;
-  /** Counts in the environment and on the command line alone. */
-  readonly outside?: boolean;
-}
+export type { PrivateFile, SettingOrigin };
 
 const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
   message: "must be a URL such as postgresql://user:password@host:5432/database",
@@ -146,9 +139,6 @@ export type SettingName = keyof typeof SETTINGS;
 /** The values of all settings; `dataDirectory`, `secretsDirectory` and `masterPasswordFile` are absolute. */
 export type SettingValues = { readonly [N in SettingName]: z.output<(typeof SETTINGS)[N]["check"]> };
 
-/** Where a value comes from; a later one of this list wins. */
-export type SettingOrigin = "default" | "project" | ".env" | "environment" | "flag";
-
 /** What was given for some settings, unchecked. */
 export type SettingInput = { readonly [N in SettingName]?: unknown };
 
@@ -186,8 +176,7 @@ export interface Settings {
   lines(): SettingLine[];
 }
 
-const NAMES = Object.keys(SETTINGS) as SettingName[];
-const VARIABLES: readonly string[] = NAMES.map((name) => SETTINGS[name].variable);
+const TABLE = new SettingTable<SettingName>(SETTINGS);
 /** Settings that are paths from the project's folder on. */
 const PATHS = ["dataDirectory", "secretsDirectory", "masterPasswordFile"] as const;
 /** Never lent to the code of pipelines: it opens every secret. */
@@ -207,20 +196,20 @@ export async function loadSettings(options: LoadSettings): Promise<Settings> {
   const warnings: string[] = [];
   const access = fileAccess(environment, (text) => warnings.push(text));
   const dotenv = await readDotenv(directory, access);
-  const layers: readonly Layer[] = [
-    { origin: "project", given: named(options.config, "the project's configuration") },
-    { origin: ".env", given: fromVariables(dotenv) },
-    { origin: "environment", given: fromVariables(environment) },
-    { origin: "flag", given: named(options.flags, "the command line") },
+  const layers: readonly SettingLayer[] = [
+    { origin: "project", given: TABLE.named(options.config, "the project's configuration") },
+    { origin: ".env", given: TABLE.fromVariables(dotenv) },
+    { origin: "environment", given: TABLE.fromVariables(environment) },
+    { origin: "flag", given: TABLE.named(options.flags, "the command line") },
   ];
-  const picked = NAMES.map((name) => pick(name, layers, (text) => warnings.push(text)));
+  const picked = TABLE.names.map((name) => TABLE.pick(name, layers, (text) => warnings.push(text)));
   const values: Record<string, unknown> = Object.fromEntries(picked.map(({ name, value }) => [name, value]));
   const origins = Object.fromEntries(picked.map(({ name, origin }) => [name, origin]));
   for (const name of PATHS) {
     const path = values[name];
     if (typeof path === "string") values[name] = resolve(directory, path);
   }
-  makeKnown(values);
+  for (const { name, value } of picked) TABLE.makeKnown(name, value);
   const places = [
     { variables: dotenv, where: ".env" },
     { variables: environment, where: "the environment" },
@@ -229,9 +218,16 @@ export async function loadSettings(options: LoadSettings): Promise<Settings> {
     // Each value came out of its own check.
     values: values as SettingValues,
     origins: origins as Record<SettingName, SettingOrigin>,
-    warnings: [...warnings, ...unknownVariables(places, VARIABLES)],
+    warnings: [...warnings, ...unknownVariables(places, TABLE.variables)],
     dotenv,
-    lines: () => picked.map((each) => lineOf({ ...each, value: values[each.name] })),
+    lines: () =>
+      picked.map(({ name, origin, alias }) => ({
+        name,
+        variable: SETTINGS[name].variable,
+        value: TABLE.shown(name, values[name]),
+        origin,
+        ...(alias === undefined ? {} : { alias }),
+      })),
   };
 }
 
@@ -260,21 +256,6 @@ export async function lendDotenv(
   }
 }
 
-interface Layer {
-  readonly origin: SettingOrigin;
-  readonly given: ReadonlyMap<string, Given>;
-}
-
-/** A value, and the alias that it came by, if it did. */
-interface Given {
-  readonly value: unknown;
-  readonly alias?: string;
-}
-
-function definitionOf(name: SettingName): SettingDefinition {
-  return SETTINGS[name];
-}
-
 function wholeNumber(low: number, high: number): z.ZodCoercedNumber {
   const message = `must be a whole number from ${low} to ${high}`;
   return z.coerce.number({ message }).int({ message }).min(low, { message }).max(high, { message });
@@ -287,113 +268,4 @@ function flag(): z.ZodType<boolean, unknown> {
     .unknown()
     .refine((value) => typeof value === "boolean" || String(value).toLowerCase() in words, { message })
     .transform((value) => (typeof value === "boolean" ? value : words[String(value).toLowerCase()] === true));
-}
-
-function named(input: SettingInput | undefined, where: string): Map<string, Given> {
-  const given = new Map<string, Given>();
-  for (const [name, value] of Object.entries(input ?? {})) {
-    if (!(name in SETTINGS)) {
-      const guess = nearest(name, NAMES);
-      throw new MillraceError("MLR_SETTINGS_INVALID", `There is no setting "${name}" (in ${where})`, {
-        hint: guess === undefined ? `The settings: ${NAMES.join(", ")}.` : `Did you mean "${guess}"?`,
-        details: { setting: name },
-      });
-    }
-    if (value !== undefined) given.set(name, { value });
-  }
-  return given;
-}
-
-function fromVariables(environment: Readonly<Record<string, string | undefined>>): Map<string, Given> {
-  const given = new Map<string, Given>();
-  for (const name of NAMES) {
-    const { variable, aliases = [] } = definitionOf(name);
-    const value = environment[variable];
-    const alias = aliases.find((each) => (environment[each.variable] ?? "") !== "")?.variable;
-    if (value !== undefined && value !== "") given.set(name, { value });
-    else if (alias !== undefined) given.set(name, { value: environment[alias], alias });
-  }
-  return given;
-}
-
-interface Picked extends Given {
-  readonly name: SettingName;
-  readonly origin: SettingOrigin;
-}
-
-function pick(name: SettingName, layers: readonly Layer[], warn: (text: string) => void): Picked {
-  const { check, outside = false } = definitionOf(name);
-  const layer = layers.findLast(({ origin, given }) => {
-    const found = given.get(name);
-    if (found === undefined) return false;
-    const why = outside && (origin === "project" || origin === ".env") ? OUTSIDE : unfit(name, found);
-    if (why !== undefined)
-      warn(`${found.alias ?? definitionOf(name).variable} (from ${LABELS[origin]}) ${why}`);
-    return why === undefined;
-  });
-  const origin = layer?.origin ?? "default";
-  const given = layer?.given.get(name) ?? { value: undefined };
-  const parsed = check.safeParse(given.value);
-  if (!parsed.success)
-    throw invalid({ ...given, name, origin }, parsed.error.issues[0]?.message ?? "is invalid");
-  return { ...given, name, value: parsed.data, origin };
-}
-
-const OUTSIDE = "is left out: it counts in the environment alone";
-
-/** Why a value that came by an alias is somebody else's; undefined where it is for us. */
-function unfit(name: SettingName, { value, alias }: Given): string | undefined {
-  const found = definitionOf(name).aliases?.find((each) => each.variable === alias);
-  if (found === undefined || found.begins.test(String(value))) return undefined;
-  return `is left out: it is no value for ${definitionOf(name).variable}`;
-}
-
-function invalid({ name, value, origin, alias }: Picked, message: string): MillraceError {
-  const { variable, secret } = definitionOf(name);
-  const own = alias === undefined ? variable : `${alias}, an alias of ${variable},`;
-  const what = origin === ".env" || origin === "environment" ? own : `The setting "${name}"`;
-  const is = secret ? "" : ` is "${String(value)}", but`;
-  return new MillraceError("MLR_SETTINGS_INVALID", `${what} (from ${LABELS[origin]})${is} ${message}`, {
-    hint: "Correct it, or remove it to use the default.",
-    details: { setting: name, variable, origin },
-  });
-}
-
-const LABELS: Readonly<Record<SettingOrigin, string>> = {
-  default: "the defaults",
-  project: "the project's configuration",
-  ".env": ".env",
-  environment: "the environment",
-  flag: "the command line",
-};
-
-/** Passwords in settings are masked wherever they are printed; the address of a database is no secret. */
-function makeKnown(values: Readonly<Record<string, unknown>>): void {
-  for (const name of NAMES) {
-    const value = values[name];
-    if (!definitionOf(name).secret || typeof value !== "string") continue;
-    if (isUrl(name, value)) redactor.addPasswordOf(value);
-    else redactor.add(value);
-  }
-}
-
-function lineOf({ name, value, origin, alias }: Picked): SettingLine {
-  return {
-    name,
-    variable: definitionOf(name).variable,
-    value: shown(name, value),
-    origin,
-    ...(alias === undefined ? {} : { alias }),
-  };
-}
-
-function shown(name: SettingName, value: unknown): string | null {
-  if (value === undefined) return null;
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  if (!definitionOf(name).secret) return text;
-  return isUrl(name, text) ? maskUrl(text) : "***";
-}
-
-function isUrl(name: SettingName, text: string): boolean {
-  return definitionOf(name).secret !== "whole" && /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
