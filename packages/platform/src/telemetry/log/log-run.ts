@@ -6,12 +6,18 @@ import type { Logger } from "./create-logger.ts";
  * Says what happens to a run: what its code logs, schema changes, rejected rows, retries, its start and its end; each commit
  * at level `debug`.
  * @param logger bound to the run and its pipeline
+ * @param keepsId the run's lines stay its own where it goes on with an interrupted one. Default: they become that one's
  */
-export function logRun(logger: Logger): RunObserver {
+export function logRun(
+  logger: Logger,
+  { keepsId = false }: { readonly keepsId?: boolean } = {},
+): RunObserver {
   let log = logger;
   return (event) => {
-    // A run that was interrupted goes on under the id that it had.
-    if (event.type === "started") log = logger.child({ run: event.run, attempt: Number(event.attempt) });
+    if (event.type === "started") {
+      const attempt = Number(event.attempt);
+      log = logger.child(keepsId ? { attempt } : { run: event.run, attempt });
+    }
     const line = logLineOf(event) ?? ownLine(event);
     if (line === undefined) return;
     if (line.details === undefined) log[line.level](line.message);
