@@ -107,7 +107,7 @@ test("two replays at once, and the files of a living process, are no trouble", a
   expect(
     results
       .flat()
-      .map(({ why }) => why)
+      .map(({ why = "" }) => why)
       .toSorted(),
   ).toEqual(["a process still writes to them, and replays them itself", "another process is replaying them"]);
   expect(await waitingSinks(folder)).toMatchObject([{ sink: "sink", refusedBytes: 0 }]);

@@ -36,7 +36,6 @@ export interface LokiBehaviour {
   /** Oldest line that is taken at all: reject_old_samples_max_age. Default: any. */
   oldestMs?: number;
   maxLineBytes?: number;
-  maxLabels?: number;
   tenant?: string;
 }
 
@@ -47,58 +46,71 @@ export interface LokiDouble extends HttpDouble {
 }
 
 export async function lokiDouble(behaviour: LokiBehaviour = {}): Promise<LokiDouble> {
-  const lines: LokiLine[] = [];
+  const store = new Store(behaviour);
   const requests: Asked[] = [];
-  const newest = new Map<string, bigint>();
-  const windowNs = BigInt(behaviour.windowMs ?? 3_600_000) * 1_000_000n;
   const answer = (asked: Asked): Answered => {
     requests.push(asked);
-    if (asked.method !== "POST" || asked.path !== "/loki/api/v1/push")
-      return { status: 404, body: "404 page not found" };
-    if (behaviour.tenant !== undefined && asked.headers["x-scope-orgid"] !== behaviour.tenant)
-      return { status: 401, body: "no org id" };
-    if (asked.headers["content-type"] !== "application/json")
-      return { status: 400, body: "unsupported content type" };
-    const instead = behaviour.instead?.(asked);
-    if (instead !== undefined) return instead;
+    const wrong = malformed(asked, behaviour) ?? behaviour.instead?.(asked);
+    if (wrong !== undefined) return wrong;
     const parsed = push.safeParse(JSON.parse(asked.body));
     if (!parsed.success) return { status: 400, body: `couldn't parse push request: ${parsed.error.message}` };
-    const problems: string[] = [];
-    for (const { stream, values } of parsed.data.streams) {
-      const key = JSON.stringify(Object.entries(stream).toSorted());
-      if (Object.keys(stream).length > (behaviour.maxLabels ?? 15))
-        problems.push(`stream has ${Object.keys(stream).length} label names; limit 15`);
-      for (const [ns, line, metadata] of values) {
-        const time = BigInt(ns);
-        const top = newest.get(key) ?? time;
-        if (behaviour.oldestMs !== undefined && time < BigInt(behaviour.oldestMs) * 1_000_000n)
-          problems.push(`entry for stream '${key}' has timestamp too old: ${ns}`);
-        else if (time < top - windowNs)
-          problems.push(
-            `entry with timestamp ${ns} ignored, reason: 'entry too far behind, entry timestamp is: ${ns}, oldest acceptable timestamp is: ${top - windowNs}'`,
-          );
-        else if (Buffer.byteLength(line) > (behaviour.maxLineBytes ?? 262_144))
-          problems.push(`max entry size ${behaviour.maxLineBytes} bytes exceeded for stream '${key}'`);
-        else {
-          if (time > top || !newest.has(key)) newest.set(key, time);
-          const known = lines.some(
-            (other) =>
-              other.time === time &&
-              JSON.stringify(other.line) === JSON.stringify(JSON.parse(line)) &&
-              JSON.stringify(Object.entries(other.labels).toSorted()) === key,
-          );
-          if (!known)
-            lines.push({
-              labels: stream,
-              time,
-              line: JSON.parse(line) as LokiLine["line"],
-              ...(metadata === undefined ? {} : { metadata }),
-            });
-        }
-      }
-    }
     // What is right is taken, also where something else is not.
+    const problems = parsed.data.streams.flatMap(({ stream, values }) =>
+      values.flatMap((value) => store.take(stream, value) ?? []),
+    );
     return problems.length === 0 ? { status: 204 } : { status: 400, body: problems.join("\n") };
   };
-  return { ...(await httpDouble(answer)), lines, requests };
+  return { ...(await httpDouble(answer)), lines: store.lines, requests };
+}
+
+function malformed({ method, path, headers }: Asked, { tenant }: LokiBehaviour): Answered | undefined {
+  if (method !== "POST" || path !== "/loki/api/v1/push") return { status: 404, body: "404 page not found" };
+  if (tenant !== undefined && headers["x-scope-orgid"] !== tenant) return { status: 401, body: "no org id" };
+  if (headers["content-type"] !== "application/json")
+    return { status: 400, body: "unsupported content type" };
+  return undefined;
+}
+
+type Value = z.output<typeof push>["streams"][number]["values"][number];
+
+/** Keeps lines by Loki's rules of order and size. */
+class Store {
+  readonly lines: LokiLine[] = [];
+  readonly #behaviour: LokiBehaviour;
+  readonly #newest = new Map<string, bigint>();
+  readonly #known = new Set<string>();
+
+  constructor(behaviour: LokiBehaviour) {
+    this.#behaviour = behaviour;
+  }
+
+  /** Gives what is wrong with the line; undefined where it is taken. */
+  take(labels: Readonly<Record<string, string>>, [ns, line, metadata]: Value): string | undefined {
+    const names = Object.keys(labels).toSorted((a, b) => (a < b ? -1 : 1));
+    const key = names.map((name) => `${name}=${labels[name]}`).join(",");
+    const time = BigInt(ns);
+    const top = this.#newest.get(key);
+    const problem =
+      names.length > 15 ? `stream has ${names.length} label names; limit 15` : this.#problem(time, top, line);
+    if (problem !== undefined) return `${problem} for stream {${key}}`;
+    if (top === undefined || time > top) this.#newest.set(key, time);
+    // The same line of the same time is stored once.
+    const whole = `${key} ${ns} ${line}`;
+    if (this.#known.has(whole)) return undefined;
+    this.#known.add(whole);
+    const parsed = JSON.parse(line) as LokiLine["line"];
+    this.lines.push({ labels, time, line: parsed, ...(metadata === undefined ? {} : { metadata }) });
+    return undefined;
+  }
+
+  #problem(time: bigint, top: bigint | undefined, line: string): string | undefined {
+    const { windowMs = 3_600_000, oldestMs = 0, maxLineBytes = 262_144 } = this.#behaviour;
+    const oldest = (top ?? time) - BigInt(windowMs) * 1_000_000n;
+    if (time < BigInt(oldestMs) * 1_000_000n) return `entry has timestamp too old: ${time}`;
+    if (time < oldest)
+      return `entry with timestamp ${time} ignored, reason: 'entry too far behind, entry timestamp is: ${time}, oldest acceptable timestamp is: ${oldest}'`;
+    return Buffer.byteLength(line) > maxLineBytes
+      ? `max entry size ${maxLineBytes} bytes exceeded`
+      : undefined;
+  }
 }

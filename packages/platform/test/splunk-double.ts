@@ -44,42 +44,52 @@ export async function splunkDouble(behaviour: SplunkBehaviour = {}): Promise<Spl
   const events: SplunkEvent[] = [];
   const requests: Asked[] = [];
   let nextAck = 0;
-  const answer = (asked: Asked): Answered => {
-    requests.push(asked);
-    const { headers, path, method, body } = asked;
-    if (method !== "POST") return { status: 405 };
-    if (headers.authorization === undefined) return said(401, 2, "Token is required");
-    if (!/^Splunk /.test(headers.authorization)) return said(401, 3, "Invalid authorization");
-    if (headers.authorization !== `Splunk ${SPLUNK_TOKEN}`) return said(403, 4, "Invalid token");
-    const instead = behaviour.instead?.(asked);
-    if (instead !== undefined) return instead;
-    const channel = headers["x-splunk-request-channel"] ?? asked.query.get("channel") ?? undefined;
-    if (path === "/services/collector/ack") {
-      if (behaviour.acknowledges !== true) return said(400, 14, "ACK is disabled");
-      if (typeof channel !== "string" || !UUID.test(channel)) return said(400, 11, "Invalid data channel");
-      const { acks } = z.strictObject({ acks: z.array(z.int()) }).parse(JSON.parse(body));
-      return {
-        status: 200,
-        body: JSON.stringify({
-          acks: Object.fromEntries(acks.map((id) => [id, behaviour.acknowledged?.(id) ?? true])),
-        }),
-      };
-    }
-    if (path !== "/services/collector/event") return { status: 404, body: "not found" };
-    if (behaviour.acknowledges === true && channel === undefined)
+  const collect = (asked: Asked): Answered => {
+    if (behaviour.acknowledges === true && channelOf(asked) === undefined)
       return said(400, 10, "Data channel is missing");
-    if (body === "") return said(400, 5, "No data");
-    const parsed: SplunkEvent[] = [];
-    for (const [index, line] of body.split("\n").entries()) {
-      const result = event.safeParse(JSON.parse(line));
-      if (!result.success)
-        return said(400, 6, `Invalid data format: ${result.error.message}`, {
-          "invalid-event-number": index,
-        });
-      parsed.push(result.data);
-    }
+    const parsed = parseEvents(asked.body);
+    if ("status" in parsed) return parsed;
     events.push(...parsed);
     return said(200, 0, "Success", behaviour.acknowledges === true ? { ackId: nextAck++ } : {});
   };
+  const answer = (asked: Asked): Answered => {
+    requests.push(asked);
+    if (asked.method !== "POST") return { status: 405 };
+    const denied = denial(asked) ?? behaviour.instead?.(asked);
+    if (denied !== undefined) return denied;
+    if (asked.path === "/services/collector/ack") return acknowledge(asked, behaviour);
+    return asked.path === "/services/collector/event" ? collect(asked) : { status: 404, body: "not found" };
+  };
   return { ...(await httpDouble(answer)), events, requests };
+}
+
+function denial({ headers: { authorization } }: Asked): Answered | undefined {
+  if (authorization === undefined) return said(401, 2, "Token is required");
+  if (!authorization.startsWith("Splunk ")) return said(401, 3, "Invalid authorization");
+  return authorization === `Splunk ${SPLUNK_TOKEN}` ? undefined : said(403, 4, "Invalid token");
+}
+
+function channelOf({ headers, query }: Asked): string | undefined {
+  const header = headers["x-splunk-request-channel"];
+  return (typeof header === "string" ? header : undefined) ?? query.get("channel") ?? undefined;
+}
+
+function acknowledge(asked: Asked, behaviour: SplunkBehaviour): Answered {
+  if (behaviour.acknowledges !== true) return said(400, 14, "ACK is disabled");
+  if (!UUID.test(channelOf(asked) ?? "")) return said(400, 11, "Invalid data channel");
+  const { acks } = z.strictObject({ acks: z.array(z.int()) }).parse(JSON.parse(asked.body));
+  const states = acks.map((id) => [id, behaviour.acknowledged?.(id) ?? true]);
+  return { status: 200, body: JSON.stringify({ acks: Object.fromEntries(states) as unknown }) };
+}
+
+function parseEvents(body: string): SplunkEvent[] | Answered {
+  if (body === "") return said(400, 5, "No data");
+  const parsed: SplunkEvent[] = [];
+  for (const [index, line] of body.split("\n").entries()) {
+    const result = event.safeParse(JSON.parse(line));
+    if (!result.success)
+      return said(400, 6, `Invalid data format: ${result.error.message}`, { "invalid-event-number": index });
+    parsed.push(result.data);
+  }
+  return parsed;
 }

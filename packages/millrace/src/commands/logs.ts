@@ -156,7 +156,7 @@ function text(lines: readonly StoredLog[], cli: CliContext): string {
   if (lines.length === 0) return "It logged nothing that fits.";
   const colours = cli.stdout.isTTY && cli.stdout.hasColors();
   const attempt = new Set(lines.map((line) => line.attempt)).size > 1;
-  return lines.map(({ pipeline: _, run: __, ...line }) => prettyLine(line, { colours, attempt })).join("\n");
+  return lines.map((line) => prettyLine(line, { colours, attempt, run: false })).join("\n");
 }
 
 async function replay(cli: CliContext, refused: boolean): Promise<void> {

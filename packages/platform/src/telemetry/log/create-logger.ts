@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { systemClock, type Clock, type Json } from "@millrace/core";
 import { levelRank, type LogBindings, type LogLevel } from "./log-record.ts";
 import { createRedaction, type RedactionOptions } from "./redaction.ts";
@@ -35,11 +36,13 @@ export interface Logger extends Readonly<Record<LogLevel, LogMethod>> {
 
 /** How a logger is made. */
 export interface LoggerOptions {
+  /** Where its lines go. */
   readonly sink: LogTarget;
+  /** Said with every line. Default: nothing. */
   readonly bindings?: LogBindings;
   /** Lines below it are not said. Default `info`. */
   readonly level?: LogLevel;
-  /** What is kept out of the lines. Default: the names of `SECRET_NAMES`, passwords in URLs. */
+  /** What is kept out of the lines. Default: values under names such as `password`, and passwords in URLs. */
   readonly redaction?: RedactionOptions;
   /** Default: the machine's. */
   readonly clock?: Clock;
@@ -103,6 +106,6 @@ function toFields(given: unknown): object | undefined {
 }
 
 function messageOf(given: unknown): string {
-  if (given instanceof Error) return String(given.message);
-  return typeof given === "object" ? "" : String(given);
+  if (given instanceof Error) return given.message;
+  return typeof given === "object" ? "" : inspect(given);
 }

@@ -5,7 +5,7 @@ import type { LogRedactor } from "./log-redactor.ts";
 const MASK = "***";
 
 /** Names whose values are never logged, as the ends of a name: `dbPassword` and `x-api-key` are caught, `tokens` is not. */
-export const SECRET_NAMES: readonly string[] = [
+const SECRET_NAMES: readonly string[] = [
   "password",
   "passwd",
   "passphrase",
@@ -27,7 +27,7 @@ export const SECRET_NAMES: readonly string[] = [
 
 /** How secrets are kept out of a log. */
 export interface RedactionOptions {
-  /** More names, besides `SECRET_NAMES`. Case, `_` and `-` do not count. */
+  /** More names, besides those that are always hidden. Case, `_` and `-` do not count. */
   readonly names?: readonly string[];
   /** Knows the values of secrets. Default: the one of this process. */
   readonly redactor?: LogRedactor;

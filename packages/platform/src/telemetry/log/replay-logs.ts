@@ -14,6 +14,7 @@ import { tryWrite } from "./router/try-write.ts";
 export interface ReplayLogsOptions {
   /** See `logFallbackDirectory`. */
   readonly fallbackDirectory: string;
+  /** Whose files are replayed. Who opened them closes them. */
   readonly sinks: readonly LogSink[];
   /** Try records again that sinks refused, such as after a change of their limits. Default false. */
   readonly refused?: boolean;
@@ -68,37 +69,52 @@ export async function waitingSinks(
 
 async function replayOne(sink: LogSink, options: ReplayLogsOptions): Promise<ReplayedSink> {
   const folder = sinkDirectory(options.fallbackDirectory, sink.name);
-  const again = options.refused === true;
-  const directory = again ? join(folder, REFUSED) : folder;
+  const directory = options.refused === true ? join(folder, REFUSED) : folder;
   const reader = new FallbackReader(directory);
-  if ((await reader.backlog()).files === 0)
-    return { sink: sink.name, replayed: 0, refused: 0, unreadable: 0, leftBytes: 0 };
+  const result = { sink: sink.name, replayed: 0, refused: 0, unreadable: 0 };
+  if ((await reader.backlog()).files === 0) return { ...result, leftBytes: 0 };
   const release = await tryFileLock(join(directory, "replay.lock")).catch(() => undefined);
-  const fallback = new SinkFallback(folder);
-  const count = { replayed: 0, refused: 0, unreadable: 0 };
   let why = release === undefined ? "another process is replaying them" : undefined;
   try {
-    while (release !== undefined && why === undefined) {
-      const chunk = await reader.next();
-      if (chunk === undefined) break;
-      const refused = await writeAll(sink, chunk.records, options);
-      count.replayed += chunk.records.length - refused.length;
-      count.refused += refused.length;
-      count.unreadable += chunk.unreadable;
-      const [first] = refused;
-      // What was refused before stays where it is; what is refused for the first time goes there.
-      if (first !== undefined && (again || !fallback.keepRefused(refused))) why = first.reason;
-      else await chunk.forget();
-    }
+    if (release !== undefined) why = await replayFiles(sink, { ...options, reader, folder, result });
   } catch (error) {
     why = error instanceof Error ? error.message : String(error);
   } finally {
     await release?.();
-    await fallback.close();
   }
   const { bytes, open } = await reader.backlog();
   if (open > 0) why ??= "a process still writes to them, and replays them itself";
-  return { sink: sink.name, ...count, leftBytes: bytes, ...(why === undefined ? {} : { why }) };
+  return { ...result, leftBytes: bytes, ...(why === undefined ? {} : { why }) };
+}
+
+interface ReplayFiles extends ReplayLogsOptions {
+  readonly reader: FallbackReader;
+  /** The sink's folder. */
+  readonly folder: string;
+  /** Is counted up. */
+  readonly result: { replayed: number; refused: number; unreadable: number };
+}
+
+/** Gives why it ended before the files did; undefined where they did. */
+async function replayFiles(sink: LogSink, options: ReplayFiles): Promise<string | undefined> {
+  const { reader, result } = options;
+  const fallback = new SinkFallback(options.folder);
+  try {
+    for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) {
+      const refused = await writeAll(sink, chunk.records, options);
+      result.replayed += chunk.records.length - refused.length;
+      result.refused += refused.length;
+      result.unreadable += chunk.unreadable;
+      const [first] = refused;
+      // What was refused before stays where it is; what is refused for the first time goes there.
+      if (first !== undefined && (options.refused === true || !fallback.keepRefused(refused)))
+        return first.reason;
+      await chunk.forget();
+    }
+    return undefined;
+  } finally {
+    await fallback.close();
+  }
 }
 
 async function writeAll(

@@ -149,7 +149,7 @@ function membersOf(entries: readonly (readonly [string, unknown])[], walk: Walk,
 
 function errorOf(error: Error, walk: Walk, depth: number): Json {
   if (walk.above.has(error)) return "(circular)";
-  if (depth >= DEPTH) return textOf(String(error.message), walk);
+  if (depth >= DEPTH) return textOf(error.message, walk);
   walk.above.add(error);
   try {
     const { name, message, stack, cause, ...own } = error as Error & Record<string, unknown>;

@@ -81,6 +81,5 @@ export const sinkOptions = {
 /** The limits without what was left out. */
 export function limitsOf(options: z.output<typeof limitOptions>, defaults: SinkLimits = {}): SinkLimits {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  // Checked above; only what is undefined is left out.
-  return { ...defaults, ...Object.fromEntries(given) } as SinkLimits;
+  return { ...defaults, ...Object.fromEntries(given) };
 }

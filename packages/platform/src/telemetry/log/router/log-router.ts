@@ -30,6 +30,7 @@ export interface RoutedSink {
 
 /** What a router is made of. */
 export interface LogRouterOptions {
+  /** Closed with the router. */
   readonly sinks: readonly RoutedSink[];
   /** The first that fits decides. Default: every record goes to every sink that takes its level. */
   readonly rules?: readonly LogRule[];

@@ -11,6 +11,6 @@ function sizeOf(value: Json): number {
   if (typeof value !== "object" || value === null) return 8;
   let size = 2;
   if (Array.isArray(value)) for (const inner of value) size += sizeOf(inner as Json) + 1;
-  else for (const [name, inner] of Object.entries(value)) size += name.length + sizeOf(inner as Json) + 4;
+  else for (const [name, inner] of Object.entries(value)) size += name.length + sizeOf(inner) + 4;
   return size;
 }

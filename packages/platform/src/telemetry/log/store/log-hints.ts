@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { LOGS_CHANNEL } from "../sinks/database/names.ts";
 
 /** Wakes those who follow runs when lines came. A hint only: where the connection fails, nobody is woken, and nothing else happens. */

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { PruneOptions } from "../../../../prune/prune-options.ts";
 
 /** The days (UTC) of logs are partitions of their own. */
 const NAME = /^logs_(\d{4,})(\d{2})(\d{2})$/;
@@ -36,14 +37,6 @@ export async function makeDay(client: pg.ClientBase, day: string): Promise<void>
   }
 }
 
-/** What is kept of the logs. */
-export interface PruneLogs {
-  /** Days that ended before it go. */
-  readonly olderThan?: Date;
-  /** At most so many lines stay: the newest. */
-  readonly keep?: number;
-}
-
 /** What pruning removed. */
 export interface PrunedLogs {
   /** Days that went as a whole, such as `2026-11-20`. */
@@ -53,7 +46,10 @@ export interface PrunedLogs {
 }
 
 /** Removes old lines: whole days where possible, which costs nothing. Fails as PostgreSQL does. */
-export async function pruneLogs(pool: pg.Pool, { olderThan, keep }: PruneLogs): Promise<PrunedLogs> {
+export async function pruneLogs(
+  pool: pg.Pool,
+  { olderThan, keep, dryRun = false }: PruneOptions,
+): Promise<PrunedLogs> {
   const days = await listDays(pool);
   const gone = olderThan === undefined ? [] : days.filter(({ day }) => endOf(day) <= olderThan.getTime());
   let rest = days.filter((each) => !gone.includes(each)).toReversed();
@@ -63,12 +59,14 @@ export async function pruneLogs(pool: pg.Pool, { olderThan, keep }: PruneLogs): 
     for (const each of rest) {
       const found = room > 0 ? await countLines(pool, each.table) : 0;
       if (room <= 0) gone.push(each);
-      else if (found > room) lines += await removeOldest(pool, each.table, found - room);
+      else if (found > room) {
+        lines += dryRun ? found - room : await removeOldest(pool, each.table, found - room);
+      }
       room -= found;
     }
     rest = rest.filter((each) => !gone.includes(each));
   }
-  for (const { table } of gone) await dropDay(pool, table);
+  if (!dryRun) for (const { table } of gone) await dropDay(pool, table);
   return { days: gone.map(({ day }) => day).toSorted(), lines };
 }
 

@@ -20,6 +20,8 @@ type Format = Parameters<typeof styleText>[0];
 export interface PrettyOptions {
   /** Paint it. */
   readonly colours: boolean;
+  /** Say of which pipeline and run a line is. Default true. */
+  readonly run?: boolean;
   /** Say which attempt of its run a line is of. Default false. */
   readonly attempt?: boolean;
 }
@@ -34,12 +36,15 @@ const PAINT: Readonly<Record<LogRecord["level"], Format>> = {
 };
 
 /** A record for people, of one line or more; nothing in it moves a terminal's cursor. */
-export function prettyLine(record: LogRecord, { colours, attempt = false }: PrettyOptions): string {
+export function prettyLine(
+  record: LogRecord,
+  { colours, run = true, attempt = false }: PrettyOptions,
+): string {
   const paint = (format: Format, text: string): string =>
     colours ? styleText(format, text, { validateStream: false }) : text;
   const about = [
-    record.pipeline,
-    record.run?.slice(0, 8),
+    run ? record.pipeline : undefined,
+    run ? record.run?.slice(0, 8) : undefined,
     attempt && record.attempt !== undefined ? `attempt ${record.attempt}` : undefined,
     record.logger,
     record.stream,
