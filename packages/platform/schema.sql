@@ -1,10 +1,54 @@
 -- The control tables. Generated from migrations/ by `npm run generate`; do not edit.
 
+CREATE TABLE millrace_control.announcements (
+  id bigint NOT NULL,
+  kind text NOT NULL,
+  subject uuid NOT NULL,
+  due_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT announcements_kind CHECK ((kind = ANY (ARRAY['run'::text, 'freed'::text, 'command'::text]))),
+  CONSTRAINT announcements_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX announcements_by_time ON millrace_control.announcements USING btree (due_at, id);
+
 CREATE TABLE millrace_control.attempts (
   pipeline text NOT NULL,
   partition text NOT NULL DEFAULT ''::text,
   last bigint NOT NULL,
   CONSTRAINT attempts_pkey PRIMARY KEY (pipeline, partition)
+);
+
+CREATE TABLE millrace_control.backfill_partitions (
+  pipeline text NOT NULL,
+  partition text NOT NULL,
+  start_at timestamp with time zone,
+  end_at timestamp with time zone,
+  run uuid NOT NULL,
+  succeeded_at timestamp with time zone,
+  CONSTRAINT backfill_partitions_pkey PRIMARY KEY (pipeline, partition)
+);
+
+CREATE INDEX backfill_partitions_by_run ON millrace_control.backfill_partitions USING btree (run);
+
+CREATE TABLE millrace_control.backfills (
+  id uuid NOT NULL,
+  pipeline text NOT NULL,
+  range jsonb,
+  partitions text[] NOT NULL,
+  parallel integer NOT NULL,
+  requested_by text NOT NULL,
+  requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  cancelled_at timestamp with time zone,
+  CONSTRAINT backfills_parallel_check CHECK ((parallel > 0)),
+  CONSTRAINT backfills_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX backfills_by_time ON millrace_control.backfills USING btree (requested_at);
+
+CREATE TABLE millrace_control.brokers (
+  name text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT brokers_pkey PRIMARY KEY (name)
 );
 
 CREATE TABLE millrace_control.commands (
@@ -57,6 +101,24 @@ CREATE UNIQUE INDEX events_by_seq ON millrace_control.events USING btree (seq);
 CREATE INDEX events_by_time ON millrace_control.events USING btree (at);
 
 CREATE INDEX events_without_seq ON millrace_control.events USING btree (id) WHERE (seq IS NULL);
+
+CREATE TABLE millrace_control.function_calls (
+  run uuid NOT NULL,
+  attempt bigint NOT NULL,
+  pipeline text NOT NULL,
+  name text NOT NULL,
+  calls bigint NOT NULL,
+  errors bigint NOT NULL,
+  total_ms double precision NOT NULL,
+  p95_ms double precision NOT NULL,
+  max_ms double precision NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT function_calls_pkey PRIMARY KEY (run, attempt, name)
+) WITH (fillfactor=70);
+
+CREATE INDEX function_calls_by_pipeline ON millrace_control.function_calls USING btree (pipeline, name, at DESC);
+
+CREATE INDEX function_calls_by_time ON millrace_control.function_calls USING btree (at);
 
 CREATE TABLE millrace_control.leaders (
   name text NOT NULL,
@@ -201,6 +263,7 @@ CREATE TABLE millrace_control.pipelines (
   registered_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   retired_at timestamp with time zone,
+  params_schema jsonb,
   CONSTRAINT pipelines_parent_rule CHECK ((parent_rule = ANY (ARRAY['succeeded'::text, 'finished'::text]))),
   CONSTRAINT pipelines_pkey PRIMARY KEY (name)
 ) WITH (fillfactor=70);
@@ -239,6 +302,22 @@ CREATE TABLE millrace_control.quality_results (
 CREATE INDEX quality_results_by_time ON millrace_control.quality_results USING btree (at);
 
 CREATE INDEX quality_results_series ON millrace_control.quality_results USING btree (table_name, pipeline, rule, at DESC, id DESC);
+
+CREATE TABLE millrace_control.run_objects (
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  database text NOT NULL,
+  namespace text NOT NULL DEFAULT ''::text,
+  name text NOT NULL,
+  kind text NOT NULL,
+  use text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT run_objects_pkey PRIMARY KEY (run, database, namespace, name, kind, use)
+);
+
+CREATE INDEX run_objects_by_name ON millrace_control.run_objects USING btree (lower(name), pipeline, at DESC);
+
+CREATE INDEX run_objects_by_time ON millrace_control.run_objects USING btree (at);
 
 CREATE TABLE millrace_control.runs (
   id uuid NOT NULL,
@@ -285,15 +364,32 @@ CREATE TABLE millrace_control.runs (
   cpu_ms bigint,
   exceptions integer NOT NULL DEFAULT 0,
   last_exception jsonb,
+  kind text NOT NULL DEFAULT 'pipeline'::text,
+  payload json,
+  result json,
+  progress jsonb,
+  unique_key text,
+  retry_delay_ms integer NOT NULL DEFAULT 1000,
+  retry_max_delay_ms integer NOT NULL DEFAULT 60000,
+  backfill uuid,
+  CONSTRAINT runs_kind CHECK ((kind = ANY (ARRAY['pipeline'::text, 'task'::text]))),
   CONSTRAINT runs_pkey PRIMARY KEY (id),
   CONSTRAINT runs_status CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'cancelled'::text, 'died'::text])))
 ) WITH (fillfactor=70);
 
 CREATE INDEX runs_by_pipeline ON millrace_control.runs USING btree (pipeline, id DESC);
 
+CREATE INDEX runs_dead_tasks ON millrace_control.runs USING btree (id DESC) WHERE ((kind = 'task'::text) AND (status = ANY (ARRAY['failed'::text, 'died'::text])));
+
 CREATE INDEX runs_going_on ON millrace_control.runs USING btree (worker) WHERE (status = 'running'::text);
 
+CREATE INDEX runs_of_backfill ON millrace_control.runs USING btree (backfill, status, available_at, id) WHERE ((backfill IS NOT NULL) AND (status = ANY (ARRAY['queued'::text, 'running'::text])));
+
+CREATE INDEX runs_of_tasks ON millrace_control.runs USING btree (id DESC) WHERE (kind = 'task'::text);
+
 CREATE UNIQUE INDEX runs_one_per_fire ON millrace_control.runs USING btree (pipeline, due_at) WHERE (due_at IS NOT NULL);
+
+CREATE UNIQUE INDEX runs_one_per_key ON millrace_control.runs USING btree (pipeline, unique_key) WHERE (unique_key IS NOT NULL);
 
 CREATE UNIQUE INDEX runs_one_per_parents ON millrace_control.runs USING btree (pipeline, parent_runs) WHERE (parent_runs IS NOT NULL);
 
@@ -348,6 +444,20 @@ CREATE TABLE millrace_control.secrets (
 
 CREATE INDEX secrets_by_key ON millrace_control.secrets USING btree (key_id);
 
+CREATE TABLE millrace_control.tasks (
+  name text NOT NULL,
+  description text,
+  file text NOT NULL,
+  code_version text,
+  limits jsonb NOT NULL,
+  backoff jsonb NOT NULL,
+  input jsonb,
+  registered_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  retired_at timestamp with time zone,
+  CONSTRAINT tasks_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE millrace_control.workers (
   id uuid NOT NULL,
   host text NOT NULL,
@@ -364,7 +474,81 @@ CREATE TABLE millrace_control.workers (
   CONSTRAINT workers_pkey PRIMARY KEY (id)
 ) WITH (fillfactor=50);
 
-CREATE OR REPLACE FUNCTION millrace_control.claim_runs(claimer uuid, wanted integer)
+CREATE OR REPLACE FUNCTION millrace_control.announce_added_runs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF millrace_control.broker_is_used() THEN
+    INSERT INTO millrace_control.announcements (kind, subject, due_at)
+    SELECT 'run', id, available_at FROM added WHERE status = 'queued' ORDER BY priority DESC, available_at, id;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.announce_command()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF millrace_control.broker_is_used() THEN
+    INSERT INTO millrace_control.announcements (kind, subject) VALUES ('command', NEW.id);
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.announce_earlier_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF millrace_control.broker_is_used() THEN
+    INSERT INTO millrace_control.announcements (kind, subject, due_at) VALUES ('run', NEW.id, NEW.available_at);
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.announce_ended_attempt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF millrace_control.broker_is_used() THEN
+    INSERT INTO millrace_control.announcements (kind, subject) VALUES ('freed', NEW.id);
+    IF NEW.status = 'queued' THEN
+      INSERT INTO millrace_control.announcements (kind, subject, due_at) VALUES ('run', NEW.id, NEW.available_at);
+    END IF;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.announce_resumed_pipeline()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF millrace_control.broker_is_used() THEN
+    INSERT INTO millrace_control.announcements (kind, subject, due_at)
+    SELECT 'run', id, available_at FROM millrace_control.runs
+    WHERE status = 'queued' AND pipeline = NEW.name ORDER BY priority DESC, available_at, id;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.broker_is_used()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT EXISTS (SELECT FROM millrace_control.brokers WHERE expires_at > clock_timestamp())
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.claim_run(claimer uuid, wanted uuid, so_far integer)
  RETURNS SETOF millrace_control.runs
  LANGUAGE plpgsql
 AS $function$
@@ -372,67 +556,166 @@ DECLARE
   mine millrace_control.workers;
   waiting millrace_control.runs;
   pool text;
-  token uuid;
+  fresh uuid := gen_random_uuid();
+BEGIN
+  SELECT * INTO mine FROM millrace_control.workers WHERE id = claimer AND NOT draining;
+  IF NOT FOUND THEN RETURN; END IF;
+  -- Unlike among many, the one that is named is waited for: who holds it may leave it as it is.
+  SELECT * INTO waiting FROM millrace_control.runs AS run
+  WHERE run.id = wanted AND run.status = 'queued' AND run.tries = so_far
+    AND run.queue = ANY (mine.queues) AND run.labels <@ mine.labels
+  FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  IF EXISTS (
+    SELECT FROM millrace_control.runs AS urgent
+    WHERE urgent.status = 'queued' AND urgent.queue = ANY (mine.queues) AND urgent.priority > waiting.priority
+      AND urgent.available_at <= clock_timestamp())
+  THEN
+    RETURN QUERY SELECT * FROM millrace_control.claim_runs(claimer, 1);
+    RETURN;
+  END IF;
+  -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
+  FOREACH pool IN ARRAY ARRAY(
+    SELECT name FROM unnest(waiting.pools) AS named (name) WHERE millrace_control.pool_slots(name) IS NOT NULL ORDER BY name)
+  LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || pool, 0));
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM millrace_control.claimable_runs AS run WHERE run.id = wanted) THEN RETURN; END IF;
+  INSERT INTO millrace_control.leases AS held
+    (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
+  VALUES (waiting.pipeline, waiting.partition, fresh,
+    jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
+      to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+    mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
+  ON CONFLICT (pipeline, partition) DO UPDATE SET
+    token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
+    acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
+    worker = excluded.worker
+  WHERE NOT millrace_control.lease_is_alive(held);
+  IF NOT FOUND THEN RETURN; END IF;
+  BEGIN
+    RETURN QUERY UPDATE millrace_control.runs SET
+      status = 'running', worker = mine.id, lease = fresh, tries = tries + 1, host = mine.host, pid = mine.pid,
+      started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
+      exit_code = NULL, signal = NULL, error = NULL
+    WHERE id = waiting.id
+    RETURNING *;
+  EXCEPTION WHEN unique_violation THEN
+    -- A run by hand has begun in this moment.
+    DELETE FROM millrace_control.leases AS held WHERE held.token = fresh;
+  END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.claim_runs(claimer uuid, wanted integer)
+ RETURNS SETOF millrace_control.runs
+ LANGUAGE plpgsql
+ SET enable_sort TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+DECLARE
+  mine millrace_control.workers;
+  waiting millrace_control.runs;
+  taken text[] := millrace_control.full_pools();
+  paused text[] := ARRAY(SELECT name FROM millrace_control.pipelines WHERE paused_at IS NOT NULL);
+  limited text[];
   claimed integer := 0;
 BEGIN
   SELECT * INTO mine FROM millrace_control.workers WHERE id = claimer AND NOT draining;
   IF NOT FOUND THEN RETURN; END IF;
   FOR waiting IN
-    SELECT run.* FROM millrace_control.runs AS run
-    WHERE run.status = 'queued' AND run.queue = ANY (mine.queues) AND run.available_at <= clock_timestamp()
-      AND run.labels <@ mine.labels
-      AND NOT EXISTS (
-        SELECT FROM millrace_control.runs AS other
-        WHERE other.status = 'running' AND other.pipeline = run.pipeline AND other.partition = run.partition)
-      AND NOT EXISTS (
-        SELECT FROM millrace_control.pipelines AS known WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)
-      AND NOT EXISTS (
-        SELECT FROM unnest(run.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name))
-      AND NOT EXISTS (
-        SELECT FROM millrace_control.leases AS held
-        WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND millrace_control.lease_is_alive(held))
+    SELECT run.* FROM unnest(mine.queues) AS served (queue) CROSS JOIN LATERAL (
+      SELECT queued.* FROM millrace_control.runs AS queued
+      WHERE queued.status = 'queued' AND queued.queue = served.queue AND queued.available_at <= clock_timestamp()
+        AND queued.labels <@ mine.labels AND NOT queued.pools && taken AND queued.pipeline <> ALL (paused)
+        AND NOT EXISTS (
+          SELECT FROM millrace_control.runs AS other
+          WHERE other.status = 'running' AND other.pipeline = queued.pipeline AND other.partition = queued.partition)
+        AND NOT EXISTS (
+          SELECT FROM millrace_control.leases AS held
+          WHERE held.pipeline = queued.pipeline AND held.partition = queued.partition
+            AND millrace_control.lease_is_alive(held))
+      ORDER BY queued.priority DESC, queued.available_at, queued.id
+      FOR UPDATE SKIP LOCKED
+      LIMIT wanted + 16
+    ) AS run
     ORDER BY run.priority DESC, run.available_at, run.id
-    FOR UPDATE OF run SKIP LOCKED
-    LIMIT wanted * 4
   LOOP
     EXIT WHEN claimed >= wanted;
-    -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
-    FOREACH pool IN ARRAY ARRAY(
-      SELECT name FROM unnest(waiting.pools) AS named (name) WHERE millrace_control.pool_slots(name) IS NOT NULL ORDER BY name)
-    LOOP
-      PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || pool, 0));
-    END LOOP;
-    CONTINUE WHEN EXISTS (
-      SELECT FROM unnest(waiting.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name));
-    token := gen_random_uuid();
-    INSERT INTO millrace_control.leases AS held
-      (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
-    VALUES (waiting.pipeline, waiting.partition, token,
-      jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
-        to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
-      mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
-    ON CONFLICT (pipeline, partition) DO UPDATE SET
-      token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
-      acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
-      worker = excluded.worker
-    WHERE NOT millrace_control.lease_is_alive(held);
-    CONTINUE WHEN NOT FOUND;
-    BEGIN
-      UPDATE millrace_control.runs SET
-        status = 'running', worker = mine.id, lease = token, tries = tries + 1, host = mine.host, pid = mine.pid,
-        started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
-        exit_code = NULL, signal = NULL, error = NULL
-      WHERE id = waiting.id
-      RETURNING * INTO waiting;
-    EXCEPTION WHEN unique_violation THEN
-      -- A run by hand has begun in this moment.
-      DELETE FROM millrace_control.leases AS held WHERE held.pipeline = waiting.pipeline AND held.partition = waiting.partition
-        AND held.worker = mine.id;
-      CONTINUE;
-    END;
-    claimed := claimed + 1;
-    RETURN NEXT waiting;
+    -- An earlier one of this claim may have taken the last slot, or the pipeline.
+    CONTINUE WHEN waiting.pools && taken;
+    limited := ARRAY(
+      SELECT name FROM unnest(waiting.pools) AS named (name)
+      WHERE name !~ '^(group|queue|pipeline):' OR EXISTS (SELECT FROM millrace_control.pools AS known WHERE known.name = named.name)
+      ORDER BY name);
+    IF cardinality(limited) > 0 THEN
+      -- Who else looks for a slot of these pools waits until this claim is over, then counts it.
+      PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || name, 0)) FROM unnest(limited) AS named (name);
+      taken := millrace_control.full_pools();
+      CONTINUE WHEN waiting.pools && taken;
+    END IF;
+    IF millrace_control.hold_run(mine, waiting) THEN
+      claimed := claimed + 1;
+      SELECT * INTO waiting FROM millrace_control.runs WHERE id = waiting.id;
+      IF cardinality(limited) > 0 THEN taken := millrace_control.full_pools(); END IF;
+      RETURN NEXT waiting;
+    END IF;
   END LOOP;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.follow_backfill()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NEW.status = 'succeeded' THEN
+    UPDATE millrace_control.backfill_partitions SET succeeded_at = clock_timestamp() WHERE run = NEW.id;
+  END IF;
+  PERFORM millrace_control.release_backfill(NEW.backfill);
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.full_pools()
+ RETURNS text[]
+ LANGUAGE sql
+AS $function$
+  SELECT coalesce(array_agg(name), '{}') FROM (
+    SELECT held.name FROM millrace_control.runs AS busy CROSS JOIN LATERAL unnest(busy.pools) AS held (name)
+      LEFT JOIN millrace_control.pools AS known ON known.name = held.name
+    WHERE busy.status = 'running' AND (known.slots IS NOT NULL OR held.name !~ '^(group|queue|pipeline):')
+    GROUP BY held.name, known.slots HAVING count(*) >= coalesce(known.slots, 1)
+    UNION ALL SELECT known.name FROM millrace_control.pools AS known WHERE known.slots = 0
+  ) AS taken
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.hold_run(mine millrace_control.workers, waiting millrace_control.runs)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  token uuid := gen_random_uuid();
+BEGIN
+  INSERT INTO millrace_control.leases AS held
+    (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
+  VALUES (waiting.pipeline, waiting.partition, token,
+    jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
+      to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+    mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
+  ON CONFLICT (pipeline, partition) DO UPDATE SET
+    token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
+    acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
+    worker = excluded.worker
+  WHERE NOT millrace_control.lease_is_alive(held);
+  IF NOT FOUND THEN RETURN false; END IF;
+  UPDATE millrace_control.runs SET
+    status = 'running', worker = mine.id, lease = token, tries = tries + 1, host = mine.host, pid = mine.pid,
+    started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
+    exit_code = NULL, signal = NULL, error = NULL
+  WHERE id = waiting.id AND status = 'queued';
+  RETURN FOUND;
 END
 $function$;
 
@@ -464,14 +747,9 @@ $function$;
 
 CREATE OR REPLACE FUNCTION millrace_control.pool_has_room(pool text)
  RETURNS boolean
- LANGUAGE plpgsql
+ LANGUAGE sql
 AS $function$
-DECLARE
-  slots integer := millrace_control.pool_slots(pool);
-BEGIN
-  IF slots IS NULL THEN RETURN true; END IF;
-  RETURN (SELECT count(*) FROM millrace_control.runs AS busy WHERE busy.status = 'running' AND pool = ANY (busy.pools)) < slots;
-END
+  SELECT pool <> ALL (millrace_control.full_pools())
 $function$;
 
 CREATE OR REPLACE FUNCTION millrace_control.pool_slots(pool text)
@@ -481,6 +759,32 @@ AS $function$
   SELECT coalesce(
     (SELECT known.slots FROM millrace_control.pools AS known WHERE known.name = pool),
     CASE WHEN pool ~ '^(group|queue|pipeline):' THEN NULL ELSE 1 END)
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.release_backfill(wanted uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  plan millrace_control.backfills;
+  far CONSTANT timestamptz := '9999-01-01T00:00:00Z';
+  busy integer;
+  released integer;
+BEGIN
+  -- Runs that end in the same moment let the next ones go one after the other.
+  SELECT * INTO plan FROM millrace_control.backfills WHERE id = wanted AND cancelled_at IS NULL FOR UPDATE;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  SELECT count(*) INTO busy FROM millrace_control.runs
+  WHERE backfill = wanted AND (status = 'running' OR (status = 'queued' AND available_at < far));
+  UPDATE millrace_control.runs SET available_at = clock_timestamp(), updated_at = clock_timestamp()
+  WHERE id IN (
+    SELECT id FROM millrace_control.runs
+    WHERE backfill = wanted AND status = 'queued' AND available_at >= far
+    ORDER BY available_at, id LIMIT greatest(0, plan.parallel - busy));
+  GET DIAGNOSTICS released = ROW_COUNT;
+  IF released > 0 THEN PERFORM pg_notify('millrace_runs', ''); END IF;
+  RETURN released;
+END
 $function$;
 
 CREATE OR REPLACE FUNCTION millrace_control.worker_is_alive(worker millrace_control.workers)

@@ -121,6 +121,18 @@ export const ERROR_CODES = {
     means: "A file with secrets can be read by others, or a configuration can be written by others.",
   },
   MLR_SETTINGS_INVALID: { retry: "never", means: "A setting has a value that is not allowed." },
+  MLR_TASK_INVALID: { retry: "never", means: "A task's definition is incomplete or contradicts itself." },
+  MLR_TASK_NOT_FOUND: { retry: "never", means: "No task of that name is in the project or registered." },
+  MLR_TASK_INPUT_INVALID: {
+    retry: "never",
+    means: "What a job is to be given is no JSON, too large, or not what the task's input schema says.",
+  },
+  MLR_TASK_RESULT_INVALID: { retry: "never", means: "What a task returned is no JSON, or too large to be kept." },
+  MLR_TASK_QUEUE_MISSING: {
+    retry: "never",
+    means: "A job was to be queued by a program that has no connection to the control database.",
+  },
+  MLR_TASK_FAILED: { retry: "later", means: "The function of a task failed." },
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
   MLR_RUN_DIED: { retry: "later", means: "The process of a run, or its worker, ended before the run was over." },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },

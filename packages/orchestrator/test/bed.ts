@@ -70,7 +70,8 @@ export async function openBed(): Promise<Bed> {
       await Promise.all(sessions.splice(0).map((session) => session.close()));
       await control.pool.query(
         `TRUNCATE millrace_control.runs, millrace_control.pipelines, millrace_control.workers, millrace_control.leases,
-           millrace_control.parent_marks, millrace_control.pools, millrace_control.commands, millrace_control.attempts`,
+           millrace_control.parent_marks, millrace_control.pools, millrace_control.commands, millrace_control.attempts,
+           millrace_control.tasks, millrace_control.backfills, millrace_control.backfill_partitions`,
       );
     },
     async close() {

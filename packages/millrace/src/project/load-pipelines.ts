@@ -23,7 +23,7 @@ export interface LoadedPipelines {
 /** Loads every pipeline of the project. A file that cannot be used becomes an error in the result, and hides no other. */
 export async function loadPipelines(project: ProjectFolder): Promise<LoadedPipelines> {
   const folder = join(project.root, "pipelines");
-  const files = await pipelineFiles(folder);
+  const files = await codeFiles(folder);
   const loaded = await Promise.all(files.map((file) => loadFile(file, project.root)));
   const pipelines = loaded.flatMap((file) => (Array.isArray(file) ? file : []));
   const errors = loaded.filter((file) => file instanceof MillraceError);
@@ -96,8 +96,8 @@ function duplicates(pipelines: readonly LoadedPipeline[]): Map<string, MillraceE
   return errors;
 }
 
-/** Files under `folder`, ordered by path; hidden ones, tests, declarations and those that start with "_" are not pipelines. */
-async function pipelineFiles(folder: string): Promise<string[]> {
+/** Files under `folder`, ordered by path; hidden ones, tests, declarations and those that start with "_" are not among them. */
+export async function codeFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw asMillraceError(error, "MLR_PROJECT_INVALID", folder);
@@ -106,7 +106,7 @@ async function pipelineFiles(folder: string): Promise<string[]> {
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (/^[._]/.test(entry.name) || entry.name === "node_modules") continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await pipelineFiles(path)));
+    if (entry.isDirectory()) found.push(...(await codeFiles(path)));
     else if (/(?<!\.d|\.test)\.m?[jt]s$/.test(entry.name)) found.push(path);
   }
   return found;

@@ -1,9 +1,10 @@
 import { asMillraceError, MillraceError } from "@millrace/core";
-import { describePipeline, type ProjectDescription } from "@millrace/orchestrator";
+import { describePipeline, describeTask, type ProjectDescription } from "@millrace/orchestrator";
 import { codeVersionOf } from "../project/code-version.ts";
 import { projectAt } from "../project/find-project.ts";
 import { loadConfig } from "../project/load-config.ts";
 import { loadPipelines } from "../project/load-pipelines.ts";
+import { loadTasks } from "../project/load-tasks.ts";
 import { openProject } from "../project/open-project.ts";
 
 /** What a project holds, as plain data. Its code runs in this process alone. Never throws. */
@@ -15,15 +16,24 @@ export async function describeProject(root: string): Promise<ProjectDescription>
     await openProject(folder);
     const { pools = {} } = await loadConfig(folder);
     const { pipelines, errors } = await loadPipelines(folder);
+    const jobs = await loadTasks(folder);
     return {
       pipelines: pipelines.map(({ pipeline, file }) =>
         describePipeline(pipeline, { file, codeVersion: codeVersionOf(pipeline) }),
       ),
+      tasks: jobs.tasks.map(({ task, file }) =>
+        describeTask(task, { file, codeVersion: codeVersionOf(task) }),
+      ),
       pools,
-      errors: errors.map(plain),
+      errors: [...errors, ...jobs.errors].map(plain),
     };
   } catch (error) {
-    return { pipelines: [], pools: {}, errors: [plain(asMillraceError(error, "MLR_PROJECT_INVALID", root))] };
+    return {
+      pipelines: [],
+      tasks: [],
+      pools: {},
+      errors: [plain(asMillraceError(error, "MLR_PROJECT_INVALID", root))],
+    };
   }
 }
 

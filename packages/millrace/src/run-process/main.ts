@@ -10,11 +10,14 @@ const { maskOutput } = await import("../output/mask-output.ts");
 maskOutput([process.stdout, process.stderr]);
 const { parentChannel } = await import("./parent-channel.ts");
 const { carryOut } = await import("./carry-out.ts");
+const { lendTaskQueue } = await import("@millrace/core");
+const { newRunId } = await import("@millrace/platform");
 // What nearly every pipeline imports: a process that waits has it loaded.
 await import("../index.ts");
 
 const channel = parentChannel();
 const stop = new AbortController();
+lendTaskQueue({ enqueue: (job) => channel.enqueue(newRunId(), job) });
 
 const report = (error: unknown): void =>
   channel.send({
@@ -41,11 +44,12 @@ channel.listen((message) => {
 channel.send({ type: "ready" });
 
 async function run(task: Parameters<typeof carryOut>[0]): Promise<void> {
-  const outcome = await carryOut(task, channel, stop.signal);
+  const { report: outcome, result } = await outcomeOf(task);
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   await channel.sendLast({
     type: "report",
     report: outcome,
+    ...(result === undefined ? {} : { result }),
     usage: {
       // https://nodejs.org/api/process.html#processresourceusage: kilobytes, and microseconds.
       peakMemoryBytes: maxRSS * 1024,
@@ -54,6 +58,14 @@ async function run(task: Parameters<typeof carryOut>[0]): Promise<void> {
   });
   // Timers and connections that the run's code left behind would keep the process.
   process.exit(0);
+}
+
+async function outcomeOf(
+  task: Parameters<typeof carryOut>[0],
+): Promise<{ report: Awaited<ReturnType<typeof carryOut>>; result?: string }> {
+  if (task.job === undefined) return { report: await carryOut(task, channel, stop.signal) };
+  const { carryOutJob } = await import("./carry-out-job.ts");
+  return carryOutJob(task, channel, stop.signal);
 }
 
 async function describe(root: string): Promise<void> {

@@ -24,6 +24,7 @@ export async function registerProject(
   }
   const changes = await registerPipelines(control.pool, {
     pipelines: project.pipelines,
+    tasks: project.tasks,
     pools: project.pools,
     incomplete: project.errors.length > 0,
   });

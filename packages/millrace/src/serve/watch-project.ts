@@ -6,7 +6,7 @@ import type { ProjectFolder } from "../project/find-project.ts";
 const SETTLE_MS = 300;
 
 /**
- * Calls `changed` when files under `pipelines/`, or the configuration, change; one call at a time, the next one after it has
+ * Calls `changed` when files under `pipelines/` or `tasks/`, or the configuration, change; one call at a time, the next one after it has
  * resolved. Where the system cannot watch folders it is never called. Returns what ends it.
  */
 export function watchProject(project: ProjectFolder, changed: () => Promise<void>): () => void {
@@ -19,6 +19,7 @@ export function watchProject(project: ProjectFolder, changed: () => Promise<void
   };
   const watchers = [
     open(join(project.root, "pipelines"), true, touch),
+    open(join(project.root, "tasks"), true, touch),
     ...(project.configFile === undefined ? [] : [open(project.configFile, false, touch)]),
   ];
   return () => {

@@ -1,4 +1,5 @@
-import type { Pipeline, RunReport } from "@millrace/core";
+import { lendTaskQueue, type Pipeline, type RunReport } from "@millrace/core";
+import { enqueueJob } from "@millrace/orchestrator";
 import type { CliContext } from "../cli-context.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { maskOutput } from "../output/mask-output.ts";
@@ -30,6 +31,9 @@ export async function runAndReport(
   const interrupts = listenForInterrupts(printer);
   const width = Math.max(0, ...pipelines.map((pipeline) => displayWidth(pipeline.name)));
   const reports: RunReport[] = [];
+  const queue = lendTaskQueue({
+    enqueue: async (job) => enqueueJob((await workspace.control()).pool, job),
+  });
   try {
     for (const pipeline of pipelines) {
       if (interrupts.signal.aborted) break;
@@ -40,6 +44,7 @@ export async function runAndReport(
       reports.push(report);
     }
   } finally {
+    lendTaskQueue(queue);
     interrupts.dispose();
   }
   const done = reports.length === pipelines.length && reports.every((report) => report.status !== "stopped");

@@ -5,9 +5,13 @@ import type { RunRequest } from "./run-request.ts";
 export interface Claim {
   /** UUID of the run's record. */
   readonly id: string;
+  /** Of a job: `task:` and the name of its task. */
   readonly pipeline: string;
+  readonly kind: "pipeline" | "task";
+  /** JSON text of what a job was given; may hold secrets. Undefined for runs of pipelines. */
+  readonly payload: string | undefined;
   readonly group: string | undefined;
-  /** The pipeline's file, from the project's folder on; undefined where the registry does not know it. */
+  /** The pipeline's or task's file, from the project's folder on; undefined where the registry does not know it. */
   readonly file: string | undefined;
   readonly partition: string;
   /** Tells this claim from every other of the same run: who finds another's in the record has lost it. */
@@ -32,6 +36,8 @@ export interface Claim {
 interface ClaimRow {
   readonly id: string;
   readonly pipeline: string;
+  readonly kind: "pipeline" | "task";
+  readonly payload_text: string | null;
   readonly partition: string;
   readonly lease: string;
   readonly tries: number;
@@ -56,11 +62,7 @@ export async function claimRuns(
 ): Promise<Claim[]> {
   const { rows } = await database.query<ClaimRow>({
     name: "millrace-claim",
-    text: `SELECT run.*, known.group_name, known.file,
-        (extract(epoch FROM clock_timestamp() - run.available_at) * 1000)::float8 AS waited_ms,
-        (extract(epoch FROM clock_timestamp() - run.due_at) * 1000)::float8 AS late_ms
-      FROM millrace_control.claim_runs($1, $2) AS run
-      LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline`,
+    text: claimed("claim_runs($1, $2)"),
     values: [worker, wanted],
   });
   return rows.map(claimOf);
@@ -78,17 +80,29 @@ export async function claimRun(
 ): Promise<Claim | undefined> {
   const { rows } = await database.query<ClaimRow>({
     name: "millrace-claim-run",
-    text: `SELECT run.*, known.group_name, known.file FROM millrace_control.claim_run($1, $2, $3) AS run
-      LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline`,
+    text: claimed("claim_run($1, $2, $3)"),
     values: [worker, run, tries],
   });
   return rows[0] === undefined ? undefined : claimOf(rows[0]);
+}
+
+/** @param by call of the function that claims */
+function claimed(by: string): string {
+  return `SELECT run.*, run.payload::text AS payload_text, known.group_name, coalesce(known.file, job.file) AS file,
+      (extract(epoch FROM clock_timestamp() - run.available_at) * 1000)::float8 AS waited_ms,
+      (extract(epoch FROM clock_timestamp() - run.due_at) * 1000)::float8 AS late_ms
+    FROM millrace_control.${by} AS run
+    LEFT JOIN millrace_control.pipelines AS known ON known.name = run.pipeline
+    LEFT JOIN millrace_control.tasks AS job
+      ON run.kind = 'task' AND job.name = substr(run.pipeline, 6) AND job.retired_at IS NULL`;
 }
 
 function claimOf(row: ClaimRow): Claim {
   return {
     id: row.id,
     pipeline: row.pipeline,
+    kind: row.kind,
+    payload: row.payload_text ?? undefined,
     group: row.group_name ?? undefined,
     file: row.file ?? undefined,
     partition: row.partition,

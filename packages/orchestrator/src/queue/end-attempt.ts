@@ -111,7 +111,7 @@ export const RETRY_DELAY = `least(run.retry_max_delay_ms, run.retry_delay_ms * p
 /** @param uncounted the parameter of that meaning */
 const outcome = (
   uncounted: string,
-): string => `CASE run.ending WHEN 'cancel' THEN 'cancelled' WHEN 'stop' THEN 'stopped' 
+): string => `CASE run.ending WHEN 'cancel' THEN 'cancelled' WHEN 'stop' THEN 'stopped'
     WHEN 'timeout' THEN CASE WHEN run.kind = 'task' AND run.tries < run.max_tries THEN 'queued' ELSE 'failed' END
   ELSE CASE WHEN run.tries < run.max_tries OR ${uncounted}::boolean THEN 'queued' ELSE 'died' END END`;
 

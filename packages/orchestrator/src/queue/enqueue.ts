@@ -1,4 +1,4 @@
-import type { RunLimits } from "@millrace/core";
+import type { RunLimits, TaskBackoff } from "@millrace/core";
 import { newRunId, publish, storableJson } from "@millrace/platform";
 import type pg from "pg";
 import { type RunRequest, shownRequest } from "./run-request.ts";
@@ -8,12 +8,14 @@ export const RUNS_CHANNEL = "millrace_runs";
 
 /** A run that is to be carried out. */
 export interface NewRun {
+  /** UUID. Default: a new one. Where it is there already nothing is added. */
+  readonly id?: string;
   readonly pipeline: string;
   readonly group?: string | undefined;
   /** Part of the pipeline that may run beside others. Default: all of it. */
   readonly partition?: string;
   /** What asks for it. */
-  readonly trigger: "schedule" | "parents" | "manual" | "backfill";
+  readonly trigger: "schedule" | "parents" | "manual" | "backfill" | "task";
   /** The fire that it answers (ms since 1970): of one fire there is one run, however often it is asked for. */
   readonly dueMs?: number;
   /** Not started before (ms since 1970). Default: now. */
@@ -25,6 +27,14 @@ export interface NewRun {
   readonly parentRuns?: readonly string[];
   readonly limits: RunLimits;
   readonly codeVersion?: string | undefined;
+  /** Of a task: JSON text of what the job is given, and how it is tried again. */
+  readonly job?: {
+    readonly payload: string;
+    readonly uniqueKey?: string | undefined;
+    readonly backoff: TaskBackoff;
+  };
+  /** The backfill (UUID) that it is part of; it waits until that lets it go. */
+  readonly backfill?: string;
   /** Left out where a scheduled run of the pipeline waits already. Default false. */
   readonly onlyOneWaits?: boolean;
 }
@@ -55,7 +65,13 @@ export async function enqueue(database: pg.Pool | pg.ClientBase, runs: readonly 
 function columnsOf(run: NewRun): Record<string, unknown> {
   const { limits, request = {}, group, pipeline } = run;
   return {
-    id: newRunId(),
+    id: run.id ?? newRunId(),
+    kind: run.job === undefined ? "pipeline" : "task",
+    payload: run.job?.payload ?? null,
+    unique_key: run.job?.uniqueKey ?? null,
+    retry_delay_ms: run.job?.backoff.delayMs ?? null,
+    retry_max_delay_ms: run.job?.backoff.maxDelayMs ?? null,
+    backfill: run.backfill ?? null,
     pipeline,
     partition: run.partition ?? "",
     trigger: run.trigger,
@@ -92,14 +108,15 @@ const ENQUEUE = `
   WITH added AS (
     INSERT INTO millrace_control.runs
       (id, pipeline, partition, status, trigger, due_at, queued_at, available_at, queue, priority, labels, pools, max_tries,
-       timeout_seconds, memory_mb, request, options, requested_by, parent_runs, code_version)
+       timeout_seconds, memory_mb, request, options, requested_by, parent_runs, code_version,
+       kind, payload, unique_key, retry_delay_ms, retry_max_delay_ms, backfill)
     SELECT id, pipeline, partition, 'queued', trigger, due_at, clock_timestamp(), coalesce(available_at, clock_timestamp()),
       queue, priority, labels, pools, max_tries, ceil(timeout_seconds), memory_mb, request, options, requested_by, parent_runs,
-      code_version
+      code_version, kind, payload::json, unique_key, coalesce(retry_delay_ms, 1000), coalesce(retry_max_delay_ms, 60000), backfill
     FROM jsonb_to_recordset($1::jsonb) AS given (id uuid, pipeline text, partition text, trigger text, due_at timestamptz,
       available_at timestamptz, queue text, priority int, labels text[], pools text[], max_tries int, timeout_seconds numeric,
       memory_mb int, request jsonb, options jsonb, requested_by text, parent_runs uuid[], code_version text,
-      only_one boolean)
+      only_one boolean, kind text, payload text, unique_key text, retry_delay_ms int, retry_max_delay_ms int, backfill uuid)
     WHERE NOT only_one OR NOT EXISTS (
       SELECT FROM millrace_control.runs AS waiting
       WHERE waiting.status = 'queued' AND waiting.pipeline = given.pipeline AND waiting.trigger = 'schedule')

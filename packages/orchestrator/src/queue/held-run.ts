@@ -99,7 +99,8 @@ export class HeldRun {
         end.lastException === null ? null : storableJson(end.lastException),
       ]);
       if (rowCount !== 1) return false;
-      if (this.claim.kind === "task") await keepResult(client, { id, succeeded: report.status === "succeeded", result });
+      if (this.claim.kind === "task")
+        await keepResult(client, { id, succeeded: report.status === "succeeded", result });
       await client.query("DELETE FROM millrace_control.leases WHERE token = $1", [token]);
       if (report.status !== "stopped") await countOutcome(client, pipeline, report.status);
       await publish(client, {

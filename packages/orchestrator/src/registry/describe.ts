@@ -1,4 +1,5 @@
 import type { Pipeline, Schedule } from "@millrace/core";
+import type { TaskDescription } from "./describe-task.ts";
 import { RUN_LIMITS } from "../queue/run-limits.ts";
 import type { RunLimits } from "@millrace/core";
 
@@ -24,6 +25,7 @@ export interface PipelineDescription {
 /** A project as a process of its own found it. */
 export interface ProjectDescription {
   readonly pipelines: readonly PipelineDescription[];
+  readonly tasks: readonly TaskDescription[];
   /** Slots by pool, as the configuration says. */
   readonly pools: Readonly<Record<string, number>>;
   /** What is wrong with files that could not be used. */

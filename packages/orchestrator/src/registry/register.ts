@@ -1,6 +1,8 @@
 import { storableJson } from "@millrace/platform";
 import type pg from "pg";
 import type { PipelineDescription } from "./describe.ts";
+import type { TaskDescription } from "./describe-task.ts";
+import { poolsOf, putTasks } from "./register-tasks.ts";
 
 /** The channel of LISTEN on which changes of the registry are announced. */
 export const REGISTRY_CHANNEL = "millrace_registry";
@@ -15,6 +17,8 @@ export interface RegistryChanges {
 
 export interface RegisterOptions {
   readonly pipelines: readonly PipelineDescription[];
+  /** Default: none. */
+  readonly tasks?: readonly TaskDescription[];
   /** Files could not be used: what they may hold is not retired. Default false. */
   readonly incomplete?: boolean;
   /** Slots of pools, and limits named `group:…`, `queue:…` and `pipeline:…`. What was set before and is not named is forgotten. */
@@ -23,7 +27,8 @@ export interface RegisterOptions {
 
 /** Makes the registry what the project says. What commands said (enabled, paused) stays. */
 export async function registerPipelines(pool: pg.Pool, options: RegisterOptions): Promise<RegistryChanges> {
-  const { pipelines, incomplete = false, pools = {} } = options;
+  const { pipelines, tasks = [], incomplete = false } = options;
+  const pools = { ...poolsOf(tasks), ...options.pools };
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
@@ -39,6 +44,7 @@ export async function registerPipelines(pool: pg.Pool, options: RegisterOptions)
            WHERE retired_at IS NULL AND name <> ALL ($1) RETURNING name`,
           [pipelines.map(({ name }) => name)],
         );
+    await putTasks(client, tasks, incomplete);
     await client.query("DELETE FROM millrace_control.pools WHERE name <> ALL ($1)", [Object.keys(pools)]);
     await client.query(
       `INSERT INTO millrace_control.pools (name, slots) SELECT * FROM unnest($1::text[], $2::int[])

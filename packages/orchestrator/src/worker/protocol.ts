@@ -1,4 +1,4 @@
-import type { RunEvent, RunReport } from "@millrace/core";
+import type { EnqueuedJob, NewJob, RunEvent, RunReport, TaskProgress } from "@millrace/core";
 import type { ProjectDescription } from "../registry/describe.ts";
 import type { RunRequest } from "../queue/run-request.ts";
 
@@ -10,6 +10,8 @@ export type ToProcess =
   | { readonly type: "stop" }
   /** The answer to `attempt` of the same number. */
   | { readonly type: "attempt"; readonly number: number; readonly attempt: bigint }
+  /** The answer to `enqueue` of the same number. */
+  | ({ readonly type: "enqueued"; readonly number: number } & EnqueuedJob)
   | { readonly type: "refused"; readonly number: number; readonly message: string };
 
 /** What the process of a run tells its worker. */
@@ -19,10 +21,20 @@ export type FromProcess =
   | { readonly type: "event"; readonly event: RunEvent }
   /** Asks for an attempt number, higher than all before and than `above`. */
   | { readonly type: "attempt"; readonly number: number; readonly above: bigint }
-  /** An error that nobody caught. */
+  /** Asks for a job to be queued under this id; asked again, the same id is the same job. */
+  | { readonly type: "enqueue"; readonly number: number; readonly id: string; readonly job: NewJob }
+  /** How far a job is. */
+  | { readonly type: "task-progress"; readonly progress: TaskProgress }
+  /** An error that nobody caught, or that a job failed with. */
   | { readonly type: "exception"; readonly message: string; readonly stack?: string }
   /** The last message: how it went. */
-  | { readonly type: "report"; readonly report: RunReport; readonly usage: ProcessUsage }
+  | {
+      readonly type: "report";
+      readonly report: RunReport;
+      readonly usage: ProcessUsage;
+      /** JSON text of what a job returned. */
+      readonly result?: string;
+    }
   | { readonly type: "described"; readonly project: ProjectDescription };
 
 /** What a process used. */
@@ -47,4 +59,17 @@ export interface RunTask {
   readonly controlUrl: string;
   /** The span that it belongs to, as the header of that name of W3C Trace Context; absent: nobody follows it. */
   readonly traceparent?: string;
+  /** A job of a task, whose name `pipeline` holds after `task:`; absent: the run of a pipeline. */
+  readonly job?: TaskJob;
+}
+
+/** A job that a process has to do. */
+export interface TaskJob {
+  /** Name of the task. */
+  readonly task: string;
+  /** JSON text; may hold secrets. */
+  readonly payload: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
 }

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Clock, RunEvent, RunReport } from "@millrace/core";
+import type { Clock, EnqueuedJob, NewJob, RunEvent, RunReport, TaskProgress } from "@millrace/core";
 import type { HeldRun } from "../queue/held-run.ts";
 import type { ProcessEnd } from "../queue/end-attempt.ts";
 import { readLines } from "./output-lines.ts";
@@ -18,6 +18,8 @@ export interface SuperviseOptions {
   readonly clock: Clock;
   /** Attempt numbers for the destination's fence; fails where the run is no longer held. */
   readonly nextAttempt: (above: bigint) => Promise<bigint>;
+  /** Queues a job that the run's code asks for. */
+  readonly enqueue: (id: string, job: NewJob) => Promise<EnqueuedJob>;
   /** Each line that the process writes, and what its events say. Must not throw. */
   readonly onLine?: (line: RunLine) => void;
   /** Who keeps what the run tells besides its record: given each event, and time to write before the end is recorded. Default: nobody. */
@@ -47,6 +49,8 @@ export interface RunLine {
 const RECORD_MS = 500;
 const MEMORY_MS = 1_000;
 const GRACE_MS = 10_000;
+/** Further attempts at queueing a job, over about 20 seconds. */
+const ENQUEUE_TRIES = 8;
 /** Memory besides the heap that a process may use: buffers, native code. A share of the heap, but not less than 256 MiB. */
 const BESIDES_HEAP = { share: 0.5, atLeastMb: 256 };
 
@@ -60,6 +64,8 @@ export class SupervisedRun {
   readonly #over = new AbortController();
   #report: RunReport | undefined;
   #usage: ProcessUsage | undefined;
+  #result: string | undefined;
+  #jobProgress: TaskProgress | undefined;
   #exceptions = 0;
   #lastException: ProcessEnd["lastException"] = null;
   #recording: Promise<unknown> = Promise.resolve();
@@ -168,6 +174,13 @@ export class SupervisedRun {
       case "attempt":
         void this.#attempt(message.number, message.above);
         break;
+      case "enqueue":
+        void this.#enqueue(message);
+        break;
+      case "task-progress":
+        this.#jobProgress = message.progress;
+        this.#progress.dirty = true;
+        break;
       case "exception":
         this.#exceptions++;
         this.#lastException = {
@@ -178,6 +191,7 @@ export class SupervisedRun {
       case "report":
         this.#report = message.report;
         this.#usage = message.usage;
+        this.#result = message.result;
         break;
       default:
     }
@@ -193,6 +207,22 @@ export class SupervisedRun {
         number,
         message: error instanceof Error ? error.message : String(error),
       });
+    }
+  }
+
+  /** While the database is away the run's code waits, for as long as the run is held. */
+  async #enqueue({ number, id, job }: Extract<FromProcess, { type: "enqueue" }>): Promise<void> {
+    const { process: child, enqueue, clock } = this.#o;
+    for (let failures = 0; child.alive; failures++) {
+      try {
+        return child.send({ type: "enqueued", number, ...(await enqueue(id, job)) });
+      } catch (error) {
+        if (failures >= ENQUEUE_TRIES) {
+          const message = error instanceof Error ? error.message : String(error);
+          return child.send({ type: "refused", number, message });
+        }
+        await clock.sleep(Math.min(5_000, 100 * 2 ** failures), this.#over.signal);
+      }
     }
   }
 
@@ -216,10 +246,17 @@ export class SupervisedRun {
       .then(async () => {
         if (!(await this.#o.run.record(this.#progress.state))) return this.lose();
         if (events.length > 0) await this.#o.run.tell(events);
+        await this.#recordJobProgress();
       })
       // The run goes on without; its end is recorded with everything that it came to.
       .catch(() => undefined);
     return this.#recording;
+  }
+
+  async #recordJobProgress(): Promise<void> {
+    const progress = this.#jobProgress;
+    this.#jobProgress = undefined;
+    if (progress !== undefined) await this.#o.run.progress(progress);
   }
 
   async #watchMemory(): Promise<void> {
@@ -256,7 +293,9 @@ export class SupervisedRun {
         await run.record(this.#progress.state);
         const events = this.#progress.takeEvents();
         if (events.length > 0) await run.tell(events);
-        if (report !== undefined && !this.#ended(report)) await run.finish(report, this.#progress.state, end);
+        await this.#recordJobProgress();
+        if (report !== undefined && !this.#ended(report))
+          await run.finish(report, this.#progress.state, end, this.#result);
         else if (this.#interrupted) await run.died("Its worker was stopped", end, true);
         else await run.died(this.#reason ?? reasonOf(end), end);
         return;

@@ -13,7 +13,9 @@ import { RUNS_CHANNEL } from "../queue/enqueue.ts";
 import { HeldRun } from "../queue/held-run.ts";
 import { reapDeadWorkers } from "../queue/reap.ts";
 import { COMMANDS_CHANNEL, takeRunCommands } from "../command/take-commands.ts";
+import { enqueueJob, taskOf } from "../task/enqueue-job.ts";
 import { ProcessPool } from "./process-pool.ts";
+import type { RunTask } from "./protocol.ts";
 import type { ProcessProgram } from "./run-process.ts";
 import { type RunLine, SupervisedRun } from "./supervised-run.ts";
 import type { WorkerNotice } from "./worker-notice.ts";
@@ -287,10 +289,12 @@ export class Worker {
         request: claim.request,
         databaseUrl: await databaseUrl(),
         controlUrl: control.url,
+        ...jobOf(claim),
         ...(traceparent === undefined ? {} : { traceparent }),
       }),
       worker: session.id,
       clock: this.#clock,
+      enqueue: (id, job) => enqueueJob(control.pool, job, { id }),
       nextAttempt: (above) => nextAttempt(control, claim, above),
       recorders: [
         control.facts.recorder({ run: claim.id, pipeline: claim.pipeline, keepsId: true }),
@@ -361,6 +365,13 @@ export class Worker {
   #tell(error: unknown): void {
     this.#o.onError?.(error);
   }
+}
+
+function jobOf(claim: Claim): Pick<RunTask, "job"> {
+  const { payload, tries, maxTries } = claim;
+  const task = taskOf(claim.pipeline);
+  if (task === undefined || payload === undefined) return {};
+  return { job: { task, payload, attempt: tries, maxAttempts: maxTries } };
 }
 
 async function nextAttempt({ pool }: ControlStore, claim: Claim, above: bigint): Promise<bigint> {

@@ -73,6 +73,7 @@ process.on("message", (message: ToProcess) => {
 send({ type: "ready" });
 
 async function run(task: Extract<ToProcess, { type: "run" }>["task"]): Promise<void> {
+  if (task.job !== undefined) return job(task, task.job);
   const attempt = await new Promise<bigint>((resolve) => {
     answered = resolve;
     send({ type: "attempt", number: 1, above: 0n });
@@ -104,6 +105,46 @@ async function run(task: Extract<ToProcess, { type: "run" }>["task"]): Promise<v
         tables: {},
         checkpoint: {},
         withheld: {},
+      },
+    } satisfies FromProcess,
+    () => process.exit(0),
+  );
+}
+
+/** What a job does is told by its payload. */
+async function job(
+  task: Extract<ToProcess, { type: "run" }>["task"],
+  { payload, attempt }: NonNullable<typeof task.job>,
+): Promise<void> {
+  const asked = JSON.parse(payload) as {
+    does?: string;
+    failures?: number;
+    enqueue?: Extract<FromProcess, { type: "enqueue" }>["job"];
+  };
+  send({ type: "task-progress", progress: { done: 1, total: 2, note: "half" } });
+  if (asked.enqueue !== undefined) {
+    const { enqueue } = asked;
+    const answer = new Promise<void>((resolve) => {
+      process.on("message", (message: ToProcess) => message.type === "enqueued" && resolve());
+    });
+    send({ type: "enqueue", number: 1, id: task.run.replace(/^.{8}/, "00000000"), job: enqueue });
+    await answer;
+  }
+  if (asked.does === "dies") process.exit(3);
+  if (asked.does === "waits") await stop.promise;
+  if (asked.does === "deaf") await new Promise<void>(() => setInterval(() => undefined, 1_000));
+  const failed = attempt <= (asked.failures ?? 0);
+  const status = failed ? "failed" : asked.does === "waits" ? "stopped" : "succeeded";
+  const retry = asked.does === "hopeless" ? "never" : "later";
+  process.send?.(
+    {
+      type: "report",
+      usage: { peakMemoryBytes: 1, cpuMs: 1 },
+      ...(status === "succeeded" ? { result: JSON.stringify({ attempt }) } : {}),
+      report: {
+        ...{ run: task.run, pipeline: task.pipeline, status, attempt: String(attempt), resumed: false },
+        ...{ startedAt: new Date().toISOString(), durationMs: 1, tables: {}, checkpoint: {}, withheld: {} },
+        ...(failed ? { error: { code: "MLR_TASK_FAILED", message: "it failed", details: {}, retry } } : {}),
       },
     } satisfies FromProcess,
     () => process.exit(0),
