@@ -10,7 +10,7 @@ export type Step =
 /**
  * Reads a page as a series of steps:
  * - a block with `file=<path>` is saved in the project;
- * - `sh`: each line is a command (` fails`: the last one ends with an error);
+ * - `sh`: each line is a command (` fails`: the last one ends with an error; ` &` behind it: it goes on until the page is over);
  * - `sql`: a query on the database;
  * - `text`: what the block before printed. `…` stands for anything, spaces do not count, and lines may be left out.
  *

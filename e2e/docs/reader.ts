@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
@@ -11,6 +11,7 @@ export class Reader {
   readonly #databaseUrl: string;
   #folder: string;
   #output = "";
+  readonly #background: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [];
 
   constructor(folder: string, databaseUrl: string) {
     this.#folder = folder;
@@ -39,7 +40,16 @@ export class Reader {
     }
   }
 
+  /** Ends what goes on in the background, as Ctrl-C does. */
+  async close(): Promise<void> {
+    for (const { child, ended } of this.#background) {
+      child.kill("SIGINT");
+      await ended;
+    }
+  }
+
   async #command(command: string, fails: boolean): Promise<void> {
+    if (command.endsWith("&")) return this.#startServing(command.slice(0, -1).trim());
     const piped = /^(?:echo|printf %s) (\S+) \| (.*)$/.exec(command);
     const [program, ...args] = (piped?.[2] ?? command)
       .split(/\s+/)
@@ -56,13 +66,35 @@ export class Reader {
     if ((code !== 0) !== fails) throw new Error(`${command} ended with ${code}:\n${text}`);
   }
 
+  /** `millrace up &`: goes on until the page is over. */
+  async #startServing(command: string): Promise<void> {
+    const [, , ...args] = command.split(/\s+/);
+    const child = this.#spawn(args);
+    let text = "";
+    const { promise: serves, resolve, reject } = Promise.withResolvers<void>();
+    const ended = new Promise<void>((end) => child.once("close", () => end()));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+        if (text.includes("Schedules are kept by this process.")) resolve();
+      });
+    }
+    void ended.then(() => reject(new Error(`${command} ended:\n${text}`)));
+    this.#background.push({ child, ended });
+    await serves;
+  }
+
+  #spawn(args: readonly string[]) {
+    return spawn(process.execPath, ["--conditions=@millrace/source", CLI, ...args], {
+      cwd: this.#folder,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, MILLRACE_DATABASE_URL: this.#databaseUrl, NO_COLOR: "1", COLUMNS: "120" },
+    });
+  }
+
   #millrace(args: readonly string[], input = ""): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ["--conditions=@millrace/source", CLI, ...args], {
-        cwd: this.#folder,
-        stdio: ["pipe", "pipe", "pipe"],
-        env: { ...process.env, MILLRACE_DATABASE_URL: this.#databaseUrl, NO_COLOR: "1", COLUMNS: "120" },
-      });
+      const child = this.#spawn(args);
       // A command that does not read it may have ended before.
       child.stdin.on("error", () => undefined);
       child.stdin.end(input);
