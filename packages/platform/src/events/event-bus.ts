@@ -27,7 +27,7 @@ export class EventBus {
   /** Never throws. Does not wait for handlers that go on asynchronously. */
   emit(event: PlatformEvent): void {
     for (const key of [event.type, "*"] as const) {
-      for (const handler of [...(this.#handlers.get(key) ?? [])]) this.#call(handler, event);
+      for (const handler of Array.from(this.#handlers.get(key) ?? [])) this.#call(handler, event);
     }
   }
 

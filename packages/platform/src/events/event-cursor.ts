@@ -17,10 +17,10 @@ export class EventCursor {
   /** Makes the cursor where there is none: behind all events that there are, or in front of them. */
   async create(database: pg.Pool | pg.ClientBase, from: "now" | "start"): Promise<void> {
     await database.query(
-      `INSERT INTO millrace_control.event_cursors (consumer, seq)
-       VALUES ($1, CASE WHEN $2 THEN coalesce((SELECT max(seq) FROM millrace_control.events), 0) ELSE 0 END)
-       ON CONFLICT DO NOTHING`,
-      [this.#consumer, from === "now"],
+      `INSERT INTO millrace_control.event_cursors (consumer, seq, expires_at)
+       VALUES ($1, CASE WHEN $2 THEN coalesce((SELECT max(seq) FROM millrace_control.events), 0) ELSE 0 END,
+         clock_timestamp() + $3 * interval '1 ms') ON CONFLICT DO NOTHING`,
+      [this.#consumer, from === "now", this.#leaseMs],
     );
   }
 
@@ -38,7 +38,7 @@ export class EventCursor {
     const { rows } = await database.query<{ seq: string }>(
       `UPDATE millrace_control.event_cursors SET holder = $2, beat_at = clock_timestamp(),
          expires_at = clock_timestamp() + $3 * interval '1 ms'
-       WHERE consumer = $1 AND (holder IS NULL OR holder = $2 OR $4 OR expires_at <= clock_timestamp()) RETURNING seq`,
+       WHERE consumer = $1 AND ($4 OR holder = $2 OR expires_at <= clock_timestamp()) RETURNING seq`,
       [this.#consumer, this.#holder, this.#leaseMs, locked],
     );
     return rows[0] === undefined ? undefined : Number(rows[0].seq);
@@ -67,11 +67,11 @@ export class EventCursor {
     );
   }
 
-  /** Remembers what was handled, and lets the next one in. */
+  /** Remembers what was handled. The next one comes in when the session ends, and with it the lock. */
   async release(database: pg.ClientBase, seq: number): Promise<void> {
     await database.query(
       `UPDATE millrace_control.event_cursors SET seq = greatest(seq, $3), holder = NULL,
-         beat_at = clock_timestamp(), expires_at = clock_timestamp() WHERE consumer = $1 AND holder = $2`,
+         beat_at = clock_timestamp() WHERE consumer = $1 AND holder = $2`,
       [this.#consumer, this.#holder, seq],
     );
   }

@@ -22,6 +22,8 @@ export interface StartNotifier {
   readonly config: NotificationsOptions | undefined;
   /** Where the values of `secret("name")` come from. Default: nowhere, so that such channels fail. */
   readonly secrets?: SecretSource;
+  /** Is told what became of each delivery; `failed`: it is given up. Default: nobody. */
+  readonly onDelivery?: (status: "sent" | "retried" | "failed") => void;
   /** Is told what goes wrong; the notifier goes on by itself. Default: nobody. */
   readonly onError?: (error: unknown) => void;
   /** Default: the machine's. */
@@ -67,6 +69,8 @@ class RunningNotifier implements Notifier {
   #subscription: Subscription | undefined;
   /** Channels at which this process is sending. */
   readonly #busy = new Map<string, Promise<void>>();
+  /** Of those, the ones that got something to send since, which the sender may not have seen. */
+  readonly #again = new Set<string>();
   #ticking: Promise<void> = Promise.resolve();
 
   constructor(options: StartNotifier, config: NotificationsOptions) {
@@ -169,10 +173,14 @@ class RunningNotifier implements Notifier {
   /** Sends what a channel has to send, beside the others. */
   #deliver(name: string): void {
     const channel = this.#channels.get(name);
-    if (channel === undefined || this.#busy.has(name)) return;
+    if (channel === undefined) return;
+    if (this.#busy.has(name)) return void this.#again.add(name);
     const going = this.#drain(name, channel)
       .catch((error: unknown) => this.#complain(error))
-      .finally(() => this.#busy.delete(name));
+      .finally(() => {
+        this.#busy.delete(name);
+        if (this.#again.delete(name) && !this.#closed.signal.aborted) this.#deliver(name);
+      });
     this.#busy.set(name, going);
   }
 
@@ -185,11 +193,13 @@ class RunningNotifier implements Notifier {
       try {
         await send({ channel, message, attempt, clock: this.#clock, secrets, signal: this.#cutOff.signal });
       } catch (error) {
-        await this.#queue.failed(claimed, error, this.#clock.now());
+        const status = await this.#queue.failed(claimed, error, this.#clock.now());
+        this.#options.onDelivery?.(status === "queued" ? "retried" : "failed");
         this.#complain(error);
         continue;
       }
       await this.#queue.sent(claimed, this.#clock.now());
+      this.#options.onDelivery?.("sent");
     }
   }
 

@@ -104,7 +104,7 @@ describe.each(SERVICES)("$name", ({ accepts, channel, secret: hidden }) => {
   ])("is tried again after %i, and waits as long as it is asked to", async (status, headers, retry, wait) => {
     const service = await receiver(() => ({
       status,
-      headers: headers as Record<string, string>,
+      headers: { ...headers },
       body: "busy now",
     }));
     const error = await failureOf(channel(service.url));

@@ -108,20 +108,23 @@ function bot(status: number, body: unknown): Answer {
 
 const RESERVED = "_*[]()~`>#+-=|{}.!";
 
+/** A mark, an escaped character or any other one, each with where it stands. */
+const TOKEN = /\\[\s\S]|```|[\s\S]/g;
+
 /** Why Telegram would not take a text: a reserved character that is not escaped, or an entity without an end. */
 export function markdownProblem(text: string): string | undefined {
   let open: string | undefined;
-  for (let at = 0; at < text.length; at++) {
-    const mark = text.startsWith("```", at) ? "```" : (text[at] ?? "");
-    if (mark === "\\") at += 1;
-    else if (open === "```" && mark !== "```" && mark !== "`") continue;
-    else if (mark === "```" || mark === "*" || mark === "_") {
-      if (open !== undefined && open !== mark) return `${mark} inside of ${open} at ${at}`;
-      open = open === mark ? undefined : mark;
-      at += mark.length - 1;
-    } else if (RESERVED.includes(mark)) return `character '${mark}' is reserved, at ${at}`;
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    const mark = token === "```" || ((token === "*" || token === "_") && open !== "```");
+    if (mark && open !== undefined && open !== token) return `${token} inside of ${open} at ${index}`;
+    if (mark) open = open === token ? undefined : token;
+    else if (isReserved(token, open)) return `character '${token}' is reserved, at ${index}`;
   }
   return open === undefined ? undefined : `can't find end of the entity ${open}`;
+}
+
+function isReserved(token: string, open: string | undefined): boolean {
+  return open === "```" ? token === "`" : RESERVED.includes(token);
 }
 
 /** A MarkdownV2 text as it is shown. */

@@ -1,4 +1,3 @@
-import { version as nodeVersion } from "node:process";
 import { postponed, quoted, refused } from "./failures.ts";
 import type { SendContext } from "../channel.ts";
 
@@ -44,7 +43,7 @@ export async function post(request: Post): Promise<PostAnswer> {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        "user-agent": `millrace (node ${nodeVersion})`,
+        "user-agent": `millrace (node ${process.version})`,
         ...headers,
       },
       body,

@@ -125,23 +125,22 @@ const DESCRIBE: { readonly [T in EventType]: (event: EventOf<T>) => Description 
     },
   }),
   "worker.started": (event) => ({
-    ...news(`Worker ${worker(event)} started`, {
-      host: event.data.host,
+    ...news(`A worker started on ${worker(event)}`, {
       queues: event.data.queues?.join(", "),
     }),
     ends: { subjects: [`worker:${worker(event)}`], unlessInRun: [] },
   }),
   "worker.lost": (event) => ({
     severity: "error",
-    title: `Worker ${worker(event)} is lost`,
+    title: `A worker on ${worker(event)} is lost`,
     text: clip(event.data.reason, 1_000),
     hint: "Its runs are taken over by others. Check the host, and start the worker again.",
-    facts: { host: event.data.host, runs: event.data.runs?.length },
+    facts: { runs: event.data.runs?.length },
     problem: {
       subject: `worker:${worker(event)}`,
       fingerprint: "lost",
-      still: `Worker ${worker(event)} is still lost`,
-      over: `Worker ${worker(event)} is back`,
+      still: `A worker on ${worker(event)} is still lost`,
+      over: `A worker runs on ${worker(event)} again`,
     },
   }),
   "command.done": ({ data, ...event }) => ({
@@ -239,6 +238,7 @@ function name({ pipeline }: Pick<PlatformEvent, "pipeline">): string {
   return pipeline ?? "A pipeline";
 }
 
-function worker({ worker: own }: Pick<PlatformEvent, "worker">): string {
-  return own ?? "without a name";
+/** A worker that is started anew has another id, but the same host. */
+function worker(event: EventOf<"worker.started"> | EventOf<"worker.lost">): string {
+  return event.data.host ?? event.worker ?? "an unknown host";
 }

@@ -21,7 +21,7 @@ export function footer(message: NotificationMessage): string {
 }
 
 /** `2026-11-22 08:15:30 UTC`. */
-export function timeText(at: string): string {
+function timeText(at: string): string {
   return `${at.slice(0, 19).replace("T", " ")} UTC`;
 }
 
