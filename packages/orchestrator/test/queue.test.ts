@@ -5,6 +5,7 @@ import { claimRuns, nextRunInMs } from "../src/queue/claim.ts";
 import { enqueue, type NewRun } from "../src/queue/enqueue.ts";
 import { HeldRun, type RunState } from "../src/queue/held-run.ts";
 import { reapDeadWorkers } from "../src/queue/reap.ts";
+import { returnUnknown } from "../src/queue/return-unknown.ts";
 import { RUN_LIMITS } from "../src/queue/run-limits.ts";
 import { type Bed, limits, openBed } from "./bed.ts";
 
@@ -242,6 +243,16 @@ describe("a run that is held", () => {
       error: { code: "MLR_RUN_DIED", message: "gone" },
       process: { tries: 2, signal: "SIGKILL" },
     });
+  });
+
+  it("is given back by a worker that does not know of it", async () => {
+    const { pool } = bed.control;
+    const worker = await bed.session();
+    await enqueue(pool, [manual("a"), manual("b")]);
+    const [known, unknown] = await claimRuns(pool, worker.id, 2);
+    expect(await returnUnknown(pool, worker.id, [known?.id ?? ""])).toBe(1);
+    expect(await bed.run(known?.id ?? "")).toMatchObject({ status: "running" });
+    expect(await bed.run(unknown?.id ?? "")).toMatchObject({ status: "queued", process: { tries: 0 } });
   });
 
   it("that was to end has ended when its worker is gone", async () => {

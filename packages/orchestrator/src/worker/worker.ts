@@ -12,6 +12,7 @@ import { claimRun, claimRuns, nextRunInMs, type Claim } from "../queue/claim.ts"
 import { RUNS_CHANNEL } from "../queue/enqueue.ts";
 import { HeldRun } from "../queue/held-run.ts";
 import { reapDeadWorkers } from "../queue/reap.ts";
+import { returnUnknown } from "../queue/return-unknown.ts";
 import { COMMANDS_CHANNEL, takeRunCommands } from "../command/take-commands.ts";
 import { enqueueJob, taskOf } from "../task/enqueue-job.ts";
 import { ProcessPool } from "./process-pool.ts";
@@ -78,6 +79,8 @@ export class Worker {
   #wake = new AbortController();
   #going: Promise<void> = Promise.resolve();
   #draining = false;
+  /** A claim failed, and may have been made all the same. */
+  #doubtful = false;
 
   constructor(options: WorkerOptions) {
     this.#o = options;
@@ -208,6 +211,7 @@ export class Worker {
       this.#wake = wake;
       let waitMs = POLL_MS;
       try {
+        await this.#returnUnknown(session);
         if (!this.#draining) waitMs = await this.#claim(session);
         // A command of which nothing was told is found all the same.
         await this.#obey();
@@ -218,6 +222,13 @@ export class Worker {
       if (!over.aborted) await this.#clock.sleep(waitMs, AbortSignal.any([wake.signal, over]));
     }
     await Promise.all([reaping, membership.close()]);
+  }
+
+  /** A claim that failed on the way back may have been made. Not while another is under way, whose runs are not known yet. */
+  async #returnUnknown(session: WorkerSession): Promise<void> {
+    if (!this.#doubtful || this.#claiming > 0) return;
+    await returnUnknown(this.#o.control.pool, session.id, [...this.#running.keys()]);
+    this.#doubtful = false;
   }
 
   #join(session: WorkerSession): TransportMembership {
@@ -248,6 +259,7 @@ export class Worker {
       else if (this.#draining || session.lost.aborted) return "busy";
       return claim === undefined || claim.id === run ? "settled" : "overtaken";
     } catch (error) {
+      this.#doubtful = true;
       this.#tell(error);
       return "failed";
     } finally {
@@ -266,6 +278,9 @@ export class Worker {
       try {
         claims = await claimRuns(this.#o.control.pool, session.id, free);
         for (const claim of claims) this.#begin(session, claim);
+      } catch (error) {
+        this.#doubtful = true;
+        throw error;
       } finally {
         this.#claiming -= free;
         this.#membership?.adjust();
