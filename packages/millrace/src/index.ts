@@ -4,6 +4,9 @@ export {
   createTables,
   type Database,
   defineTable,
+  defineTask,
+  type EnqueuedJob,
+  type EnqueueOptions,
   foreignKey,
   freshness,
   type Json,
@@ -26,6 +29,9 @@ export {
   type Source,
   sqlCheck,
   statement,
+  type Task,
+  type TaskContext,
+  type TaskOptions,
   type Transform,
   unique,
   volume,
@@ -79,6 +85,7 @@ export {
   webhook,
   type WebhookOptions,
 } from "@millrace/platform/notify";
+export { connectTasks, type TaskConnection } from "@millrace/orchestrator/tasks";
 export { logTo } from "@millrace/platform/logs";
 export type { SecretProvider, SecretProviderChoice } from "@millrace/platform";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";

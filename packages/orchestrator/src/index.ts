@@ -20,7 +20,7 @@ export type { ProcessProgram } from "./worker/run-process.ts";
 export { connectTasks, enqueueTask, type TaskConnection } from "./task/connect-tasks.ts";
 export { enqueueJob, runNameOf, taskOf } from "./task/enqueue-job.ts";
 export { requeueJob } from "./task/requeue-job.ts";
-export { getJob, type JobRecord, listJobs, type ListJobs } from "./task/job-records.ts";
+export { getJob, jobPayload, type JobRecord, listJobs, type ListJobs } from "./task/job-records.ts";
 export { Worker, type WorkerOptions } from "./worker/worker.ts";
 export type { AttemptOutcome, WorkerNotice } from "./worker/worker-notice.ts";
 export { describeInProcess } from "./worker/describe-in-process.ts";

@@ -82,6 +82,16 @@ export async function getJob(pool: pg.Pool, id: string): Promise<JobRecord> {
   throw new MillraceError("MLR_RUN_NOT_FOUND", `${what} ${id}`, { hint: "`millrace task list` lists them." });
 }
 
+/** What a job was given, which may hold secrets; undefined where it is kept no longer. */
+export async function jobPayload(pool: pg.Pool, id: string): Promise<Json | undefined> {
+  const { rows } = await pool.query<{ text: string | null }>(
+    "SELECT payload::text AS text FROM millrace_control.runs WHERE id = $1 AND kind = 'task'",
+    [id],
+  );
+  const text = rows[0]?.text;
+  return text === undefined || text === null ? undefined : (JSON.parse(text) as Json);
+}
+
 function recordOf(row: JobRow): JobRecord {
   const { queued_at, available_at, started_at, finished_at, ...others } = row;
   return {
