@@ -120,6 +120,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/steer.ts")).steer("disable"),
   },
   {
+    name: "task",
+    summary: "queue, list, cancel and requeue jobs of tasks",
+    load: async () => (await import("./commands/task.ts")).task,
+  },
+  {
     name: "notifications",
     summary: "list the messages that people were sent",
     load: async () => (await import("./commands/notifications.ts")).notifications,
