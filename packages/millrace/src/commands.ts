@@ -190,6 +190,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/deploy-tables.ts")).deployTables,
   },
   {
+    name: "prune",
+    summary: "delete old records of runs, logs, events and messages",
+    load: async () => (await import("./commands/prune.ts")).prune,
+  },
+  {
     name: "db",
     summary: "start, stop, reset or locate the embedded database",
     load: async () => (await import("./commands/db.ts")).db,

@@ -19,6 +19,13 @@ export type {
   ObjectUse,
   RunFactsStore,
 } from "./objects/run-facts-store.ts";
+export {
+  PRUNABLE_TABLES,
+  pruneControl,
+  type PrunedTable,
+  retentionOf,
+  type Retention,
+} from "./prune/prune-control.ts";
 export { pruneQuality } from "./quality/prune-quality.ts";
 export type { QualityRecorder, RecordedRun } from "./quality/quality-recorder.ts";
 export type { QualityStore, RuleSeries, SeriesQuery } from "./quality/quality-store.ts";

@@ -55,6 +55,6 @@ export type { LogMatch, LogRule } from "./telemetry/log/router/log-rules.ts";
 export type { SinkLimits } from "./telemetry/log/router/sink-limits.ts";
 export type { SinkStats } from "./telemetry/log/router/sink-queue.ts";
 export type { SinkTrouble } from "./telemetry/log/router/sink-trouble.ts";
-export { pruneLogs, type PrunedLogs, type PruneLogs } from "./telemetry/log/sinks/database/log-days.ts";
+export { pruneLogs, type PrunedLogs } from "./telemetry/log/sinks/database/log-days.ts";
 export { jsonLine, prettyLine, type PrettyOptions } from "./telemetry/log/sinks/stdout/line-text.ts";
 export type { StoredLog } from "./telemetry/log/store/stored-log.ts";

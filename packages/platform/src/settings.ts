@@ -53,6 +53,16 @@ const SETTINGS = {
     secret: false,
     check: wholeNumber(3, 3600).default(15),
   },
+  /** Days after which records of runs, logs, events and messages are deleted; 0: never. Default 30. */
+  keepDays: { variable: "MILLRACE_KEEP_DAYS", secret: false, check: wholeNumber(0, 36_500).default(30) },
+  /** Runs of each pipeline that stay on record, and results of each quality rule; 0: any number. Default 1,000. */
+  keepRuns: { variable: "MILLRACE_KEEP_RUNS", secret: false, check: wholeNumber(0, 1e9).default(1_000) },
+  /** Log lines, events, messages and commands that stay, of each so many; 0: any number. Default 10,000,000. */
+  keepRows: {
+    variable: "MILLRACE_KEEP_ROWS",
+    secret: false,
+    check: wholeNumber(0, 1e12).default(10_000_000),
+  },
   /** Where `millrace secret` keeps secrets: in the control database, or in `secrets.json` of the data folder. Default `database`. */
   secretsStore: {
     variable: "MILLRACE_SECRETS_STORE",

@@ -1,5 +1,5 @@
 import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
-import { type ControlStore, maskUrl, startNotifier } from "@millrace/platform";
+import { type ControlStore, maskUrl, pruneControl, retentionOf, startNotifier } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
 import type { Printer } from "../output/printer.ts";
 import { version } from "../version.ts";
@@ -91,6 +91,11 @@ async function startParts(
         onError,
         ...(transport === undefined ? {} : { transport }),
         onLead: (leads) => {
+        prune: async (signal) => {
+          const retention = retentionOf(workspace.project.settings.values, Date.now());
+          for (const { error } of await pruneControl(control.pool, { ...retention, signal }))
+            if (error !== undefined) onError(error);
+        },
           if (leads) printer.note("Schedules are kept by this process.");
           else if (!closing) printer.note("Schedules are kept by another process from now on.");
         },

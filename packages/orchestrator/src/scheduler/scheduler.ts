@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   readonly leaseMs?: number;
   /** What goes wrong; the scheduler goes on. */
   readonly onError?: (error: unknown) => void;
+  /** Deletes what is old in the control database: called soon after this process begins to schedule, and hourly. Default: nothing is deleted. */
+  readonly prune?: (signal: AbortSignal) => Promise<unknown>;
   /** Is told when this process begins and ceases to be the one that schedules. */
   readonly onLead?: (leads: boolean) => void;
   /** Is told what became of runs whose worker was gone, where this process found and recorded that. Must not throw. */
@@ -31,6 +33,9 @@ export interface SchedulerOptions {
 /** Looks for what an announcement was lost of. */
 const SWEEP_MS = 5_000;
 const REAP_MS = 500;
+/** The first pruning waits until what was due is queued. */
+const FIRST_PRUNE_MS = 60_000;
+const PRUNE_MS = 3_600_000;
 
 interface Scheduled {
   readonly name: string;
@@ -110,6 +115,7 @@ export class Scheduler {
         this.#repeat(over, () => this.#load(timer), "reload"),
         this.#repeat(over, () => this.#sweep(), "follow"),
         this.#reap(over),
+        this.#prune(over),
       ]);
     } finally {
       await announcer.close();
@@ -142,6 +148,15 @@ export class Scheduler {
       await reapDeadWorkers(this.#o.control.pool, this.#o.onReaped).catch((error: unknown) =>
         this.#tell(error),
       );
+    }
+  }
+
+  async #prune(over: AbortSignal): Promise<void> {
+    const { prune } = this.#o;
+    if (prune === undefined) return;
+    for (let waitMs = FIRST_PRUNE_MS; !over.aborted; waitMs = PRUNE_MS) {
+      await this.#clock.sleep(waitMs, over);
+      if (!over.aborted) await prune(over).catch((error: unknown) => this.#tell(error));
     }
   }
 
