@@ -6,6 +6,7 @@ import { codeVersionOf } from "../project/code-version.ts";
 import { projectAt } from "../project/find-project.ts";
 import { loadPipelinesOf } from "../project/load-pipelines.ts";
 import { openProject } from "../project/open-project.ts";
+import { traceRun } from "../workspace/trace-run.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import type { ParentChannel } from "./parent-channel.ts";
 
@@ -56,7 +57,12 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
     const [pipeline] = choosePipelines(loaded, [task.pipeline]);
     if (pipeline === undefined) throw new MillraceError("MLR_INTERNAL", "No pipeline was chosen");
     const codeVersion = codeVersionOf(pipeline);
-    return await executeRun({
+    // Without a span of the worker nobody follows this run.
+    const trace =
+      task.traceparent === undefined
+        ? undefined
+        : await traceRun({ ...task, settings: project.settings.values });
+    const report = await executeRun({
       ...task.request,
       pipeline,
       environment: workspace.environment,
@@ -72,8 +78,12 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
       observe: (event) => {
         channel.send({ type: "event", event: tellable(event) });
         finder.observe(event);
+        trace?.observe(event);
       },
+      ...(trace === undefined ? {} : { steps: trace.steps }),
     });
+    await trace?.end(report);
+    return report;
   } finally {
     await finder.close();
     await workspace.close();

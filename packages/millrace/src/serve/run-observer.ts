@@ -1,5 +1,8 @@
 import type { WorkerNotice } from "@millrace/orchestrator";
 import type { RunMetrics } from "@millrace/platform/metrics";
+import type { AttemptTrace } from "@millrace/platform/traces";
+
+type Claim = Extract<WorkerNotice, { type: "claimed" }>["claim"];
 
 /** Counts what a worker tells of its runs. */
 export function countRuns(metrics: RunMetrics): (notice: WorkerNotice) => void {
@@ -26,5 +29,31 @@ export function countRuns(metrics: RunMetrics): (notice: WorkerNotice) => void {
       const durationMs = performance.now() - (since?.monotonic ?? performance.now());
       metrics.ended(claim.pipeline, { ...notice.end, outcome: notice.outcome, durationMs });
     }
+  };
+}
+
+/** Traces what a worker tells of its runs. @param open makes the trace of a run; undefined: none */
+export function traceRuns(open: (claim: Claim) => AttemptTrace | undefined): {
+  readonly observe: (notice: WorkerNotice) => void;
+  readonly traceparent: (claim: Claim) => string | undefined;
+} {
+  const traces = new Map<string, AttemptTrace>();
+  return {
+    traceparent: ({ token }) => traces.get(token)?.traceparent,
+    observe: (notice) => {
+      if (notice.type === "reaped") return;
+      const { token } = notice.claim;
+      if (notice.type === "claimed") {
+        const trace = open(notice.claim);
+        if (trace !== undefined) traces.set(token, trace);
+        return;
+      }
+      const trace = traces.get(token);
+      if (notice.type === "ended") {
+        traces.delete(token);
+        trace?.ended(notice);
+      } else if (notice.event.type === "started") trace?.began(notice.event.at);
+      else if (notice.event.type === "retrying") trace?.retrying(notice.event.error.code);
+    },
   };
 }

@@ -64,12 +64,12 @@ async function startParts(
   const { project } = workspace;
   // Loaded here, because commands that do not serve need none of it.
   const { openTelemetry } = await import("./telemetry.ts");
-  const telemetry = openTelemetry({
+  const telemetry = await openTelemetry({
     control,
     settings: project.settings.values,
     warn: (text) => printer.warn(text),
   });
-  const { logger } = await workspace.logs();
+  const { logger, router } = await workspace.logs();
   const onError = (error: unknown): void => {
     printer.explain(error);
     logger.error({ error }, "Outside of runs");
@@ -80,6 +80,7 @@ async function startParts(
     config: project.notifications,
     secrets: workspace.environment,
     onError,
+    onDelivery: telemetry.delivered,
   });
   const events = await showEvents(control, printer);
   const transport = await openTransport(workspace, control, printer);
@@ -109,7 +110,7 @@ async function startParts(
       : new Worker({
           ...duties.works,
           control,
-          program: runProgram(),
+          program: runProgram(telemetry.preload),
           root: project.root,
           databaseUrl: () => workspace.environment.databaseUrl(),
           version: version(),
@@ -119,10 +120,12 @@ async function startParts(
             telemetry.observe(notice);
             runsSay.observe(notice);
           },
+          traceparent: telemetry.traceparent,
           onError,
         });
   await worker?.start();
   const metricsUrl = await telemetry.open({
+    logs: router,
     ...(worker === undefined ? {} : { worker }),
     ...(scheduler === undefined ? {} : { scheduler }),
   });

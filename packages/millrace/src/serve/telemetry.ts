@@ -8,16 +8,24 @@ import {
   openMetricsServer,
   RunMetrics,
   watchControl,
+  watchLogs,
   watchProcess,
 } from "@millrace/platform/metrics";
 import type { SettingValues } from "@millrace/platform/settings";
 import { countRuns } from "./run-observer.ts";
+import type { Traces } from "./traces.ts";
 
 /** What a process that serves tells of itself: its metrics, and whether it is well. */
 export interface Telemetry {
   readonly metrics: Metrics;
   /** For the worker's `observe`. */
   readonly observe: (notice: WorkerNotice) => void;
+  /** For the worker's `traceparent`: undefined where runs are not traced. */
+  readonly traceparent: Traces["traceparent"];
+  /** For the notifier: what became of a notification. */
+  readonly delivered: (status: "sent" | "retried" | "failed") => void;
+  /** What processes of runs load while they wait; undefined: nothing more. */
+  readonly preload: string | undefined;
   /** Begins to tell of these parts, and opens the server. Returns where it is; undefined where there is none. */
   open(parts: TelemetryParts): Promise<string | undefined>;
   /** Idempotent, never throws. */
@@ -26,39 +34,63 @@ export interface Telemetry {
 
 /** The parts that a process has. */
 export interface TelemetryParts {
+  readonly logs: Parameters<typeof watchLogs>[1];
   readonly worker?: Pick<Worker, "alive" | "draining" | "running" | "slots" | "warm">;
   readonly scheduler?: Pick<Scheduler, "leads">;
 }
 
 export interface OpenTelemetry {
   readonly control: ControlStore;
-  readonly settings: Pick<SettingValues, "metricsHost" | "metricsPort">;
+  readonly settings: Pick<
+    SettingValues,
+    "metricsHost" | "metricsPort" | "otlpEndpoint" | "otlpHeaders" | "traceSample"
+  >;
   readonly warn: (text: string) => void;
 }
 
 /** The telemetry of this process; nothing of it ever fails a run. */
-export function openTelemetry({ control, settings, warn }: OpenTelemetry): Telemetry {
+export async function openTelemetry({ control, settings, warn }: OpenTelemetry): Promise<Telemetry> {
   const metrics = new Metrics();
   const ends: (() => void)[] = [];
   let server: MetricsServer | undefined;
+  const count = countRuns(new RunMetrics(metrics));
+  const traces = await tracesOf({ settings, metrics, warn });
   return {
     metrics,
-    observe: countRuns(new RunMetrics(metrics)),
+    observe: (notice) => {
+      count(notice);
+      traces?.observe(notice);
+    },
+    traceparent: (claim) => traces?.traceparent(claim),
+    preload: traces?.preload,
+    delivered: (status) => metrics.add("millrace_notifications_total", { status }),
     async open(parts) {
       ends.push(
         watchProcess(metrics),
         watchControl(metrics, { pool: control.pool, leads: () => parts.scheduler?.leads ?? false }),
         metrics.onCollect(() => tellParts(metrics, parts)),
+        watchLogs(metrics, parts.logs),
       );
       const { metricsHost: host, metricsPort: port } = settings;
       server = await openMetricsServer({ metrics, ready: checksOf(control, parts), port, host, warn });
       return server?.url;
     },
     async close() {
+      await traces?.close();
       for (const end of ends.splice(0)) end();
       await server?.close();
     },
   };
+}
+
+/** Nothing of OpenTelemetry is loaded where no endpoint is set. */
+async function tracesOf(
+  options: Pick<OpenTelemetry, "settings" | "warn"> & { readonly metrics: Metrics },
+): Promise<Traces | undefined> {
+  const endpoint = options.settings.otlpEndpoint;
+  if (endpoint === undefined) return undefined;
+  const { openTraces } = await import("./traces.ts");
+  return openTraces({ ...options, endpoint });
 }
 
 function tellParts(metrics: Metrics, { worker, scheduler }: TelemetryParts): void {

@@ -1,6 +1,7 @@
 import { asMillraceError, executeRun, type Pipeline, type RunEvent, type RunReport } from "@millrace/core";
 import { logRun, newRunId, ObjectFinder } from "@millrace/platform";
 import { codeVersionOf } from "../project/code-version.ts";
+import { traceRun } from "./trace-run.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** How a run is asked for. */
@@ -81,6 +82,13 @@ async function runLeased(
     );
     const codeVersion = codeVersionOf(pipeline);
     const finder = new ObjectFinder((objects) => facts.observe({ type: "objects", objects }));
+    const trace = await traceRun({
+      settings: workspace.project.settings.values,
+      run,
+      pipeline: pipeline.name,
+      group,
+      warn,
+    });
     const report = await executeRun({
       ...options,
       pipeline,
@@ -98,9 +106,12 @@ async function runLeased(
         facts.observe(event);
         finder.observe(event);
         says(event);
+        trace?.observe(event);
         observe(event);
       },
+      ...(trace === undefined ? {} : { steps: trace.steps }),
     });
+    await trace?.end(report);
     await finder.close();
     await Promise.all([quality.flush(), facts.flush()]);
     const record = await recorder.finish(report);
