@@ -86,3 +86,40 @@ test("a configuration that cannot be meant is refused when it is loaded, with wh
     ),
   });
 });
+
+test("a pipeline that fails while millrace is up is told once, and so is that it works again", async () => {
+  await inProject({
+    "millrace.config.ts": `import { appendFileSync } from "node:fs";
+import { defineConfig } from "millrace";
+export default defineConfig({ notifications: {
+  channels: { file: (message) => appendFileSync("told.txt", message.title + ": " + message.text + "\\n") },
+  rules: [{ on: ["run.finished"], when: { status: "failed" }, to: ["file"] }],
+} });
+`,
+    "pipelines/prices.ts": `import { existsSync } from "node:fs";
+import { every, pipeline, postgres } from "millrace";
+export default pipeline("prices", {
+  schedule: every("1 second"),
+  retry: { attempts: 1 },
+  source: async function* ({ directory }) {
+    if (!existsSync(directory + "/mended")) throw new Error("the shop is closed");
+    yield { id: 1 };
+  },
+  destination: postgres().table("prices", { key: ["id"] }),
+});
+`,
+  });
+  const told = async (): Promise<string> => readFile(join(project.root, "told.txt"), "utf8").catch(() => "");
+  const up = project.start("up");
+  try {
+    await expect.poll(told, { timeout: 40_000 }).toMatch(/^prices failed: .*the shop is closed\n$/);
+    await project.write("mended", "");
+    await expect
+      .poll(told, { timeout: 40_000 })
+      .toMatch(/\nprices works again: It lasted .*: prices failed\n$/);
+    expect((await told()).split("\n")).toHaveLength(3);
+  } finally {
+    up.child.kill("SIGTERM");
+    await up.ended;
+  }
+});
