@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import pg from "pg";
+import { systemClock } from "@millrace/core";
 import { giveCommand } from "../src/command/give-command.ts";
 import { claimRuns } from "../src/queue/claim.ts";
 import { enqueue } from "../src/queue/enqueue.ts";
@@ -180,4 +181,25 @@ describe("commands", () => {
       { kind: "restart", requested_by: "ben" },
     ]);
   });
+});
+
+it("the scheduler that leads prunes the control database again and again, and goes on where that fails", async () => {
+  const pruned = Promise.withResolvers<void>();
+  const told: unknown[] = [];
+  let times = 0;
+  const scheduler = new Scheduler({
+    control: bed.control,
+    // An hour is over at once.
+    clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms < 60_000 ? ms : 1, signal) },
+    prune: (signal) => {
+      expect(signal.aborted).toBe(false);
+      if (++times === 3) pruned.resolve();
+      return times === 1 ? Promise.reject(new Error("not now")) : Promise.resolve();
+    },
+    onError: (error) => told.push(error),
+  });
+  schedulers.add(scheduler);
+  scheduler.start();
+  await pruned.promise;
+  expect(told).toEqual([new Error("not now")]);
 });

@@ -249,6 +249,19 @@ describe("a worker", () => {
     await expect.poll(() => worker.warm).toBe(1);
   });
 
+  it("records what a run's functions came to and what it touched, by the time that its end is recorded", async () => {
+    await startWorker();
+    const id = await queue("tells");
+    await over(id);
+    const { facts } = bed.control;
+    expect(await facts.functionsOf(id)).toEqual([
+      { name: "parse", calls: 2, errors: 0, totalMs: 4, meanMs: 2, p95Ms: 3, maxMs: 3 },
+    ]);
+    expect(await facts.objectsOf(id)).toEqual([
+      { database: "crm", kind: "table", name: "orders", use: "read" },
+    ]);
+  });
+
   it("describes a project in a process of its own, and says why where that ends before", async () => {
     await expect(describeInProcess({ ...PROGRAM, file: "/nowhere.js" }, tmpdir())).rejects.toMatchObject({
       code: "MLR_PROJECT_INVALID",

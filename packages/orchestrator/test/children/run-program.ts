@@ -16,6 +16,14 @@ async function work(
       console.log("first line");
       console.error("second line");
       return "succeeded";
+    case "tells": {
+      const counts = { name: "parse", errors: 0, totalMs: 4, meanMs: 2, p95Ms: 3, maxMs: 3 };
+      const orders = { database: "crm", kind: "table", name: "orders", use: "read" } as const;
+      send({ type: "event", event: { type: "functions", calls: [{ ...counts, calls: 1 }] } });
+      send({ type: "event", event: { type: "objects", objects: [orders] } });
+      send({ type: "event", event: { type: "functions", calls: [{ ...counts, calls: 2 }] } });
+      return "succeeded";
+    }
     case "exits":
       process.stdout.write("the last words");
       process.exit(3);
@@ -89,7 +97,7 @@ async function run(task: Extract<ToProcess, { type: "run" }>["task"]): Promise<v
       at: Date.now(),
     },
   });
-  const status = await work(task.pipeline, task.request.params ?? {});
+  const status = await work(task.pipeline, (task.request.params ?? {}) as Readonly<Record<string, string>>);
   process.send?.(
     {
       type: "report",
