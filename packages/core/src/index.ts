@@ -25,6 +25,7 @@ export * from "./map-rows.ts";
 export * from "./message.ts";
 export * from "./nearest.ts";
 export * from "./options.ts";
+export * from "./params.ts";
 export * from "./pipeline.ts";
 export type { FunctionCalls } from "./profile/function-calls.ts";
 export type { TouchedObject } from "./profile/touched-object.ts";

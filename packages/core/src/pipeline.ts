@@ -3,6 +3,7 @@ import { MillraceError } from "./errors.ts";
 import { mapRows, type RowFunction } from "./map-rows.ts";
 import type { Message } from "./message.ts";
 import { parseOptions } from "./options.ts";
+import { isParamsSchema, type ParamsDefinition, type ParamsOf } from "./params.ts";
 import { checkQuality, type QualityOptions } from "./quality/quality-options.ts";
 import type { Row } from "./row.ts";
 import type { Schedule } from "./schedule.ts";
@@ -11,8 +12,8 @@ import type { Target } from "./target.ts";
 import type { Transform } from "./transform.ts";
 
 /** A source written as a function: rows, arrays of rows or messages, one after another. */
-export type SourceFunction = (
-  context: ReadContext,
+export type SourceFunction<Params = Readonly<Record<string, string>>> = (
+  context: ReadContext<Params>,
 ) => AsyncIterable<Row | readonly Row[] | Message> | Iterable<Row | readonly Row[] | Message>;
 
 /** When and how often a run commits; always at a checkpoint of the source, at the first after any limit is reached. */
@@ -36,7 +37,7 @@ export interface RetryPolicy {
 }
 
 /** What a user says of a pipeline. */
-export interface PipelineOptions {
+export interface PipelineOptions<P extends ParamsDefinition = Readonly<Record<string, string>>> {
   /** Pipelines are shown by group. */
   readonly group?: string;
   /** What it is, for people. */
@@ -47,10 +48,13 @@ export interface PipelineOptions {
   readonly tags?: readonly string[];
   /** Default true: `run` without names takes it. */
   readonly enabled?: boolean;
-  /** Defaults of the parameters that `--param name=value` may set; others are refused. */
-  readonly params?: Readonly<Record<string, string>>;
+  /**
+   * The parameters that `--param name=value` may set; others are refused. Names with defaults, which are texts, or a zod
+   * object such as `z.object({ day: z.iso.date(), full: z.boolean().default(false) })`, whose types they then have.
+   */
+  readonly params?: P;
   /** Where the rows come from: a connector such as `csv(…)`, or an async generator function that yields rows or messages. */
-  readonly source: Source | SourceFunction;
+  readonly source: Source | SourceFunction<ParamsOf<P>>;
   /** For a source written as a function that yields plain rows: false says that it does not read everything each time, so nothing is removed. Default true. */
   readonly complete?: boolean;
   /** Steps in their order. A plain function, sync or async, is called for each row, see `mapRows`. */
@@ -100,8 +104,9 @@ export interface RunLimits {
 }
 
 /** A pipeline: one source, its transforms, one destination. */
-export interface Pipeline extends Omit<PipelineOptions, "transforms"> {
+export interface Pipeline extends Omit<PipelineOptions, "transforms" | "params"> {
   readonly name: string;
+  readonly params?: ParamsDefinition;
   readonly transforms?: readonly Transform[];
 }
 
@@ -118,7 +123,20 @@ const pipelineOptions = z.strictObject({
   owner: z.string().optional(),
   tags: z.array(z.string()).optional(),
   enabled: z.boolean().optional(),
-  params: z.record(z.string(), z.string()).optional(),
+  params: z
+    .union(
+      [
+        z.custom<unknown>((value) => value instanceof z.ZodObject),
+        z.record(
+          z.string(),
+          z.custom<string>((value) => typeof value === "string"),
+        ),
+      ],
+      {
+        message: "must be names with their defaults, or a zod object such as z.object({ day: z.iso.date() })",
+      },
+    )
+    .optional(),
   source: z.union([callable, reader], {
     message: "must be a source such as csv(…), or an async generator function",
   }),
@@ -186,17 +204,42 @@ const NAME = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/i;
  * Describes a pipeline. Checks everything that can be checked without connecting.
  * Fails with MLR_PIPELINE_INVALID (name), MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID.
  */
-export function pipeline(name: string, options: PipelineOptions): Pipeline {
+export function pipeline<const P extends ParamsDefinition = Readonly<Record<string, string>>>(
+  name: string,
+  options: PipelineOptions<P>,
+): Pipeline {
   if (typeof name !== "string" || !NAME.test(name) || name.length > 100) {
     throw new MillraceError("MLR_PIPELINE_INVALID", `"${String(name)}" cannot be the name of a pipeline`, {
       hint: "Use letters, digits, and single - _ or . between them, at most 100 characters.",
     });
   }
   parseOptions(pipelineOptions, options, `pipeline "${name}"`);
-  const { transforms, ...others } = options;
+  checkDefaults(name, options);
+  // What its source is given as parameters is what its schema makes of them, when it runs.
+  const { transforms, ...others } = options as unknown as PipelineOptions;
   if (options.quality !== undefined) checkQuality(name, options.quality, options.destination);
   const steps = transforms?.map((step) => (typeof step === "function" ? mapRows(step) : step));
   return Object.freeze({ ...others, ...(steps === undefined ? {} : { transforms: steps }), name });
+}
+
+/** What runs by itself is asked nothing, so that every parameter needs a default. */
+function checkDefaults(
+  name: string,
+  { params, schedule, parents }: Pick<PipelineOptions<ParamsDefinition>, "params" | "schedule" | "parents">,
+): void {
+  if (!isParamsSchema(params) || (schedule === undefined && (parents ?? []).length === 0)) return;
+  const lacking = Object.entries(params.shape).filter(([, field]) => !mayBeLeftOut(field));
+  if (lacking.length === 0) return;
+  const names = lacking.map(([key]) => `"${key}"`).join(", ");
+  throw new MillraceError(
+    "MLR_PIPELINE_INVALID",
+    `pipeline "${name}" runs by itself, but its parameter ${names} has no default`,
+    { hint: "Give it one with .default(…), or take the schedule and the parents away." },
+  );
+}
+
+function mayBeLeftOut(field: unknown): boolean {
+  return (field as z.ZodType)._zod.optin !== undefined;
 }
 
 /** True for what `pipeline` returns. */

@@ -5,7 +5,7 @@ import type { Row } from "./row.ts";
 import type { SecretAccess } from "./secret.ts";
 
 /** What a source is given when it is read. */
-export interface ReadContext extends DatabaseAccess, SecretAccess {
+export interface ReadContext<Params = Readonly<Record<string, string>>> extends DatabaseAccess, SecretAccess {
   /** The last committed state of each slice: continue behind it. Empty on a first or full run. */
   readonly checkpoints: ReadonlyMap<string, Json>;
   /** Epochs that an interrupted run left open. Go on, or send `begin` again to start them over. */
@@ -29,8 +29,8 @@ export interface ReadContext extends DatabaseAccess, SecretAccess {
   readonly encodings?: readonly string[];
   /** Tells versions of the pipeline's code apart, where its file is known: what was skipped as unchanged may come out otherwise now. */
   readonly codeVersion?: string;
-  /** Values given with `--param`, or the defaults. */
-  readonly params: Readonly<Record<string, string>>;
+  /** Values given with `--param`, or the defaults; as the pipeline's schema makes them, where it has one. */
+  readonly params: Params;
   /** The project's folder, absolute: relative paths start here. */
   readonly directory: string;
   /** A setting of a connector's own by its name, such as AWS_REGION: from the environment or the project's `.env`. Absent: there are none. */

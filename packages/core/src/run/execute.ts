@@ -3,7 +3,7 @@ import { systemClock, type Clock } from "../clock.ts";
 import type { Destination, Session } from "../destination.ts";
 import { asMillraceError, MillraceError } from "../errors.ts";
 import type { RunObserver, RunStatus } from "../events.ts";
-import { nearest } from "../nearest.ts";
+import { checkParams, type GivenParams } from "../params.ts";
 import { redactor } from "../redactor.ts";
 import type { CommitLimits, Pipeline, RetryPolicy } from "../pipeline.ts";
 import { inProfile } from "../profile/current-profile.ts";
@@ -44,7 +44,7 @@ export interface ExecuteOptions {
   /** Read at most this many rows; nothing is removed. */
   readonly limit?: number;
   /** Values for the parameters that the pipeline declares; others fail with MLR_ARGUMENT_INVALID. */
-  readonly params?: Readonly<Record<string, string>>;
+  readonly params?: GivenParams;
   /** Digest of the pipeline's code, for `ReadContext.codeVersion`. */
   readonly codeVersion?: string;
   /** Write nothing; the report's `plan` tells what a run would do. */
@@ -138,7 +138,10 @@ class Execution {
   async #carryOut(): Promise<RunReport> {
     let destination: Destination | undefined;
     try {
-      const params = checkedParams(this.#o.pipeline, this.#o.params ?? {});
+      // What a schema makes of them is for the code that it is written beside, which knows their types.
+      const params = (await checkParams(this.#o.pipeline, this.#o.params)) as Readonly<
+        Record<string, string>
+      >;
       destination = await this.#o.pipeline.destination.destination(this.#o.environment);
       if (this.#o.dryRun !== true) this.#objects.location = destination.location;
       this.#checkDestination(destination);
@@ -336,28 +339,4 @@ function takesSnapshots(pipeline: Pipeline): boolean {
 function backoff(policy: RetryPolicy, failures: number): number {
   const base = Math.min(policy.maxDelayMs, policy.delayMs * 2 ** (failures - 1));
   return Math.round(base * (0.5 + Math.random()));
-}
-
-function checkedParams(
-  pipeline: Pipeline,
-  given: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const known = Object.keys(pipeline.params ?? {});
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const guess = nearest(name, known);
-    throw new MillraceError(
-      "MLR_ARGUMENT_INVALID",
-      `pipeline "${pipeline.name}" has no parameter "${name}"`,
-      {
-        hint:
-          guess !== undefined
-            ? `Did you mean "${guess}"?`
-            : known.length === 0
-              ? "It declares none; add params: { … } to the pipeline."
-              : `Its parameters: ${known.join(", ")}.`,
-      },
-    );
-  }
-  return { ...pipeline.params, ...given };
 }

@@ -1,3 +1,4 @@
+import { isParamsSchema, paramNames, paramsSchemaOf } from "@millrace/core";
 import type { CommandSetup } from "../cli-context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { scheduleText } from "../output/schedule-text.ts";
@@ -43,7 +44,8 @@ function describe({ pipeline, file }: LoadedPipeline): Record<string, unknown> {
     destination: pipeline.destination.kind,
     schedule: pipeline.schedule ?? null,
     parents: pipeline.parents ?? [],
-    params: pipeline.params ?? {},
+    params: isParamsSchema(pipeline.params) ? {} : (pipeline.params ?? {}),
+    paramsSchema: paramsSchemaOf(pipeline.params) ?? null,
     file,
   };
 }
@@ -56,6 +58,8 @@ function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => st
   if (entries.length === 0) return 'No pipelines yet. Make one with "millrace new <name>".';
   const runs = entries.map(({ pipeline }) => scheduleText(pipeline, { brief: true }));
   const some = runs.some((text) => text !== "");
+  const params = entries.map(({ pipeline }) => paramNames(pipeline.params).join(" "));
+  const asks = params.some((text) => text !== "");
   return renderTable(
     [
       { title: "pipeline" },
@@ -63,6 +67,7 @@ function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => st
       { title: "from" },
       { title: "to" },
       ...(some ? [{ title: "runs" }] : []),
+      ...(asks ? [{ title: "params" }] : []),
       { title: "file" },
       { title: "" },
     ],
@@ -73,6 +78,7 @@ function forPeople(entries: readonly LoadedPipeline[], dim: (text: string) => st
         sourceKind(pipeline.source),
         pipeline.destination.kind,
         ...(some ? [runs[index] ?? ""] : []),
+        ...(asks ? [params[index] ?? ""] : []),
         file,
         pipeline.enabled === false ? "disabled" : "",
       ].map(clean),

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { checkParams, MillraceError } from "@millrace/core";
 import { type CommandReceipt, giveCommand, type RunRequest } from "@millrace/orchestrator";
 import type { CliContext } from "../cli-context.ts";
 import { whoAsks } from "./who-asks.ts";
@@ -16,6 +16,7 @@ export async function queueRuns(
       hint: "Such as: millrace run prices --queue",
     });
   }
+  await checkParameters(workspace, names, request);
   const { pool } = await workspace.control();
   const queued: CommandReceipt[] = [];
   for (const name of names) {
@@ -24,4 +25,16 @@ export async function queueRuns(
   cli.printer.result(queued, () =>
     queued.map(({ pipeline, runs }) => `${pipeline}: queued as run ${runs.join(", ")}`).join("\n"),
   );
+}
+
+/** What is wrong with parameters is told now, not by a run that fails. Pipelines of other projects are left to their runs. */
+async function checkParameters(
+  workspace: Workspace,
+  names: readonly string[],
+  request: RunRequest,
+): Promise<void> {
+  const { pipelines } = await workspace.pipelines();
+  for (const { pipeline } of pipelines) {
+    if (names.includes(pipeline.name)) await checkParams(pipeline, request.params);
+  }
 }

@@ -1,3 +1,5 @@
+import type { GivenParams } from "@millrace/core";
+
 /** What the process of a run needs to know of how it was asked for. */
 export interface RunRequest {
   /** Read everything again, whatever the checkpoints say. */
@@ -7,7 +9,7 @@ export interface RunRequest {
   /** Read at most this many rows. */
   readonly limit?: number;
   /** Values of the pipeline's parameters. */
-  readonly params?: Readonly<Record<string, string>>;
+  readonly params?: GivenParams;
 }
 
 /** What a run's record shows of it: values of parameters may be secrets, their names tell enough. */

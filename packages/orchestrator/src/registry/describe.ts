@@ -1,4 +1,4 @@
-import type { Pipeline, Schedule } from "@millrace/core";
+import { isParamsSchema, type Json, paramsSchemaOf, type Pipeline, type Schedule } from "@millrace/core";
 import type { TaskDescription } from "./describe-task.ts";
 import { RUN_LIMITS } from "../queue/run-limits.ts";
 import type { RunLimits } from "@millrace/core";
@@ -19,6 +19,8 @@ export interface PipelineDescription {
   readonly limits: RunLimits;
   /** Defaults of its parameters. */
   readonly params: Readonly<Record<string, string>>;
+  /** JSON Schema of its parameters, where they have types. */
+  readonly paramsSchema?: Json | undefined;
   readonly enabled: boolean;
 }
 
@@ -49,7 +51,8 @@ export function describePipeline(
     parents: pipeline.parents ?? [],
     parentRule: pipeline.parentRule ?? "succeeded",
     limits: { ...RUN_LIMITS, ...pipeline.limits },
-    params: pipeline.params ?? {},
+    params: isParamsSchema(pipeline.params) ? {} : (pipeline.params ?? {}),
+    paramsSchema: paramsSchemaOf(pipeline.params),
     enabled: pipeline.enabled ?? true,
   };
 }

@@ -79,12 +79,13 @@ function columnsOf(each: PipelineDescription): Record<string, unknown> {
     parent_rule: each.parentRule,
     limits: each.limits,
     params: each.params,
+    params_schema: each.paramsSchema ?? null,
     declared_enabled: each.enabled,
   };
 }
 
 const COLUMNS =
-  "group_name, description, owner, tags, file, code_version, schedule, parents, parent_rule, limits, params, declared_enabled";
+  "group_name, description, owner, tags, file, code_version, schedule, parents, parent_rule, limits, params, params_schema, declared_enabled";
 const OWN = COLUMNS.split(", ");
 
 /** A schedule that is new, or another one, begins now: what it would have meant before is not made up for. */
@@ -92,7 +93,7 @@ const PUT = `
   INSERT INTO millrace_control.pipelines AS known (name, ${COLUMNS}, last_due_at)
   SELECT name, ${COLUMNS}, clock_timestamp()
   FROM jsonb_to_recordset($1::jsonb) AS given (name text, group_name text, description text, owner text, tags text[], file text,
-    code_version text, schedule jsonb, parents text[], parent_rule text, limits jsonb, params jsonb, declared_enabled boolean)
+    code_version text, schedule jsonb, parents text[], parent_rule text, limits jsonb, params jsonb, params_schema jsonb, declared_enabled boolean)
   ON CONFLICT (name) DO UPDATE SET
     ${OWN.map((name) => `${name} = excluded.${name}`).join(", ")},
     last_due_at = CASE WHEN known.schedule IS DISTINCT FROM excluded.schedule OR known.retired_at IS NOT NULL
