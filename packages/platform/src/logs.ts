@@ -54,6 +54,7 @@ export { LogRouter, type LogRouterOptions, type RoutedSink } from "./telemetry/l
 export type { LogMatch, LogRule } from "./telemetry/log/router/log-rules.ts";
 export type { SinkLimits } from "./telemetry/log/router/sink-limits.ts";
 export type { SinkStats } from "./telemetry/log/router/sink-queue.ts";
+export { sinkTroubleEvent } from "./telemetry/log/sink-trouble-event.ts";
 export type { SinkTrouble } from "./telemetry/log/router/sink-trouble.ts";
 export { pruneLogs, type PrunedLogs } from "./telemetry/log/sinks/database/log-days.ts";
 export { jsonLine, prettyLine, type PrettyOptions } from "./telemetry/log/sinks/stdout/line-text.ts";

@@ -164,7 +164,7 @@ async function replay(cli: CliContext, refused: boolean): Promise<void> {
     const { project } = workspace;
     await workspace.control();
     const fallbackDirectory = logFallbackDirectory(project.settings.values.dataDirectory);
-    const sinks = await openLogSinks({
+    const sinks = openLogSinks({
       ...sinkContext(workspace),
       ...(project.logs === undefined ? {} : { config: project.logs }),
     });

@@ -108,7 +108,7 @@ export function openWorkspace(
     setting: (name) => project.setting(name),
     secret: secrets.resolver.secret,
   };
-  const logs = memoize(() =>
+  const logs = memoize(async () =>
     openLogs({
       directory: project.root,
       dataDirectory: project.settings.values.dataDirectory,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parseOptions, systemClock } from "@millrace/core";
 import { type LogsInput, logsConfig, withDatabase } from "./config/logs-config.ts";
+import { LazySink } from "./config/lazy-sink.ts";
 import type { SinkContext } from "./config/log-sink-spec.ts";
 import { createLogger, type Logger } from "./create-logger.ts";
 import { takeInOverflow } from "./fallback/overflow.ts";
@@ -49,24 +50,25 @@ export type OpenSinksOptions = Pick<
   "config" | "without" | "clock" | keyof Omit<SinkContext, "clock">
 >;
 
-/** Opens the sinks of a project, without feeding them. Who opens them closes them. Fails as `openLogs`. */
-export async function openLogSinks(options: OpenSinksOptions): Promise<RoutedSink[]> {
+/**
+ * The sinks of a project, without anything that feeds them; each opens with its first batch. Who asks for them closes them.
+ * Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID.
+ */
+export function openLogSinks(options: OpenSinksOptions): RoutedSink[] {
   const config = parseOptions(logsConfig, options.config ?? {}, "logs");
-  const sinks: RoutedSink[] = [];
-  for (const spec of withDatabase(config.sinks)) {
-    if (options.without?.includes(spec.kind) === true) continue;
-    const sink = await spec.open({ ...options, clock: options.clock ?? systemClock });
-    sinks.push({ sink, level: spec.level, limits: spec.limits });
-  }
-  return sinks;
+  const { directory, dataDirectory, controlUrl, secrets, clock = systemClock } = options;
+  const context = { directory, dataDirectory, controlUrl, secrets, clock };
+  return withDatabase(config.sinks)
+    .filter(({ kind }) => options.without?.includes(kind) !== true)
+    .map((spec) => ({ sink: new LazySink(spec, context), level: spec.level, limits: spec.limits }));
 }
 
-/** Opens the sinks of a project. Fails with MLR_OPTION_UNKNOWN, MLR_ARGUMENT_INVALID or MLR_SECRET_…; sinks that are down do not matter. */
-export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
+/** Makes a router for the sinks of a project. Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID; sinks that cannot be opened get their lines later. */
+export function openLogs(options: OpenLogsOptions): OpenLogs {
   const config = parseOptions(logsConfig, options.config ?? {}, "logs");
   const clock = options.clock ?? systemClock;
   const fallbackDirectory = logFallbackDirectory(options.dataDirectory);
-  const sinks = await openLogSinks(options);
+  const sinks = openLogSinks(options);
   const { redactor, trouble } = options;
   const router = new LogRouter({
     sinks,

@@ -25,6 +25,8 @@ export interface LogSinkSpec {
   /** The lowest level that it takes. */
   readonly level: LogLevel;
   readonly limits: SinkLimits;
+  /** How many batches may be under way at the same time. Default 1. */
+  readonly concurrency?: number;
   open(context: SinkContext): Promise<LogSink>;
 }
 

@@ -115,10 +115,13 @@ export class LogStore {
       for (;;) {
         const last = signal.aborted;
         woken = new AbortController();
-        const lines = await this.#patiently(last, () => this.after(run, position, options));
-        position = lines.at(-1)?.position ?? position;
+        const { head, lines } = await this.#patiently(last, () => this.#next(run, position, options));
+        const full = lines.length === PAGE;
+        const reached = lines.at(-1)?.position ?? position;
+        // What does not fit the filter is not looked at again.
+        position = full ? reached : Math.max(reached, head);
         if (lines.length > 0) yield lines;
-        if (lines.length === PAGE) continue;
+        if (full) continue;
         if (last) return;
         await this.#clock.sleep(pollMs, AbortSignal.any([woken.signal, signal]));
       }
@@ -132,12 +135,20 @@ export class LogStore {
     return (this.#closed ??= this.#pool.end());
   }
 
-  async #patiently(last: boolean, read: () => Promise<StoredLog[]>): Promise<StoredLog[]> {
+  /** A page of lines behind `position`, and the highest position that it has looked at. */
+  async #next(run: string, position: number, filter: LogFilter): Promise<Page> {
+    const [newest] = await this.last(run, 1);
+    const lines =
+      newest === undefined || newest.position <= position ? [] : await this.after(run, position, filter);
+    return { lines, head: newest?.position ?? 0 };
+  }
+
+  async #patiently(last: boolean, read: () => Promise<Page>): Promise<Page> {
     try {
       return await read();
     } catch (error) {
       if (last || controlFailure(error, this.#url).retry === "never") throw error;
-      return [];
+      return { lines: [], head: 0 };
     }
   }
 
@@ -157,6 +168,11 @@ export class LogStore {
       throw controlFailure(error, this.#url);
     }
   }
+}
+
+interface Page {
+  readonly lines: readonly StoredLog[];
+  readonly head: number;
 }
 
 /** Conditions that are joined by AND. */

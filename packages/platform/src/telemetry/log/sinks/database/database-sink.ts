@@ -78,12 +78,16 @@ export class DatabaseSink implements LogSink {
     signal.throwIfAborted();
     const client = await this.#pool.connect();
     let released = false;
-    const release = (broken: boolean): void => {
+    let broken = false;
+    const release = (failed: boolean): void => {
       if (released) return;
       released = true;
-      client.release(broken);
+      broken = failed;
+      client.release(failed);
     };
     const abort = (): void => release(true);
+    // Between two statements nobody else hears that the server ended the connection; the next statement fails by itself.
+    client.on("error", ignore);
     signal.addEventListener("abort", abort, { once: true });
     try {
       await work(client);
@@ -93,6 +97,7 @@ export class DatabaseSink implements LogSink {
       throw error;
     } finally {
       signal.removeEventListener("abort", abort);
+      if (!broken) client.removeListener("error", ignore);
     }
   }
 }
@@ -134,6 +139,10 @@ async function copyInto(
     named.length > NAMED_RUNS ? "*" : named.filter((run) => /^[\da-f-]{36}$/i.test(run)).join(",");
   // The hint is a transaction of its own: a commit that notifies holds up every other one that does.
   await client.query(`${way.after} COMMIT; SELECT pg_notify('${LOGS_CHANNEL}', '${payload}')`);
+}
+
+function ignore(): void {
+  // See where it is used.
 }
 
 function bucketOf(run: string): number {

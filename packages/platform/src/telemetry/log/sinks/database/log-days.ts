@@ -113,12 +113,16 @@ async function removeOldest(pool: pg.Pool, table: string, count: number): Promis
 async function dropDay(pool: pg.Pool, table: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const client = await pool.connect();
+    const ignore = (): void => undefined;
+    // The statement that follows fails by itself where the server ends the connection.
+    client.on("error", ignore);
     try {
       await client.query("BEGIN");
       await client.query("SET LOCAL lock_timeout = '2s'");
       await client.query("SELECT pg_advisory_xact_lock($1)", [LOCK]);
       await client.query(`DROP TABLE IF EXISTS ${table}`);
       await client.query("COMMIT");
+      client.removeListener("error", ignore);
       client.release();
       return;
     } catch (error) {

@@ -26,6 +26,9 @@ const options = z.strictObject({
   ca: z.string().optional(),
 });
 
+/** Batches that may wait for their acknowledgement at the same time. */
+const BATCHES_WAITING = 8;
+
 /** Options of `logTo.splunk`. */
 export type LogSplunkOptions = z.input<typeof options>;
 
@@ -46,6 +49,7 @@ export function splunk(given: LogSplunkOptions): LogSinkSpec {
     kind: "splunk",
     name,
     level,
+    concurrency: rest.acknowledge ? BATCHES_WAITING : 1,
     limits: limitsOf(limits, longest),
     open: async ({ secrets, clock }) => {
       const { SplunkSink } = await import("./splunk-sink.ts");

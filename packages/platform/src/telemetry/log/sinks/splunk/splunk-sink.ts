@@ -25,13 +25,9 @@ export interface SplunkSinkOptions extends SplunkEventOptions {
   readonly clock: Clock;
 }
 
-/** Batches that may wait for their acknowledgement at the same time. */
-const WAITING = 8;
-
 /** Sends lines to Splunk's HTTP event collector. */
 export class SplunkSink implements LogSink {
   readonly name: string;
-  readonly concurrency: number;
   readonly #options: SplunkSinkOptions;
   readonly #url: URL;
   readonly #poster: Poster;
@@ -52,7 +48,6 @@ export class SplunkSink implements LogSink {
       "content-type": "application/json",
       ...(options.acknowledge ? { "x-splunk-request-channel": channel } : {}),
     };
-    this.concurrency = options.acknowledge ? WAITING : 1;
     this.#acknowledgements = options.acknowledge
       ? new SplunkAcknowledgements({
           ask: (ids, signal) => this.#askAcknowledged(ids, channel, signal),
