@@ -11,11 +11,7 @@ export async function pruneNotifications(
   { olderThan, keep, ...how }: PruneOptions,
 ): Promise<number> {
   const values = [olderThan ?? null, keep ?? null];
-  const rows = await pruneRows(
-    pool,
-    { table: "notifications", key: ["id"], doomed: [DOOMED], values },
-    how,
-  );
+  const rows = await pruneRows(pool, { table: "notifications", key: ["id"], doomed: [DOOMED], values }, how);
   if (olderThan !== undefined && how.dryRun !== true)
     await pool.query("DELETE FROM millrace_control.notification_incidents WHERE last_at < $1", [olderThan]);
   return rows;
