@@ -1,5 +1,6 @@
 import type { DatabaseAccess } from "../database/database-access.ts";
 import { asMillraceError } from "../errors.ts";
+import { redactor } from "../redactor.ts";
 import type { Row } from "../row.ts";
 import type { SecretAccess } from "../secret.ts";
 import { asStep, type StepListener } from "./run-steps.ts";
@@ -188,7 +189,7 @@ export class TransformChain {
       secret: (name) => this.#secrets.secret(name),
       reject: (row, reason) => {
         indexes ??= new Map(batch.rows.map((each, i) => [each, batch.at?.[i] ?? i]));
-        rejected.push({ stream: batch.stream, row, index: indexes.get(row), reason });
+        rejected.push({ stream: batch.stream, row, index: indexes.get(row), reason: redactor.value(reason) });
       },
     };
   }
