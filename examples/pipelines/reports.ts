@@ -4,6 +4,7 @@ import { vega } from "../connectors/vega.ts";
 export default pipeline("quake-reports", {
   group: "geo",
   description: "Which networks reported an earthquake: a table for the earthquakes, one for their reports",
+  parents: ["earthquakes"],
   source: json({ path: vega("earthquakes.json"), rows: "$.features[*]", stream: "quakes" }),
   transforms: [
     pick({ id: "$.id", title: "$.properties.title", reports: "$.properties.ids" }),
