@@ -51,6 +51,24 @@ CREATE TABLE millrace_control.brokers (
   CONSTRAINT brokers_pkey PRIMARY KEY (name)
 );
 
+CREATE VIEW millrace_control.claimable_runs AS
+ SELECT id,
+    queue,
+    labels,
+    tries,
+    priority,
+    available_at
+   FROM millrace_control.runs run
+  WHERE status = 'queued'::text AND available_at <= clock_timestamp() AND NOT (EXISTS ( SELECT
+           FROM millrace_control.runs other
+          WHERE other.status = 'running'::text AND other.pipeline = run.pipeline AND other.partition = run.partition)) AND NOT (EXISTS ( SELECT
+           FROM millrace_control.pipelines known
+          WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)) AND NOT (EXISTS ( SELECT
+           FROM unnest(run.pools) named(name)
+          WHERE NOT millrace_control.pool_has_room(named.name))) AND NOT (EXISTS ( SELECT
+           FROM millrace_control.leases held
+          WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND millrace_control.lease_is_alive(held.*)));
+
 CREATE TABLE millrace_control.commands (
   id uuid NOT NULL,
   kind text NOT NULL,
@@ -71,6 +89,8 @@ CREATE TABLE millrace_control.commands (
 CREATE INDEX commands_by_time ON millrace_control.commands USING btree (requested_at);
 
 CREATE INDEX commands_open ON millrace_control.commands USING btree (requested_at) WHERE (status = ANY (ARRAY['pending'::text, 'accepted'::text]));
+
+CREATE TRIGGER commands_given AFTER INSERT ON millrace_control.commands FOR EACH ROW WHEN (new.status = 'pending'::text AND new.run IS NOT NULL) EXECUTE FUNCTION millrace_control.announce_command();
 
 CREATE TABLE millrace_control.event_cursors (
   consumer text NOT NULL,
@@ -268,6 +288,8 @@ CREATE TABLE millrace_control.pipelines (
   CONSTRAINT pipelines_pkey PRIMARY KEY (name)
 ) WITH (fillfactor=70);
 
+CREATE TRIGGER pipelines_resumed AFTER UPDATE OF paused_at ON millrace_control.pipelines FOR EACH ROW WHEN (old.paused_at IS NOT NULL AND new.paused_at IS NULL) EXECUTE FUNCTION millrace_control.announce_resumed_pipeline();
+
 CREATE TABLE millrace_control.pools (
   name text NOT NULL,
   slots integer NOT NULL,
@@ -318,6 +340,24 @@ CREATE TABLE millrace_control.run_objects (
 CREATE INDEX run_objects_by_name ON millrace_control.run_objects USING btree (lower(name), pipeline, at DESC);
 
 CREATE INDEX run_objects_by_time ON millrace_control.run_objects USING btree (at);
+
+CREATE VIEW millrace_control.run_tables AS
+ SELECT run.id AS run,
+    run.pipeline,
+    run.partition,
+    run.status,
+    counted.key AS table_name,
+    (counted.value ->> 'read'::text)::bigint AS read,
+    (counted.value ->> 'inserted'::text)::bigint AS inserted,
+    (counted.value ->> 'updated'::text)::bigint AS updated,
+    (counted.value ->> 'unchanged'::text)::bigint AS unchanged,
+    (counted.value ->> 'removed'::text)::bigint AS removed,
+    (counted.value ->> 'restored'::text)::bigint AS restored,
+    (counted.value ->> 'rejected'::text)::bigint AS rejected,
+    run.started_at,
+    run.finished_at
+   FROM millrace_control.runs run
+     CROSS JOIN LATERAL jsonb_each(run.counts) counted(key, value);
 
 CREATE TABLE millrace_control.runs (
   id uuid NOT NULL,
@@ -398,6 +438,14 @@ CREATE UNIQUE INDEX runs_one_running ON millrace_control.runs USING btree (pipel
 CREATE INDEX runs_over ON millrace_control.runs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 
 CREATE INDEX runs_waiting ON millrace_control.runs USING btree (queue, priority DESC, available_at, id) WHERE (status = 'queued'::text);
+
+CREATE TRIGGER runs_added AFTER INSERT ON millrace_control.runs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION millrace_control.announce_added_runs();
+
+CREATE TRIGGER runs_earlier AFTER UPDATE OF status, available_at ON millrace_control.runs FOR EACH ROW WHEN (new.status = 'queued'::text AND old.status <> 'running'::text AND (old.status <> 'queued'::text OR new.available_at < old.available_at)) EXECUTE FUNCTION millrace_control.announce_earlier_run();
+
+CREATE TRIGGER runs_ended AFTER UPDATE OF status ON millrace_control.runs FOR EACH ROW WHEN (old.status = 'running'::text AND new.status <> 'running'::text) EXECUTE FUNCTION millrace_control.announce_ended_attempt();
+
+CREATE TRIGGER runs_of_backfill_end AFTER UPDATE OF status ON millrace_control.runs FOR EACH ROW WHEN (new.backfill IS NOT NULL AND (old.status = ANY (ARRAY['queued'::text, 'running'::text])) AND (new.status <> ALL (ARRAY['queued'::text, 'running'::text]))) EXECUTE FUNCTION millrace_control.follow_backfill();
 
 CREATE TABLE millrace_control.schema_migrations (
   version integer NOT NULL,

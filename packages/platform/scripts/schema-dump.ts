@@ -56,6 +56,12 @@ const STATEMENTS = `
     UNION ALL
     SELECT '~', 2, proname, rtrim(pg_get_functiondef(oid), E'\\n') || ';' FROM pg_proc
     WHERE pronamespace = 'millrace_control'::regnamespace
+    UNION ALL
+    SELECT relname, 3, '', format(E'CREATE VIEW millrace_control.%I AS\\n%s', relname, pg_get_viewdef(oid, true)) FROM pg_class
+    WHERE relnamespace = 'millrace_control'::regnamespace AND relkind = 'v'
+    UNION ALL
+    SELECT tables.relname, 4, tgname, pg_get_triggerdef(pg_trigger.oid, true) || ';' FROM pg_trigger
+    JOIN tables ON tables.oid = tgrelid WHERE NOT tgisinternal
   ) AS statements ORDER BY owner COLLATE "C", part, name COLLATE "C"`;
 
 // `node packages/platform/scripts/schema-dump.ts [--check]`
