@@ -288,6 +288,20 @@ describe("a storm", () => {
     expect(await bed.told()).toEqual(["ops: p7 failed"]);
   });
 
+  it("of thousands is still one message, and says how many there were", async () => {
+    const rule = { ...FAILURES, name: "storm", digest: "1 hour" };
+    await bed.start([rule]);
+    await bed.pool.query(
+      `INSERT INTO millrace_control.notification_items (rule, channels, due_at, created_at, item)
+       SELECT 'storm', '{ops}', $1, $1, jsonb_build_object('kind', 'problem', 'severity', 'error', 'at', '2026-03-02T11:00:00Z',
+         'title', 'p' || n || ' failed', 'facts', '[]'::jsonb, 'pipeline', 'p' || n) FROM generate_series(1, 12000) AS n`,
+      [new Date(bed.clock.now() + HOUR)],
+    );
+    await bed.passes(HOUR);
+    expect(await bed.told()).toEqual(["ops: 5,000 pipelines: 5,000 problems and 7,000 more"]);
+    expect(bed.sent[0]).toMatchObject({ more: 11_900, items: { length: 100 } });
+  });
+
   it("is gathered into digests, each sent some time after its first message", async () => {
     await bed.start([{ ...FAILURES, digest: "1 hour", throttle: "10 minutes" }]);
     await fail({ pipeline: "a" });

@@ -11,10 +11,15 @@ export interface Compose {
   readonly from: string;
   /** Now, ISO 8601. */
   readonly at: string;
+  /** How many more items there are, of which nothing else is known. Default 0. */
+  readonly left?: number;
 }
 
 /** One message of one or more items, in their order. */
-export function compose(items: readonly NotificationItem[], { from, at }: Compose): NotificationMessage {
+export function compose(
+  items: readonly NotificationItem[],
+  { from, at, left = 0 }: Compose,
+): NotificationMessage {
   const [only] = items;
   if (items.length === 1 && only !== undefined)
     return { ...only, id: randomUUID(), from, items: [], more: 0 };
@@ -25,11 +30,11 @@ export function compose(items: readonly NotificationItem[], { from, at }: Compos
     severity: worst(items.map(({ kind, severity }) => (kind === "recovery" ? "info" : severity))),
     at,
     from,
-    title: digestTitle(items, pipelines),
+    title: `${digestTitle(items, pipelines)}${left > 0 ? ` and ${left.toLocaleString("en-US")} more` : ""}`,
     facts: [],
     ...(pipelines.length === 1 ? { pipeline: pipelines[0] ?? "" } : {}),
     items: items.slice(0, ITEMS),
-    more: Math.max(0, items.length - ITEMS),
+    more: Math.max(0, items.length - ITEMS) + left,
   };
 }
 

@@ -21,7 +21,7 @@ export interface Moment {
   readonly from: string;
 }
 
-/** Items that one digest counts. */
+/** Items that a digest tells apart; of those beyond it only their number is told. */
 const GATHERED = 5_000;
 
 /**
@@ -103,6 +103,8 @@ async function dueAt(
 }
 
 interface Gathered {
+  /** How many there are in all. */
+  readonly total: string;
   readonly channels: readonly string[];
   readonly item: NotificationItem;
 }
@@ -110,16 +112,15 @@ interface Gathered {
 async function flushRule(client: pg.ClientBase, rule: string, moment: Moment): Promise<void> {
   const { rows } = await client.query<Gathered>(
     `WITH due AS (
-       DELETE FROM millrace_control.notification_items WHERE id IN (
-         SELECT id FROM millrace_control.notification_items WHERE rule = $1 AND due_at <= $2 ORDER BY id LIMIT ${GATHERED})
-       RETURNING id, channels, item
-     ) SELECT channels, item FROM due ORDER BY id`,
+       DELETE FROM millrace_control.notification_items WHERE rule = $1 AND due_at <= $2 RETURNING id, channels, item
+     ) SELECT channels, item, (SELECT count(*) FROM due) AS total FROM due ORDER BY id LIMIT ${GATHERED}`,
     [rule, new Date(moment.now)],
   );
+  const left = Number(rows[0]?.total ?? 0) - rows.length;
   const channels = [...new Set(rows.flatMap((row) => row.channels))];
   for (const channel of channels) {
     const items = rows.filter((row) => row.channels.includes(channel)).map(({ item }) => item);
-    await enqueue(client, { rule, channel, items }, moment);
+    await enqueue(client, { rule, channel, items, left }, moment);
   }
   if (rows.length > 0) await markSent(client, rule, moment.now);
 }
@@ -128,14 +129,16 @@ interface Enqueue {
   readonly rule: string;
   readonly channel: string;
   readonly items: readonly NotificationItem[];
+  /** How many more there are. */
+  readonly left?: number;
 }
 
 async function enqueue(
   client: pg.ClientBase,
-  { rule, channel, items }: Enqueue,
+  { rule, channel, items, left = 0 }: Enqueue,
   moment: Moment,
 ): Promise<void> {
-  const message = compose(items, { from: moment.from, at: new Date(moment.now).toISOString() });
+  const message = compose(items, { from: moment.from, at: new Date(moment.now).toISOString(), left });
   await insertMessage(client, { rule, channel, message, now: moment.now });
 }
 
