@@ -1,0 +1,5 @@
+import { layoutContract } from "../../test/file-tables/layout-contract.ts";
+
+layoutContract("CSV files of one row, in gzip, for spreadsheets");
+layoutContract("JSONL files");
+layoutContract("Parquet files");
