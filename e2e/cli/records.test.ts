@@ -86,9 +86,9 @@ describe("records", () => {
         { name: "readOrders", calls: 1, errors: 0 },
       ]);
       expect(objects).toEqual([
-          "call procedure settle",
+        "call procedure settle",
         "create table prices",
-      "create table prices__history",
+        "create table prices__history",
         "read table orders",
         "unknown statement do $$ begin perform ?; end $$",
         "write table audit.visits",

@@ -54,7 +54,7 @@ export function measureGenerator<G extends AnyGenerator>(
       };
       let result: unknown;
       try {
-        result = (generator[name] as Step)(...values);
+        result = generator[name](...values);
       } catch (error) {
         return failed(error);
       }

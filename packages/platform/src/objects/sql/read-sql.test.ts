@@ -146,8 +146,10 @@ describe.each([
 });
 
 test("what cannot be parsed is refused, and code in other languages is said to be opaque", async () => {
-  await expect(readSql({ kind: "postgres", text: "selec 1" })).rejects.toThrow();
-  await expect(readSql({ kind: "sqlserver", text: "bulk insert a from 'x.csv'" })).rejects.toThrow();
+  await expect(readSql({ kind: "postgres", text: "selec 1" })).rejects.toThrow("syntax error");
+  await expect(readSql({ kind: "sqlserver", text: "bulk insert a from 'x.csv'" })).rejects.toThrow(
+    "sql parser error",
+  );
   expect(await readSql({ kind: "postgres", text: "do $$ begin delete from a; end $$" })).toMatchObject({
     opaque: true,
   });

@@ -10,13 +10,15 @@ export interface SqlAnswer {
 }
 
 // One statement at a time; the next comes when this one is answered.
-parentPort?.on("message", async (statement: SqlText) => {
-  const answer = await readSql(statement).then(
+parentPort?.on("message", (statement: SqlText) => void answer(statement));
+
+async function answer(statement: SqlText): Promise<void> {
+  const answered = await readSql(statement).then(
     (reading): SqlAnswer => ({ reading, broken: false }),
     (error: unknown): SqlAnswer => ({ reading: undefined, broken: !isSyntaxError(error) }),
   );
-  parentPort?.postMessage(answer);
-});
+  parentPort?.postMessage(answered);
+}
 
 /** Of all errors of the two parsers only these say that the statement is at fault. */
 function isSyntaxError(error: unknown): boolean {
