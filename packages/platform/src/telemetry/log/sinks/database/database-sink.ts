@@ -77,6 +77,9 @@ export class DatabaseSink implements LogSink {
   async #withClient(signal: AbortSignal, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
     signal.throwIfAborted();
     const client = await this.#pool.connect();
+    if (signal.aborted) client.release();
+    // Connecting may have taken longer than the batch was given.
+    signal.throwIfAborted();
     let released = false;
     let broken = false;
     const release = (failed: boolean): void => {
