@@ -29,6 +29,8 @@ export function controlPool(url: string): pg.Pool {
   });
   // A connection that breaks while idle is replaced at the next use.
   pool.on("error", () => undefined);
+  // One that breaks in use, between two statements, must not end the process: the next statement fails.
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   return pool;
 }
 
