@@ -3,8 +3,8 @@ import type { FunctionStats } from "./function-stats.ts";
 /** Any generator, as far as it is needed here. */
 interface AnyGenerator {
   next(...values: unknown[]): unknown;
-  return(value: unknown): unknown;
-  throw(error: unknown): unknown;
+  return(...values: unknown[]): unknown;
+  throw(...values: unknown[]): unknown;
 }
 
 type Step = (...values: never[]) => unknown;
