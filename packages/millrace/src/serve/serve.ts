@@ -91,12 +91,12 @@ async function startParts(
         control,
         onError,
         ...(transport === undefined ? {} : { transport }),
-        onLead: (leads) => {
         prune: async (signal) => {
           const retention = retentionOf(workspace.project.settings.values, Date.now());
           for (const { error } of await pruneControl(control.pool, { ...retention, signal }))
             if (error !== undefined) onError(error);
         },
+        onLead: (leads) => {
           if (leads) printer.note("Schedules are kept by this process.");
           else if (!closing) printer.note("Schedules are kept by another process from now on.");
         },
