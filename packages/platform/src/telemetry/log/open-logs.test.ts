@@ -111,7 +111,8 @@ test("a sink whose secret is missing gets its lines once it is set, and nothing 
   await logs.router.flush();
   expect(splunk.events).toEqual([]);
   value = SPLUNK_TOKEN;
-  while (!splunk.events.some(({ event }) => event["message"] === "early")) await logs.router.flush();
+  while (!splunk.events.some(({ event }) => event["message"] === "early"))
+    await new Promise((resolve) => setTimeout(resolve, 5));
   await logs.close(100);
   await splunk.close();
 });
