@@ -10,7 +10,7 @@ const price = watch("price", (row) => {
 });
 const readOrders = watch(async function readOrders(shop) {
   await shop.execute("create temp table if not exists scratch (id int)");
-  return shop.query("select o.* from orders o where o.id > $1", [0]);
+  return shop.query("select o.* from orders o join open_orders using (id) where o.id > $1", [0]);
 });
 export default pipeline("shop", {
   source: async function* (context) {
@@ -51,6 +51,7 @@ beforeEach(async () => {
      CREATE SCHEMA audit;
      CREATE TABLE audit.visits (at timestamptz);
      CREATE TABLE orders (id int, cents int);
+     CREATE VIEW open_orders AS SELECT * FROM orders;
      CREATE PROCEDURE settle() LANGUAGE sql AS $$ SELECT 1 $$;
      INSERT INTO orders VALUES (1, 250), (2, -1), (3, 990)`,
   );
@@ -90,6 +91,7 @@ describe("records", () => {
         "create table prices",
         "create table prices__history",
         "read table orders",
+        "read view open_orders",
         "unknown statement do $$ begin perform ?; end $$",
         "write table audit.visits",
         "write table prices",

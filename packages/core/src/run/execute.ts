@@ -1,4 +1,4 @@
-import type { DatabaseConnector } from "../database/database.ts";
+import type { Database, DatabaseConnector } from "../database/database.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import type { Destination, Session } from "../destination.ts";
 import { asMillraceError, MillraceError } from "../errors.ts";
@@ -60,6 +60,11 @@ export interface ExecuteOptions {
   /** Is told how long the parts of the run take, for traces. Default: nobody, and nothing is measured. */
   readonly steps?: StepListener;
   /** Default: the machine's. */
+  /**
+   * Is called when the run is over, while the databases that its code has asked for are still connected, by the names that
+   * their statements are told with. What it throws is ignored. Default: nothing is done.
+   */
+  readonly ending?: (databases: ReadonlyMap<string, Database>) => Promise<void>;
   readonly clock?: Clock;
 }
 
@@ -156,6 +161,7 @@ class Execution {
       await this.#databases.close();
       await destination?.close().catch(() => undefined);
     }
+      await this.#o.ending?.(this.#databases.connected).catch(() => undefined);
   }
 
   async #attempts(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {

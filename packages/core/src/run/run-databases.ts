@@ -20,6 +20,7 @@ export interface RunDatabasesOptions {
 export class RunDatabases implements DatabaseAccess {
   readonly #o: RunDatabasesOptions;
   readonly #opened = new Map<string | DatabaseConnector, Promise<Database>>();
+  readonly #connected = new Map<string, Database>();
   #closed = false;
 
   constructor(options: RunDatabasesOptions) {
@@ -46,11 +47,17 @@ export class RunDatabases implements DatabaseAccess {
     return opening;
   }
 
+  /** Those that are connected, by the names that their statements are told with. What is asked of them here is not told. */
+  get connected(): ReadonlyMap<string, Database> {
+    return this.#connected;
+  }
+
   /** Idempotent; what fails to close is let go. */
   async close(): Promise<void> {
     this.#closed = true;
     const opened = [...this.#opened.values()];
     this.#opened.clear();
+    this.#connected.clear();
     await Promise.allSettled(opened.map(async (each) => (await each).close()));
   }
 
@@ -59,6 +66,7 @@ export class RunDatabases implements DatabaseAccess {
     const connector = typeof from === "string" ? this.#named(from) : from;
     try {
       const database = await connector.connect(environment);
+      this.#connected.set(typeof from === "string" ? from : database.location, database);
       return observedDatabase(database, {
         ...(typeof from === "string" ? { name: from } : {}),
         clock,

@@ -75,6 +75,7 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
       history: {
         observed: async (query) => (await workspace.control()).quality.history.observed(query),
       },
+      ending: (connected) => finder.close(connected),
       observe: (event) => {
         channel.send({ type: "event", event: tellable(event) });
         finder.observe(event);

@@ -100,6 +100,7 @@ async function runLeased(
       signal,
       lost: lease.lost,
       history: control.quality.history,
+      ending: (connected) => finder.close(connected),
       observe: (event) => {
         recorder.observe(event);
         quality.observe(event);

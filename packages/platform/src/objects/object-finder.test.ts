@@ -17,7 +17,7 @@ async function found(...statements: readonly RunEvent[]): Promise<TouchedObject[
   const told: TouchedObject[] = [];
   const finder = new ObjectFinder((objects) => told.push(...objects));
   for (const each of statements) finder.observe(each);
-  await finder.close(30_000);
+  await finder.close(new Map(), 30_000);
   return told;
 }
 const short = (objects: readonly TouchedObject[]): string[] =>
@@ -75,7 +75,7 @@ test("a finder that is closed at once tells what it had no time to read", async 
   const told: TouchedObject[] = [];
   const finder = new ObjectFinder((objects) => told.push(...objects));
   finder.observe(statement("select * from orders"));
-  await finder.close(0);
+  await finder.close(new Map(), 0);
   expect(short(told)).toEqual(["crm unknown statement select * from orders"]);
   await finder.close();
 });

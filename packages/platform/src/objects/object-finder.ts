@@ -1,4 +1,5 @@
-import type { RunEvent, StatementRecord, TouchedObject } from "@millrace/core";
+import type { Database, RunEvent, StatementRecord, TouchedObject } from "@millrace/core";
+import { findViews } from "./find-views.ts";
 import type { SqlReading } from "./sql/read-sql.ts";
 import { SqlThread } from "./sql/sql-thread.ts";
 import type { SqlUse } from "./sql/sql-use.ts";
@@ -49,14 +50,27 @@ export class ObjectFinder {
       this.#statement(event);
   };
 
-  /** Reads what still waits, for so long at most, and ends. What is not read by then is told so. */
-  async close(patienceMs = 5_000): Promise<void> {
+  /**
+   * Reads what still waits, for so long at most, and ends. What is not read by then is told so. Idempotent.
+   * @param databases where it can be asked which tables are views, by the names of their statements
+   */
+  async close(databases: ReadonlyMap<string, Database> = new Map(), patienceMs = 5_000): Promise<void> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, patienceMs);
     await Promise.race([this.#reading, late.promise]);
-    clearTimeout(timer);
     for (const left of this.#waiting.splice(0)) this.#unread(left);
+    await Promise.race([this.#tellViews(databases), late.promise]);
+    clearTimeout(timer);
     await this.#thread.close();
+  }
+
+  /** A statement does not say which of its tables are views. */
+  async #tellViews(databases: ReadonlyMap<string, Database>): Promise<void> {
+    const tables = [...this.#told].map((key) => JSON.parse(key) as TouchedObject);
+    for (const [name, database] of databases) {
+      const own = tables.filter((each) => each.database === name && each.kind === "table");
+      this.#news(await findViews(database, own).catch(() => []));
+    }
   }
 
   #statement({ database, kind, operation, text }: StatementRecord): void {

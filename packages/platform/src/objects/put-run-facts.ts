@@ -7,6 +7,7 @@ export async function putRunFacts(pool: pg.Pool, facts: RunFacts): Promise<void>
   const { run, attempt, pipeline, at, calls, objects } = facts;
   if (calls.length > 0) await pool.query(CALLS, [run, attempt, pipeline, at, storableJson(calls)]);
   if (objects.length > 0) await pool.query(OBJECTS, [run, pipeline, at, storableJson(objects)]);
+  if (objects.some(({ kind }) => kind === "view")) await pool.query(VIEWS, [run]);
 }
 
 const CALLS = `
@@ -24,3 +25,9 @@ const OBJECTS = `
   SELECT $1::uuid, $2::text, $3::timestamptz, o->>'database', coalesce(o->>'namespace', ''), o->>'name', o->>'kind', o->>'use'
   FROM jsonb_array_elements($4::jsonb) AS given (o)
   ON CONFLICT DO NOTHING`;
+
+/** What was taken for a table has turned out to be a view. */
+const VIEWS = `
+  DELETE FROM millrace_control.run_objects AS taken USING millrace_control.run_objects AS view
+  WHERE taken.run = $1 AND taken.kind = 'table' AND view.run = taken.run AND view.kind = 'view'
+    AND view.database = taken.database AND view.namespace = taken.namespace AND view.name = taken.name`;
