@@ -62,6 +62,8 @@ CREATE VIEW millrace_control.claimable_runs AS
   WHERE status = 'queued'::text AND available_at <= clock_timestamp() AND NOT (EXISTS ( SELECT
            FROM millrace_control.runs other
           WHERE other.status = 'running'::text AND other.pipeline = run.pipeline AND other.partition = run.partition)) AND NOT (EXISTS ( SELECT
+           FROM millrace_control.runs other
+          WHERE other.status = 'queued'::text AND other.started_at IS NOT NULL AND other.pipeline = run.pipeline AND other.partition = run.partition AND other.id < run.id)) AND NOT (EXISTS ( SELECT
            FROM millrace_control.pipelines known
           WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)) AND NOT (EXISTS ( SELECT
            FROM unnest(run.pools) named(name)
@@ -423,6 +425,8 @@ CREATE INDEX runs_dead_tasks ON millrace_control.runs USING btree (id DESC) WHER
 
 CREATE INDEX runs_going_on ON millrace_control.runs USING btree (worker) WHERE (status = 'running'::text);
 
+CREATE INDEX runs_interrupted ON millrace_control.runs USING btree (pipeline, partition, id) WHERE ((status = 'queued'::text) AND (started_at IS NOT NULL));
+
 CREATE INDEX runs_of_backfill ON millrace_control.runs USING btree (backfill, status, available_at, id) WHERE ((backfill IS NOT NULL) AND (status = ANY (ARRAY['queued'::text, 'running'::text])));
 
 CREATE INDEX runs_of_tasks ON millrace_control.runs USING btree (id DESC) WHERE (kind = 'task'::text);
@@ -681,6 +685,10 @@ BEGIN
           SELECT FROM millrace_control.runs AS other
           WHERE other.status = 'running' AND other.pipeline = queued.pipeline AND other.partition = queued.partition)
         AND NOT EXISTS (
+          SELECT FROM millrace_control.runs AS other
+          WHERE other.status = 'queued' AND other.started_at IS NOT NULL AND other.pipeline = queued.pipeline
+            AND other.partition = queued.partition AND other.id < queued.id)
+        AND NOT EXISTS (
           SELECT FROM millrace_control.leases AS held
           WHERE held.pipeline = queued.pipeline AND held.partition = queued.partition
             AND millrace_control.lease_is_alive(held))
@@ -816,6 +824,8 @@ AS $function$
 DECLARE
   plan millrace_control.backfills;
   far CONSTANT timestamptz := '9999-01-01T00:00:00Z';
+  -- One time for all of them, so that they go in the order of their ids.
+  turn CONSTANT timestamptz := clock_timestamp();
   busy integer;
   released integer;
 BEGIN
@@ -824,7 +834,7 @@ BEGIN
   IF NOT FOUND THEN RETURN 0; END IF;
   SELECT count(*) INTO busy FROM millrace_control.runs
   WHERE backfill = wanted AND (status = 'running' OR (status = 'queued' AND available_at < far));
-  UPDATE millrace_control.runs SET available_at = clock_timestamp(), updated_at = clock_timestamp()
+  UPDATE millrace_control.runs SET available_at = turn, updated_at = turn
   WHERE id IN (
     SELECT id FROM millrace_control.runs
     WHERE backfill = wanted AND status = 'queued' AND available_at >= far

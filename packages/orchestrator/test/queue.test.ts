@@ -224,6 +224,20 @@ describe("a run that is held", () => {
     expect(await bed.run(claim?.id ?? "")).toMatchObject({ status: "queued" });
   });
 
+  it("goes on before a later run of its pipeline begins, also while it waits to be tried again", async () => {
+    const { pool } = bed.control;
+    const worker = await bed.session();
+    const [first = ""] = await enqueue(pool, [manual("a")]);
+    const [claim] = await claimRuns(pool, worker.id, 1);
+    if (claim === undefined) throw new Error("nothing was claimed");
+    await enqueue(pool, [manual("a")]);
+    await new HeldRun(pool, claim).died("gone", END);
+    // The later one is due, the interrupted one not yet.
+    expect(await claimRuns(pool, worker.id, 10)).toEqual([]);
+    await pool.query("UPDATE millrace_control.runs SET available_at = clock_timestamp()");
+    expect((await claimRuns(pool, worker.id, 10)).map(({ id }) => id)).toEqual([first]);
+  });
+
   it("dies for good when its attempts are used up, unless its worker was only stopped", async () => {
     const { pool } = bed.control;
     const worker = await bed.session();

@@ -112,6 +112,9 @@ CREATE UNIQUE INDEX runs_one_per_fire ON millrace_control.runs (pipeline, due_at
 -- One run per set of parents' runs.
 CREATE UNIQUE INDEX runs_one_per_parents ON millrace_control.runs (pipeline, parent_runs) WHERE parent_runs IS NOT NULL;
 CREATE INDEX runs_waiting ON millrace_control.runs (queue, priority DESC, available_at, id) WHERE status = 'queued';
+-- Runs that were interrupted: they go on before later ones of their pipeline begin.
+CREATE INDEX runs_interrupted ON millrace_control.runs (pipeline, partition, id)
+  WHERE status = 'queued' AND started_at IS NOT NULL;
 CREATE INDEX runs_going_on ON millrace_control.runs (worker) WHERE status = 'running';
 CREATE INDEX runs_over ON millrace_control.runs (finished_at) WHERE finished_at IS NOT NULL;
 
@@ -208,6 +211,10 @@ BEGIN
         AND NOT EXISTS (
           SELECT FROM millrace_control.runs AS other
           WHERE other.status = 'running' AND other.pipeline = queued.pipeline AND other.partition = queued.partition)
+        AND NOT EXISTS (
+          SELECT FROM millrace_control.runs AS other
+          WHERE other.status = 'queued' AND other.started_at IS NOT NULL AND other.pipeline = queued.pipeline
+            AND other.partition = queued.partition AND other.id < queued.id)
         AND NOT EXISTS (
           SELECT FROM millrace_control.leases AS held
           WHERE held.pipeline = queued.pipeline AND held.partition = queued.partition

@@ -84,6 +84,10 @@ CREATE VIEW millrace_control.claimable_runs AS
       SELECT FROM millrace_control.runs AS other
       WHERE other.status = 'running' AND other.pipeline = run.pipeline AND other.partition = run.partition)
     AND NOT EXISTS (
+      SELECT FROM millrace_control.runs AS other
+      WHERE other.status = 'queued' AND other.started_at IS NOT NULL AND other.pipeline = run.pipeline
+        AND other.partition = run.partition AND other.id < run.id)
+    AND NOT EXISTS (
       SELECT FROM millrace_control.pipelines AS known WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)
     AND NOT EXISTS (
       SELECT FROM unnest(run.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name))

@@ -81,6 +81,8 @@ CREATE FUNCTION millrace_control.release_backfill(wanted uuid) RETURNS integer L
 DECLARE
   plan millrace_control.backfills;
   far CONSTANT timestamptz := '9999-01-01T00:00:00Z';
+  -- One time for all of them, so that they go in the order of their ids.
+  turn CONSTANT timestamptz := clock_timestamp();
   busy integer;
   released integer;
 BEGIN
@@ -89,7 +91,7 @@ BEGIN
   IF NOT FOUND THEN RETURN 0; END IF;
   SELECT count(*) INTO busy FROM millrace_control.runs
   WHERE backfill = wanted AND (status = 'running' OR (status = 'queued' AND available_at < far));
-  UPDATE millrace_control.runs SET available_at = clock_timestamp(), updated_at = clock_timestamp()
+  UPDATE millrace_control.runs SET available_at = turn, updated_at = turn
   WHERE id IN (
     SELECT id FROM millrace_control.runs
     WHERE backfill = wanted AND status = 'queued' AND available_at >= far
