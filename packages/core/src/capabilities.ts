@@ -20,6 +20,8 @@ export interface Capabilities {
   readonly encodings?: readonly string[];
   /** What quality rules may ask of tables, see `Cut.verify`. Default: nothing. */
   readonly checks?: TableChecks;
+  /** `open` accepts `tablesOf`: several sessions of one pipeline write at the same time, each a partition. Default false. */
+  readonly partitions?: boolean;
   /** `open` accepts `dryRun`. */
   readonly dryRun: boolean;
 }

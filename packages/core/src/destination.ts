@@ -11,6 +11,11 @@ import type { SchemaChange, TableDefinition } from "./schema/table.ts";
 /** Who writes: the pipeline, and the attempt that is its fence. */
 export interface Owner {
   readonly pipeline: string;
+  /**
+   * The pipeline whose tables are written, where `pipeline` names the state of one of its partitions, such as
+   * `prices@2026-01-01`: that has a fence, checkpoints and commits of its own. Default: `pipeline` itself.
+   */
+  readonly tablesOf?: string;
   /** Higher than that of any earlier attempt of the pipeline. */
   readonly attempt: bigint;
   /** The run (UUID) that the attempt is made for. Where the recovered state holds an unfinished run, that one goes on instead, see `Recovered.run`. */

@@ -104,7 +104,8 @@ export const ERROR_CODES = {
   },
   MLR_BROKER_UNAVAILABLE: {
     retry: "later",
-    means: "RabbitMQ cannot be reached, or refuses what it is asked; workers look into the control database instead.",
+    means:
+      "RabbitMQ cannot be reached, or refuses what it is asked; workers look into the control database instead.",
   },
   MLR_SECRET_MISSING: { retry: "never", means: "Nothing that secrets are asked of has one of that name." },
   MLR_SECRET_PASSWORD: {
@@ -127,14 +128,20 @@ export const ERROR_CODES = {
     retry: "never",
     means: "What a job is to be given is no JSON, too large, or not what the task's input schema says.",
   },
-  MLR_TASK_RESULT_INVALID: { retry: "never", means: "What a task returned is no JSON, or too large to be kept." },
+  MLR_TASK_RESULT_INVALID: {
+    retry: "never",
+    means: "What a task returned is no JSON, or too large to be kept.",
+  },
   MLR_TASK_QUEUE_MISSING: {
     retry: "never",
     means: "A job was to be queued by a program that has no connection to the control database.",
   },
   MLR_TASK_FAILED: { retry: "later", means: "The function of a task failed." },
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
-  MLR_RUN_DIED: { retry: "later", means: "The process of a run, or its worker, ended before the run was over." },
+  MLR_RUN_DIED: {
+    retry: "later",
+    means: "The process of a run, or its worker, ended before the run was over.",
+  },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },
   MLR_RUN_STOPPED: { retry: "never", means: "The run was asked to stop before it had finished." },
   MLR_RUN_TIMEOUT: { retry: "later", means: "A run took longer than its pipeline's limits allow." },

@@ -4,6 +4,16 @@ import type { Epoch, Message, Receipt } from "./message.ts";
 import type { Row } from "./row.ts";
 import type { SecretAccess } from "./secret.ts";
 
+/** The part of a pipeline's data that a run is for, where it is not for all of it: what `millrace backfill` asks for. */
+export interface RunPartition {
+  /** Such as `2026-01-01`, or as it was named. */
+  readonly name: string;
+  /** First instant, ISO 8601 in UTC. Absent: the partition was named one by one. */
+  readonly start?: string;
+  /** The first instant after it. */
+  readonly end?: string;
+}
+
 /** What a source is given when it is read. */
 export interface ReadContext<Params = Readonly<Record<string, string>>> extends DatabaseAccess, SecretAccess {
   /** The last committed state of each slice: continue behind it. Empty on a first or full run. */
@@ -18,6 +28,11 @@ export interface ReadContext<Params = Readonly<Record<string, string>>> extends 
   readonly limit?: number;
   /** The user asked for what is newer than this (`--since`), in the source's own terms. */
   readonly since?: string;
+  /**
+   * Only this part is wanted. Checkpoints and open epochs are those of the partition; nothing is removed but in scopes that
+   * the source declares. Absent: all of it.
+   */
+  readonly partition?: RunPartition;
   /**
    * `everything`: the destination compares with what it holds (merge, replace, snapshot), so a reading that is to remove
    * has to be whole. `news`: it only adds (append, upsert), so what was read before is not wanted again.

@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run.ts")).run,
   },
   {
+    name: "backfill",
+    summary: "run a pipeline for each day of a range, or for named partitions",
+    load: async () => (await import("./commands/backfill.ts")).backfill,
+  },
+  {
     name: "plan",
     summary: "tell what a run would change, without writing anything",
     load: async () => (await import("./commands/plan.ts")).plan,

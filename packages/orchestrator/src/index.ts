@@ -1,4 +1,13 @@
 export type * from "./broker/run-transport.ts";
+export * from "./backfill/backfill-status.ts";
+export { cancelBackfill } from "./backfill/cancel-backfill.ts";
+export { type BackfillPartition, type BackfillPlan, planBackfill } from "./backfill/plan-backfill.ts";
+export {
+  knownPartitions,
+  type NewBackfill,
+  startBackfill,
+  type StartedBackfill,
+} from "./backfill/start-backfill.ts";
 export {
   type CommandKind,
   type CommandReceipt,

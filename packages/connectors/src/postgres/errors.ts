@@ -90,6 +90,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     "42703": MISMATCH,
     "42804": MISMATCH,
     "42P07": CONFLICT,
+    "42701": CONFLICT,
     "42P06": CONFLICT,
     "42710": CONFLICT,
     "57014": {

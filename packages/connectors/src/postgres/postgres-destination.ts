@@ -47,6 +47,7 @@ const POSTGRES_CAPABILITIES: Capabilities = {
   encodings: [COPY_BINARY],
   checks: { questions: QUESTIONS, when: "before-commit" },
   identifiers: { maxBytes: IDENTIFIER_BYTES, reserved: SYSTEM_COLUMNS },
+  partitions: true,
   dryRun: true,
 };
 
@@ -148,6 +149,7 @@ export class PostgresDestination implements Destination {
       lane: new CopyLane(connection),
       transaction: new Transaction(connection),
       pipeline: of.owner.pipeline,
+      tablesOf: of.owner.tablesOf ?? of.owner.pipeline,
       run: of.run,
       dryRun: of.dryRun,
       fingerprintBytes: this.#options.fingerprintBytes,

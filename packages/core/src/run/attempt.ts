@@ -8,7 +8,7 @@ import type { Message } from "../message.ts";
 import type { CommitLimits, Pipeline } from "../pipeline.ts";
 import type { RunQuality } from "../quality/run-quality.ts";
 import { RowHashing } from "../hash/row-hashing.ts";
-import type { ReadContext, Source } from "../source.ts";
+import type { ReadContext, RunPartition, Source } from "../source.ts";
 import { lendSecrets } from "../secret.ts";
 import type { Environment } from "../target.ts";
 import { CommitWindow } from "./commit-window.ts";
@@ -40,6 +40,7 @@ export interface AttemptOptions {
   readonly full: boolean;
   readonly since: string | undefined;
   readonly limit: number | undefined;
+  readonly partition: RunPartition | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly codeVersion: string | undefined;
   readonly dryRun: boolean;
@@ -123,6 +124,12 @@ class Attempt {
         ...(options.limit === undefined ? [] : ["the run was limited with --limit"]),
         ...(options.since === undefined ? [] : ["the run was limited with --since"]),
       ],
+      wholeTaints:
+        options.partition === undefined
+          ? []
+          : [
+              `the run was of partition ${options.partition.name}, and only scopes that it declares may lose rows`,
+            ],
       mixed: this.#chain.holds,
       onRejected: (table, rejected) => {
         const first = rejected[0];
@@ -337,6 +344,7 @@ class Attempt {
       ...(this.#o.since === undefined ? {} : { since: this.#o.since }),
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
       ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),
+      ...(this.#o.partition === undefined ? {} : { partition: this.#o.partition }),
       wants: wantsEverything(pipeline) ? "everything" : "news",
       encodings: this.#encodings(),
       idempotent: tableModes(pipeline).every((mode) => mode !== "append"),

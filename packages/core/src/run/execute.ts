@@ -1,6 +1,6 @@
 import type { Database, DatabaseConnector } from "../database/database.ts";
 import { systemClock, type Clock } from "../clock.ts";
-import type { Destination, Session } from "../destination.ts";
+import type { Destination, Owner, Session } from "../destination.ts";
 import { asMillraceError, MillraceError } from "../errors.ts";
 import type { RunObserver, RunStatus } from "../events.ts";
 import { checkParams, type GivenParams } from "../params.ts";
@@ -11,6 +11,7 @@ import { DestinationObjects } from "../profile/destination-objects.ts";
 import { RunProfile } from "../profile/run-profile.ts";
 import type { QualityHistory } from "../quality/quality-history.ts";
 import { RunQuality } from "../quality/run-quality.ts";
+import type { RunPartition } from "../source.ts";
 import type { Environment } from "../target.ts";
 import { runAttempt } from "./attempt.ts";
 import { RunProgress } from "./progress.ts";
@@ -43,6 +44,8 @@ export interface ExecuteOptions {
   readonly since?: string;
   /** Read at most this many rows; nothing is removed. */
   readonly limit?: number;
+  /** Do only this part, with a state of its own. Fails with MLR_ARGUMENT_INVALID where the destination or a write mode cannot. */
+  readonly partition?: RunPartition;
   /** Values for the parameters that the pipeline declares; others fail with MLR_ARGUMENT_INVALID. */
   readonly params?: GivenParams;
   /** Digest of the pipeline's code, for `ReadContext.codeVersion`. */
@@ -57,14 +60,14 @@ export interface ExecuteOptions {
   readonly history?: QualityHistory;
   /** Is told what happens. Default: nobody. */
   readonly observe?: RunObserver;
-  /** Is told how long the parts of the run take, for traces. Default: nobody, and nothing is measured. */
-  readonly steps?: StepListener;
-  /** Default: the machine's. */
   /**
    * Is called when the run is over, while the databases that its code has asked for are still connected, by the names that
    * their statements are told with. What it throws is ignored. Default: nothing is done.
    */
   readonly ending?: (databases: ReadonlyMap<string, Database>) => Promise<void>;
+  /** Is told how long the parts of the run take, for traces. Default: nobody, and nothing is measured. */
+  readonly steps?: StepListener;
+  /** Default: the machine's. */
   readonly clock?: Clock;
 }
 
@@ -129,7 +132,7 @@ class Execution {
       clock: this.#clock,
       endless: typeof source !== "function" && source.endless === true,
       dryRun: options.dryRun ?? false,
-      limited: options.limit !== undefined || options.since !== undefined,
+      limited: options.limit !== undefined || options.since !== undefined || options.partition !== undefined,
       history: options.history,
       tell: (result) => this.#progress.quality(result),
       log: (message) => this.#progress.tell({ type: "log", level: "warn", message }),
@@ -158,10 +161,10 @@ class Execution {
         asMillraceError(error, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`),
       );
     } finally {
+      await this.#o.ending?.(this.#databases.connected).catch(() => undefined);
       await this.#databases.close();
       await destination?.close().catch(() => undefined);
     }
-      await this.#o.ending?.(this.#databases.connected).catch(() => undefined);
   }
 
   async #attempts(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
@@ -227,6 +230,7 @@ class Execution {
         full: this.#full,
         since: this.#o.since,
         limit: this.#o.limit,
+        partition: this.#o.partition,
         params,
         codeVersion: this.#o.codeVersion,
         dryRun: this.#o.dryRun ?? false,
@@ -271,7 +275,7 @@ class Execution {
     const dryRun = this.#o.dryRun ?? false;
     const open = (): Promise<Session> =>
       destination.open(
-        { pipeline: this.#o.pipeline.name, attempt: this.#attempt, run: this.#run },
+        { ...this.#names, attempt: this.#attempt, run: this.#run },
         { dryRun, full: this.#full, signal: this.#stop },
       );
     if (dryRun) return open();
@@ -288,6 +292,13 @@ class Execution {
     }
   }
 
+  /** A partition has a state of its own; the tables are the pipeline's. No pipeline's name has an @. */
+  get #names(): Pick<Owner, "pipeline" | "tablesOf"> {
+    const { pipeline, partition } = this.#o;
+    if (partition === undefined) return { pipeline: pipeline.name };
+    return { pipeline: `${pipeline.name}@${partition.name}`, tablesOf: pipeline.name };
+  }
+
   #tellStarted(): void {
     this.#progress.tell({
       type: "started",
@@ -300,12 +311,28 @@ class Execution {
   }
 
   #checkDestination(destination: Destination): void {
+    if (this.#o.partition !== undefined) this.#checkPartition(destination);
     if (this.#o.dryRun === true && !destination.capabilities.dryRun) {
       throw new MillraceError(
         "MLR_ARGUMENT_INVALID",
         `${destination.kind} cannot tell what a run would do without doing it`,
       );
     }
+  }
+
+  #checkPartition({ kind, capabilities }: Destination): void {
+    const { pipeline } = this.#o;
+    const whole = tableModes(pipeline).find((mode) => mode === "replace" || mode === "snapshot");
+    if (whole === undefined && capabilities.partitions === true) return;
+    throw new MillraceError(
+      "MLR_ARGUMENT_INVALID",
+      whole === undefined
+        ? `${kind} cannot be written by partitions of a pipeline`
+        : `pipeline "${pipeline.name}" has a table in mode ${whole}, which is always written as a whole`,
+      {
+        hint: "Backfills need tables in mode append, upsert or merge on PostgreSQL; run it with --param and --full instead.",
+      },
+    );
   }
 
   #report(status: RunStatus, thrown?: MillraceError): RunReport {

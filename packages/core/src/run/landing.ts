@@ -3,7 +3,7 @@ import type { CommitResult, Cut, Session } from "../destination.ts";
 import type { EncodedRows } from "../encoded-rows.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
-import type { Message, Receipt, Rejection, StreamDefinition } from "../message.ts";
+import type { Message, Receipt, Rejection, Scope, StreamDefinition } from "../message.ts";
 import type { Batch } from "../transform.ts";
 import { estimateBytes, type CommitWindow } from "./commit-window.ts";
 import type { HashedSession } from "./hashed-session.ts";
@@ -51,6 +51,7 @@ export class Landing {
   readonly #sequence: () => number;
   readonly #window: CommitWindow;
   readonly #baseTaints: readonly string[];
+  readonly #wholeTaints: readonly string[];
   readonly #mixed: boolean;
   readonly #onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
   readonly #uncovered = new Set<string>();
@@ -75,6 +76,8 @@ export class Landing {
     sequence: () => number;
     /** Reasons why no epoch of this run may remove: `--limit`, `--since`. */
     baseTaints: readonly string[];
+    /** Reasons why no epoch without a scope may remove: a partition is not the whole. */
+    wholeTaints: readonly string[];
     /** Transforms keep rows of several slices together: a commit then needs all slices at a checkpoint. */
     mixed: boolean;
     onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
@@ -83,6 +86,7 @@ export class Landing {
     this.#router = options.router;
     this.#window = options.window;
     this.#baseTaints = options.baseTaints;
+    this.#wholeTaints = options.wholeTaints;
     this.#mixed = options.mixed;
     this.#onRejected = options.onRejected;
     this.#sequence = options.sequence;
@@ -168,7 +172,7 @@ export class Landing {
     await this.#router.of(message.stream);
     const epoch = this.#epochs.begin(message.stream, message.scope);
     if (message.scope === undefined) this.#restartChildren(message.stream);
-    for (const reason of this.#baseTaints) this.#epochs.taint(reason, epoch.stream);
+    for (const reason of this.#taintsOf(message.scope)) this.#epochs.taint(reason, epoch.stream);
     this.#window.touch();
   }
 
@@ -336,8 +340,12 @@ export class Landing {
     const whole = this.#epochs.of(parent).some((epoch) => epoch.scope === undefined);
     if (whole && !this.#epochs.has(child)) {
       this.#epochs.begin(child);
-      for (const reason of this.#baseTaints) this.#epochs.taint(reason, child);
+      for (const reason of this.#taintsOf(undefined)) this.#epochs.taint(reason, child);
     }
+  }
+
+  #taintsOf(scope: Scope | undefined): readonly string[] {
+    return scope === undefined ? [...this.#baseTaints, ...this.#wholeTaints] : this.#baseTaints;
   }
 
   #restartChildren(stream: string): void {

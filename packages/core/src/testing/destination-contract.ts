@@ -8,6 +8,7 @@ import { normalizeRows } from "./contract/normalize-rows.ts";
 import { randomChecks } from "./contract/random-checks.ts";
 import { replaceChecks } from "./contract/replace-checks.ts";
 import { snapshotChecks } from "./contract/snapshot-checks.ts";
+import { partitionChecks } from "./contract/partition-checks.ts";
 import { rowsChecks } from "./contract/rows-checks.ts";
 import { schemaChecks } from "./contract/schema-checks.ts";
 import { shareChecks } from "./contract/share-checks.ts";
@@ -72,6 +73,7 @@ export function destinationContract(options: DestinationContractOptions): void {
     if (merges) for (const [title, checks] of mergeGroups) describe(title, () => checks(context));
     if (modes.includes("replace")) describe("replace", () => replaceChecks(context));
     if (modes.includes("snapshot")) describe("snapshot", () => snapshotChecks(context));
+    describe("partitions", () => partitionChecks(context));
     describe("schema", () => schemaChecks(context));
     describe("types", () => typeChecks(context));
     describe("checks within a commit", () => verifyChecks(context));
@@ -83,9 +85,12 @@ function worldOf(harness: DestinationHarness, opened: TestPipeline[], { expect }
   const { destination } = harness;
   let attempts = 0n;
   const open = async (options: OpenWorldOptions = {}): Promise<TestPipeline> => {
-    const { pipeline = "pipeline", attempt = ++attempts, run = randomUUID(), ...how } = options;
+    const { pipeline = "pipeline", tablesOf, attempt = ++attempts, run = randomUUID(), ...how } = options;
     if (attempt > attempts) attempts = attempt;
-    const session = await destination.open({ pipeline, attempt, run }, how);
+    const session = await destination.open(
+      { pipeline, attempt, run, ...(tablesOf === undefined ? {} : { tablesOf }) },
+      how,
+    );
     const opening = new TestPipeline({ destination, session, run, attempt });
     opened.push(opening);
     return opening;

@@ -66,6 +66,7 @@ const CAPABILITIES: Capabilities = {
   arrays: true,
   identifiers: { maxBytes: 63 },
   checks: { questions: ["count", "duplicates", "orphans", "newest"], when: "before-commit" },
+  partitions: true,
   dryRun: true,
 };
 

@@ -34,6 +34,7 @@ export interface AttemptEnd {
 
 interface EndedRow extends AttemptEnd {
   readonly id: string;
+  readonly partition: string;
   readonly group_name: string | null;
   readonly tries: number;
   readonly worker: string | null;
@@ -60,7 +61,8 @@ export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): 
     ended.uncounted ?? false,
   ]);
   for (const row of rows) {
-    if (row.status === "died" || row.status === "failed") await countOutcome(client, row.pipeline, "failed");
+    if (row.partition === "" && (row.status === "died" || row.status === "failed"))
+      await countOutcome(client, row.pipeline, "failed");
   }
   await publish(
     client,
@@ -148,7 +150,7 @@ function end(condition: string, at: number): string {
     FROM gone WHERE run.id = gone.id
     RETURNING run.*, gone.worker AS held_by
   )
-  SELECT ended.id, ended.pipeline, known.group_name, ended.status, ended.tries, ended.held_by AS worker, ended.duration_ms,
+  SELECT ended.id, ended.pipeline, ended.partition, known.group_name, ended.status, ended.tries, ended.held_by AS worker, ended.duration_ms,
     ${p(0)}::text AS message, pg_notify('${RUNS_CHANNEL}', '')
   FROM ended LEFT JOIN millrace_control.pipelines AS known ON known.name = ended.pipeline`;
 }

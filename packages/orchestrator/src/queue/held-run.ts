@@ -102,7 +102,9 @@ export class HeldRun {
       if (this.claim.kind === "task")
         await keepResult(client, { id, succeeded: report.status === "succeeded", result });
       await client.query("DELETE FROM millrace_control.leases WHERE token = $1", [token]);
-      if (report.status !== "stopped") await countOutcome(client, pipeline, report.status);
+      // A partition that fails says nothing of the pipeline's own runs.
+      if (report.status !== "stopped" && this.claim.partition === "")
+        await countOutcome(client, pipeline, report.status);
       await publish(client, {
         ...this.#event(),
         type: "run.finished",

@@ -1,4 +1,4 @@
-import type { GivenParams } from "@millrace/core";
+import type { GivenParams, Json, RunPartition } from "@millrace/core";
 
 /** What the process of a run needs to know of how it was asked for. */
 export interface RunRequest {
@@ -8,14 +8,17 @@ export interface RunRequest {
   readonly since?: string;
   /** Read at most this many rows. */
   readonly limit?: number;
+  /** Do only this part of it. */
+  readonly partition?: RunPartition;
   /** Values of the pipeline's parameters. */
   readonly params?: GivenParams;
 }
 
 /** What a run's record shows of it: values of parameters may be secrets, their names tell enough. */
-export function shownRequest({
-  params,
-  ...others
-}: RunRequest): Record<string, string | number | boolean | string[]> {
-  return { ...others, ...(params === undefined ? {} : { params: Object.keys(params) }) };
+export function shownRequest({ params, partition, ...others }: RunRequest): Record<string, Json> {
+  return {
+    ...others,
+    ...(partition === undefined ? {} : { partition: { ...partition } }),
+    ...(params === undefined ? {} : { params: Object.keys(params) }),
+  };
 }

@@ -56,7 +56,7 @@ const READY = `
   FROM child CROSS JOIN LATERAL unnest(child.parents) WITH ORDINALITY AS each_parent (parent, place)
     CROSS JOIN LATERAL (
       SELECT run.id FROM millrace_control.runs AS run
-      WHERE run.pipeline = parent AND run.finished_at > child.registered_at
+      WHERE run.pipeline = parent AND run.partition = '' AND run.finished_at > child.registered_at
         AND (run.status = 'succeeded' OR (child.parent_rule = 'finished' AND run.status IN ('failed', 'died')))
         AND NOT EXISTS (
           SELECT FROM millrace_control.parent_marks AS mark

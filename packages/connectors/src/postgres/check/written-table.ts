@@ -13,7 +13,7 @@ export async function writtenTable(
     `SELECT definition FROM millrace.tables
      WHERE pipeline = $1 AND table_schema = $2 AND table_name = $3
        AND to_regclass(format('%I.%I', table_schema, table_name)) IS NOT NULL`,
-    [context.pipeline, namespace, name],
+    [context.tablesOf, namespace, name],
   );
   return rows[0]?.definition;
 }

@@ -64,9 +64,9 @@ export class ManagedTable implements MergeTarget {
   ): Promise<{ table: ManagedTable; changes: readonly SchemaChange[] }> {
     checkDefinition(wanted);
     const current = await currentTable(context.connection, wanted, recorded);
-    checkOwner(wanted, current, context.pipeline);
+    checkOwner(wanted, current, context.tablesOf);
     const empty = await isEmpty(context, wanted, current);
-    checkFits(wanted, current, context.pipeline, empty);
+    checkFits(wanted, current, context.tablesOf, empty);
     const plan = planTable(wanted, current);
     const table = new ManagedTable(context, recorded, { current, plan });
     return { table, changes: plan.changes };
@@ -115,7 +115,7 @@ export class ManagedTable implements MergeTarget {
     const named = new Set(wanted.columns.map(({ name }) => name));
     const kept = before.columns.filter(({ name }) => !named.has(name));
     const all = { ...wanted, columns: [...kept, ...wanted.columns] };
-    checkFits(all, this.#current, this.#context.pipeline, true);
+    checkFits(all, this.#current, this.#context.tablesOf, true);
     this.#plan = planTable(all, this.#current);
     this.#executed = false;
     this.sql = new TableSql(this.#plan.table);
@@ -156,25 +156,30 @@ export class ManagedTable implements MergeTarget {
     if (!this.#recordPending || this.table.internal === true) return;
     const { table } = this;
     const { discriminator } = table;
-    await runSql(
+    const known = this.#ownRow()?.definition;
+    const { rowCount } = await runSql(
       this.#context,
       `recording who owns table "${table.name}"`,
       `INSERT INTO millrace.tables AS o (table_schema, table_name, pipeline, mode, definition, hash_version, discriminator_column, discriminator_value)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT (table_schema, table_name, pipeline) DO UPDATE SET mode = excluded.mode, definition = excluded.definition,
          hash_version = excluded.hash_version, discriminator_column = excluded.discriminator_column,
-         discriminator_value = excluded.discriminator_value, updated_at = now()`,
+         discriminator_value = excluded.discriminator_value, updated_at = now()
+       WHERE o.definition = $9::jsonb`,
       [
         table.namespace,
         table.name,
-        this.#context.pipeline,
+        this.#context.tablesOf,
         table.mode,
         JSON.stringify(table),
         HASH_VERSION,
         discriminator?.column ?? null,
         discriminator?.value ?? null,
+        known === undefined ? null : JSON.stringify(known),
       ],
     );
+    // Another partition of the pipeline has defined the table since this one looked: what it knows must not be forgotten.
+    if (rowCount === 0) throw changedMeanwhile(table.name);
   }
 
   async markRemovals(): Promise<void> {
@@ -263,13 +268,21 @@ export class ManagedTable implements MergeTarget {
   }
 
   #ownRow(): CurrentTable["owners"][number] | undefined {
-    return this.#current.owners.find(({ pipeline }) => pipeline === this.#context.pipeline);
+    return this.#current.owners.find(({ pipeline }) => pipeline === this.#context.tablesOf);
   }
 
   #differsFromRecord(): boolean {
     const own = this.#ownRow();
     return own === undefined || !sameDefinition(own.definition, this.#plan.table);
   }
+}
+
+function changedMeanwhile(table: string): MillraceError {
+  return new MillraceError(
+    "MLR_DESTINATION_CONFLICT",
+    `another run of the pipeline changed table "${table}" at the same time`,
+    { hint: "Try again: the table is read anew." },
+  );
 }
 
 /** Options that are undefined count as absent. */

@@ -118,7 +118,7 @@ export class SnapshotReveal implements Reveal {
       this.#context,
       what,
       "SELECT to_jsonb(o)->>'last_snapshot' AS last FROM millrace.tables AS o WHERE table_schema = $1 AND table_name = $2 AND pipeline = $3",
-      [table.namespace, table.name, this.#context.pipeline],
+      [table.namespace, table.name, this.#context.tablesOf],
     );
     return rows[0]?.last ?? undefined;
   }
@@ -129,7 +129,7 @@ export class SnapshotReveal implements Reveal {
       `recording the snapshot of table "${table.name}"`,
       `UPDATE millrace.tables SET last_snapshot = $4
        WHERE table_schema = $1 AND table_name = $2 AND pipeline = $3 AND last_snapshot IS DISTINCT FROM $4`,
-      [table.namespace, table.name, this.#context.pipeline, scope],
+      [table.namespace, table.name, this.#context.tablesOf, scope],
     );
   }
 

@@ -103,7 +103,7 @@ export class PostgresSession implements Session {
       const current = await currentTable(this.#context.connection, place, this.#p.recorded);
       if (current.description === undefined) return undefined;
       const owner =
-        current.owners.find(({ pipeline }) => pipeline === this.#context.pipeline) ?? current.owners[0];
+        current.owners.find(({ pipeline }) => pipeline === this.#context.tablesOf) ?? current.owners[0];
       const definition = owner?.definition ?? { ...place, columns: [], key: [], mode: "append" as const };
       // Without a record of it, what looks like ours is ours.
       const hidden = owner === undefined ? OWN_COLUMNS : metadataColumns(definition).map(({ name }) => name);
@@ -299,7 +299,7 @@ export class PostgresSession implements Session {
         this.#context,
         `looking for table "${table}"`,
         "SELECT table_schema AS namespace, definition FROM millrace.tables WHERE pipeline = $1 AND table_name = $2",
-        [this.#context.pipeline, table],
+        [this.#context.tablesOf, table],
       );
       const [found] = rows;
       if (found !== undefined)

@@ -9,6 +9,8 @@ export interface SessionContext {
   readonly lane: CopyLane;
   readonly transaction: Transaction;
   readonly pipeline: string;
+  /** Whose tables are written; other than `pipeline` where that is a partition's state. */
+  readonly tablesOf: string;
   /** The run (UUID) that the rows are written for. */
   readonly run: string;
   /** Only looks: nothing may go into a table that stays. */

@@ -54,6 +54,8 @@ export interface World {
 export interface OpenWorldOptions {
   /** Default `pipeline`. */
   readonly pipeline?: string;
+  /** See `Owner.tablesOf`. */
+  readonly tablesOf?: string;
   readonly attempt?: bigint;
   /** Default a new one. */
   readonly run?: string;

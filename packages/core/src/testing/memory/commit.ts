@@ -27,6 +27,8 @@ export interface CommitRequest {
   /** A copy of the store: changed in place, thrown away when the commit fails. */
   readonly store: Store;
   readonly pipeline: string;
+  /** Whose tables these are; other than `pipeline` where that is a partition's state. */
+  readonly tablesOf: string;
   readonly run: string;
   readonly nowMs: number;
   readonly cut: Cut;
@@ -148,12 +150,12 @@ function tableCommit(
 }
 
 function tableState(
-  { store, pipeline, definitions, batches }: CommitRequest,
+  { store, tablesOf, definitions, batches }: CommitRequest,
   name: string,
 ): TableState | undefined {
   const definition = definitions.get(name);
   if (definition !== undefined) return store.tables.get(qualifiedName(definition));
-  if (!batches.has(name)) return [...store.tables.values()].find((table) => isNamed(table, name, pipeline));
+  if (!batches.has(name)) return [...store.tables.values()].find((table) => isNamed(table, name, tablesOf));
   throw new MillraceError("MLR_INTERNAL", `rows were written to table "${name}" before it was defined`);
 }
 

@@ -86,7 +86,11 @@ class MemorySession implements Session {
       );
     }
     const stored = this.#holder.current.tables.get(qualifiedName(table));
-    const evolution = evolveTable(table, { pipeline: this.#owner.pipeline, stored, known });
+    const evolution = evolveTable(table, {
+      pipeline: this.#owner.tablesOf ?? this.#owner.pipeline,
+      stored,
+      known,
+    });
     if (known === undefined) this.#bases.set(table.name, columnsOf(stored?.definition));
     this.#definitions.set(table.name, evolution.definition);
     this.#evolutions.push(evolution);
@@ -135,6 +139,7 @@ class MemorySession implements Session {
       store,
       cut,
       pipeline: this.#owner.pipeline,
+      tablesOf: this.#owner.tablesOf ?? this.#owner.pipeline,
       run: this.#run,
       nowMs: this.#options.clock.now(),
       batches: this.#batches,
