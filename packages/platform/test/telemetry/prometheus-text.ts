@@ -20,39 +20,59 @@ const VALUE = /^(?:[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?|\+Inf|-Inf|NaN)$/i
  */
 export function parseScrape(text: string): Map<string, Scraped> {
   if (!text.endsWith("\n")) throw new Error("the last line does not end");
-  const found = new Map<string, { type: string; help: string; samples: Scraped["samples"][number][] }>();
-  let current = "";
-  let samplesSeen = new Set<string>();
-  for (const line of text.slice(0, -1).split("\n")) {
-    if (line === "") continue;
+  const reader = new Reader();
+  for (const line of text.slice(0, -1).split("\n")) reader.take(line);
+  return reader.end();
+}
+
+class Reader {
+  readonly #found = new Map<string, { type: string; help: string; samples: Scraped["samples"][number][] }>();
+  readonly #seen = new Set<string>();
+  #current = "";
+
+  take(line: string): void {
     const [, kind, name = "", rest = ""] = /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line) ?? [];
-    if (kind === "HELP") {
-      if (!NAME.test(name) || found.has(name)) throw new Error(`${name} is no name, or comes twice`);
-      found.set(name, { type: "", help: rest, samples: [] });
-      current = name;
-      samplesSeen = new Set();
-    } else if (kind === "TYPE") {
-      const metric = found.get(name);
-      if (metric === undefined || metric.type !== "" || name !== current)
-        throw new Error(`TYPE of ${name} is out of place`);
-      if (!["counter", "gauge", "histogram", "summary", "untyped"].includes(rest))
-        throw new Error(`${name} is a ${rest}`);
-      metric.type = rest;
-    } else if (!line.startsWith("#")) {
-      const sample = sampleOf(line);
-      const metric = found.get(current);
-      if (metric === undefined || metric.type === "") throw new Error(`"${line}" comes before its TYPE`);
-      const base =
-        metric.type === "histogram" ? sample.name.replace(/_(?:bucket|sum|count)$/, "") : sample.name;
-      if (base !== current) throw new Error(`"${line}" is among the samples of ${current}`);
-      const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
-      if (samplesSeen.has(identity)) throw new Error(`"${line}" comes twice`);
-      samplesSeen.add(identity);
-      metric.samples.push(sample);
-    }
+    if (kind === "HELP") this.#help(name, rest);
+    else if (kind === "TYPE") this.#type(name, rest);
+    else if (line !== "" && !line.startsWith("#")) this.#sample(line);
   }
-  for (const [name, metric] of found) if (metric.type === "histogram") checkHistogram(name, metric);
-  return found;
+
+  end(): Map<string, Scraped> {
+    for (const [name, metric] of this.#found) if (metric.type === "histogram") checkHistogram(name, metric);
+    return this.#found;
+  }
+
+  #help(name: string, help: string): void {
+    if (!NAME.test(name) || this.#found.has(name)) throw new Error(`${name} is no name, or comes twice`);
+    this.#found.set(name, { type: "", help, samples: [] });
+    this.#current = name;
+  }
+
+  #type(name: string, type: string): void {
+    const metric = this.#found.get(name);
+    if (metric === undefined || metric.type !== "" || name !== this.#current)
+      throw new Error(`TYPE of ${name} is out of place`);
+    if (!["counter", "gauge", "histogram", "summary", "untyped"].includes(type))
+      throw new Error(`${name} is a ${type}`);
+    metric.type = type;
+  }
+
+  #sample(line: string): void {
+    const sample = sampleOf(line);
+    const metric = this.#found.get(this.#current);
+    if (metric === undefined || metric.type === "") throw new Error(`"${line}" comes before its TYPE`);
+    const { name } = sample;
+    const base = metric.type === "histogram" ? name.replace(/_(?:bucket|sum|count)$/, "") : name;
+    if (base !== this.#current) throw new Error(`"${line}" is among the samples of ${this.#current}`);
+    const identity = JSON.stringify([name, sorted(sample.labels)]);
+    if (this.#seen.has(identity)) throw new Error(`"${line}" comes twice`);
+    this.#seen.add(identity);
+    metric.samples.push(sample);
+  }
+}
+
+function sorted(labels: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(labels).toSorted(([a], [b]) => a.localeCompare(b));
 }
 
 /** The value of a sample; undefined where there is none. */
@@ -90,7 +110,7 @@ function checkHistogram(name: string, { samples }: Pick<Scraped, "samples">): vo
   const series = new Map<string, { buckets: [number, number][]; count?: number; sum?: number }>();
   for (const { name: sample, labels, value } of samples) {
     const { le, ...others } = labels;
-    const key = JSON.stringify(Object.entries(others).sort());
+    const key = JSON.stringify(sorted(others));
     const each = series.get(key) ?? { buckets: [] };
     series.set(key, each);
     if (sample === `${name}_count`) each.count = value;

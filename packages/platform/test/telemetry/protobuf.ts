@@ -83,10 +83,9 @@ export function decode(bytes: Uint8Array, schema: Schema, path = ""): Message {
     const wire = tag & 7;
     const inner = `${path}.${field.name}`;
     const add = (value: unknown): void => {
-      if (field.repeated === true)
-        (message[field.name] = (message[field.name] as unknown[] | undefined) ?? []) as unknown[];
-      if (field.repeated === true) (message[field.name] as unknown[]).push(value);
-      else message[field.name] = value;
+      const before = message[field.name];
+      message[field.name] =
+        field.repeated === true ? [...(Array.isArray(before) ? (before as unknown[]) : []), value] : value;
     };
     if (typeof type === "object") {
       if (wire !== 2) throw new Error(`${inner} is no message`);

@@ -38,8 +38,9 @@ beforeEach(async () => {
   collector = await otlpDouble();
 });
 afterEach(async () => {
-  expect(collector.problems).toEqual([]);
+  const { problems } = collector;
   await collector.close();
+  if (problems.length > 0) throw new Error(`what arrived is not as published: ${problems.join("; ")}`);
 });
 
 function openSpans(given: Partial<ConstructorParameters<typeof Spans>[0]> = {}): {
@@ -349,13 +350,13 @@ describe("a collector", () => {
       points: [{ attributes: { pipeline: "people" }, asDouble: 3 }],
     });
     expect(of("millrace_worker_up")).toMatchObject({ kind: "gauge", points: [{ asDouble: 1 }] });
-    const [point] = of("millrace_queue_wait_seconds")?.points ?? [];
     expect(of("millrace_queue_wait_seconds")).toMatchObject({ kind: "histogram", unit: "s" });
+    const [point] = of("millrace_queue_wait_seconds")?.points ?? [];
     expect(point).toMatchObject({ count: 2n, sum: 7.002 });
-    expect((point?.["bucketCounts"] as bigint[]).reduce((sum, each) => sum + each, 0n)).toBe(2n);
-    expect((point?.["bucketCounts"] as bigint[]).length).toBe(
-      (point?.["explicitBounds"] as number[]).length + 1,
-    );
+    const buckets = (point?.["bucketCounts"] ?? []) as readonly bigint[];
+    const bounds = (point?.["explicitBounds"] ?? []) as readonly number[];
+    expect(buckets.reduce((sum, each) => sum + each, 0n)).toBe(2n);
+    expect(buckets.length).toBe(bounds.length + 1);
   });
 });
 

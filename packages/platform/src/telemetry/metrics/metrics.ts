@@ -104,7 +104,7 @@ export class Metrics {
   /** All values. */
   async values(): Promise<MetricJson[]> {
     await this.#collect();
-    return (await this.#registry.getMetricsAsJSON()) as MetricJson[];
+    return this.#registry.getMetricsAsJSON();
   }
 
   #make(name: MetricName, { type, help, labels, buckets }: MetricSpec): void {

@@ -198,5 +198,5 @@ function attributesOf(kind: StepKind, facts: StepFacts): Attributes {
 /** Without what is not known. */
 export function known(attributes: { [A in keyof Attributes]: Attributes[A] | undefined }): Attributes {
   const entries = Object.entries(attributes).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Attributes;
+  return Object.fromEntries(entries);
 }
