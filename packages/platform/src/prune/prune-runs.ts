@@ -14,7 +14,7 @@ const SURPLUS = `
 
 /**
  * Deletes records of runs that are over: those that ended before a time, and all but the newest `keep` of each pipeline. Of
- * each pipeline (and partition) the latest stays, and the latest that succeeded: children and `status` look at them.
+ * each pipeline the latest stays, and the latest that succeeded: children and `status` look at them. Jobs of a task are runs.
  */
 export function pruneRuns(pool: pg.Pool, { olderThan, keep, ...how }: PruneOptions): Promise<number> {
   return pruneRows(
@@ -30,11 +30,11 @@ export function pruneRuns(pool: pg.Pool, { olderThan, keep, ...how }: PruneOptio
            AND (coalesce(run.finished_at, run.updated_at) < $1::timestamptz OR run.id <= surplus.id)
            AND run.id <> (
              SELECT latest.id FROM millrace_control.runs AS latest
-             WHERE latest.pipeline = run.pipeline AND latest.partition = run.partition ORDER BY latest.id DESC LIMIT 1)
+             WHERE latest.pipeline = run.pipeline AND latest.status NOT IN ('queued', 'running')
+             ORDER BY latest.id DESC LIMIT 1)
            AND run.id IS DISTINCT FROM (
              SELECT latest.id FROM millrace_control.runs AS latest
-             WHERE latest.pipeline = run.pipeline AND latest.partition = run.partition AND latest.status = 'succeeded'
-             ORDER BY latest.id DESC LIMIT 1)`,
+             WHERE latest.pipeline = run.pipeline AND latest.status = 'succeeded' ORDER BY latest.id DESC LIMIT 1)`,
       ],
     },
     how,
