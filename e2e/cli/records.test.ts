@@ -30,6 +30,18 @@ export default pipeline("shop", {
 });
 `;
 
+/** What its run touches. */
+const TOUCHED = [
+  "call procedure settle",
+  "create table prices",
+  "create table prices__history",
+  "read table orders",
+  "read view open_orders",
+  "unknown statement do $$ begin perform ?; end $$",
+  "write table audit.visits",
+  "write table prices",
+];
+
 let project: TestProject;
 let database: FreshDatabase;
 let client: pg.Client;
@@ -86,16 +98,7 @@ describe("records", () => {
         { name: "price", calls: 3, errors: 1 },
         { name: "readOrders", calls: 1, errors: 0 },
       ]);
-      expect(objects).toEqual([
-        "call procedure settle",
-        "create table prices",
-        "create table prices__history",
-        "read table orders",
-        "read view open_orders",
-        "unknown statement do $$ begin perform ?; end $$",
-        "write table audit.visits",
-        "write table prices",
-      ]);
+      expect(objects).toEqual(TOUCHED);
       const text = (await project.millrace("show", run)).stdout;
       expect(text).toMatch(/audit\.visits +table +write +default/);
       expect(text).toMatch(/function +calls +errors +total +mean +p95 +max/);
@@ -114,4 +117,20 @@ describe("records", () => {
       expect((await project.millrace("functions", "--since", "soon")).stderr).toContain("must be a duration");
     },
   );
+
+  test("a run in a process of its own shows the same", { timeout: 120_000 }, async () => {
+    const up = project.start("up");
+    try {
+      await up.says("registered");
+      const { stdout } = await project.millrace("run", "shop", "--queue", "--json");
+      const [{ runs }] = JSON.parse(stdout) as [{ runs: [string] }];
+      await up.says("shop succeeded");
+      const { functions, objects } = await shown(runs[0]);
+      expect(functions.map((each) => each["calls"]).toSorted()).toEqual([1, 3]);
+      expect(objects).toEqual(TOUCHED);
+    } finally {
+      up.child.kill("SIGTERM");
+      await up.ended;
+    }
+  });
 });
