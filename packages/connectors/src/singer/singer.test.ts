@@ -338,6 +338,27 @@ describe("the tap's process", () => {
     expect(logs).toEqual(["info: INFO starting", "warn: CRITICAL login with *** refused"]);
   });
 
+  test("is not tried again where it ends badly before its first message, unless it tells of the network", async () => {
+    const failing = (...complaints: string[]): Promise<Collected> => run({ complaints, exitCode: 1 });
+    await expect(failing("CRITICAL start_date is required")).rejects.toMatchObject({
+      code: "MLR_SOURCE_FAILED",
+      retry: "never",
+      message: expect.stringContaining(
+        "before its first message. It said last:\nCRITICAL start_date is required",
+      ) as string,
+      hint: expect.stringContaining("Check its configuration") as string,
+    });
+    await expect(failing("requests.exceptions.ConnectTimeout: timed out")).rejects.toMatchObject({
+      retry: "later",
+    });
+    const crashing = singer({
+      command: process.execPath,
+      args: ["-e", "console.error('KeyError: api_key'); process.exit(1)", "--"],
+      streams: ["things"],
+    });
+    await expect(collect(crashing, { directory: folder.path })).rejects.toMatchObject({ retry: "never" });
+  });
+
   test("tells why it broke down rather than where its last line was cut, and never quotes its secrets", async () => {
     const cut = '{"type":"RECORD","stream":"thi';
     const broken = run({ lines: [schema], tail: cut, complaints: ["KeyError: 'x'"], exitCode: 1 });

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { MillraceError, parseJsonExact } from "@millrace/core";
 import { exactJson } from "./protocol/index.ts";
+import { makeTapFolder } from "./tap-folder.ts";
 
 /** A JSON document that a tap is given: an object, its text, or the path of a file. */
 export type TapDocument = string | Readonly<Record<string, unknown>>;
@@ -25,8 +25,7 @@ export class TapFiles {
 
   /** Writes a private file and gives its path. */
   async write(name: string, text: string): Promise<string> {
-    // A folder made so is readable by its owner alone.
-    this.#folder ??= await mkdtemp(path.join(tmpdir(), "millrace-singer-"));
+    this.#folder ??= await makeTapFolder();
     const file = path.join(this.#folder, `${name}.json`);
     await writeFile(file, text, { mode: 0o600, flag: "wx" });
     return file;

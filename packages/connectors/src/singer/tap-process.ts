@@ -22,6 +22,9 @@ const QUOTED_LINES = 12;
 const QUOTED_CHARS = 2_000;
 /** After its end, how long what it started may go on to write. */
 const LEFTOVER_MS = 2_000;
+/** What programs say of a network or server that may be well again soon. */
+const PASSING =
+  /time[ds]?[ -]?out|connection ?(error|refused|reset|aborted)|max retries|temporar|unavailable|unreachable|too many requests|getaddrinfo|name resolution|(name or service|nodename).*not known|ECONN|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|\b(429|50[0234])\b/i;
 const POSIX = process.platform !== "win32";
 
 interface Ended {
@@ -38,6 +41,7 @@ export class TapProcess {
   readonly #said: string[] = [];
   #over = false;
   #asked = false;
+  #spoke = false;
 
   constructor(options: TapProcessOptions) {
     this.#o = options;
@@ -79,7 +83,10 @@ export class TapProcess {
     const { stdout } = this.#child;
     if (stdout === null) return;
     try {
-      for await (const piece of stdout) yield piece as Uint8Array;
+      for await (const piece of stdout) {
+        this.#spoke = true;
+        yield piece as Uint8Array;
+      }
     } catch (error) {
       if (!this.#asked) throw error;
     }
@@ -149,9 +156,18 @@ export class TapProcess {
     const how = code === null ? `was ended by ${signal ?? "the system"}` : `ended with exit code ${code}`;
     const said = this.#said.join("\n").slice(-QUOTED_CHARS);
     const quoted = said === "" ? ", and said nothing" : `. It said last:\n${said}`;
+    const details = { command, exitCode: code, signal };
+    // Most often its configuration is wrong, and would be at the next attempt too.
+    if (code !== null && !this.#spoke && !PASSING.test(said)) {
+      return new MillraceError("MLR_SOURCE_FAILED", `${command} ${how} before its first message${quoted}`, {
+        hint: "Check its configuration, and what it says with --verbose. It is not tried again by itself.",
+        details,
+        retry: "never",
+      });
+    }
     return new MillraceError("MLR_SOURCE_FAILED", `${command} ${how}${quoted}`, {
       hint: "What was committed stays, and the next run goes on from there. Run with --verbose to see all that it says.",
-      details: { command, exitCode: code, signal },
+      details,
     });
   }
 }
