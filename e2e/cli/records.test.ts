@@ -126,7 +126,10 @@ describe("records", () => {
       const [{ runs }] = JSON.parse(stdout) as [{ runs: [string] }];
       await up.says("shop succeeded");
       const { functions, objects } = await shown(runs[0]);
-      expect(functions.map((each) => each["calls"]).toSorted()).toEqual([1, 3]);
+      expect(functions.map((each) => `${String(each["name"])} ${String(each["calls"])}`).toSorted()).toEqual([
+        "price 3",
+        "readOrders 1",
+      ]);
       expect(objects).toEqual(TOUCHED);
     } finally {
       up.child.kill("SIGTERM");

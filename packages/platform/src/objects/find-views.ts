@@ -20,7 +20,7 @@ export async function findViews(
     .map((name) => `'${name}'`)
     .join(", ");
   const rows = await database.query(question(database.kind, list));
-  const known = rows.map((row) => textsOf(row).map((text) => text.toLowerCase()));
+  const known = rows.map(textsOf);
   return tables.flatMap((table): TouchedObject[] => {
     const namespace = table.namespace?.split(".").at(-1)?.toLowerCase();
     const types = known
@@ -32,14 +32,21 @@ export async function findViews(
   });
 }
 
+const ALL =
+  "select table_schema as s, table_name as n, table_type as t from information_schema.tables where lower(table_name) in";
+
 function question(kind: string, names: string): string {
-  const all = `SELECT table_schema AS s, table_name AS n, table_type AS t FROM information_schema.tables WHERE lower(table_name) IN (${names})`;
+  // Where SQL Server tells upper from lower case, its catalog is in upper case.
+  if (kind === "sqlserver") return `${ALL.toUpperCase()} (${names})`;
+  if (kind !== "postgres") return `${ALL} (${names})`;
   // The standard knows no materialized views.
-  return kind === "postgres"
-    ? `${all} UNION ALL SELECT schemaname, matviewname, 'VIEW' FROM pg_catalog.pg_matviews WHERE lower(matviewname) IN (${names})`
-    : all;
+  return `${ALL} (${names}) union all select schemaname, matviewname, 'VIEW' from pg_catalog.pg_matviews where lower(matviewname) in (${names})`;
 }
 
 function textsOf(row: Row): string[] {
-  return [row["s"], row["n"], row["t"]].map((value) => (typeof value === "string" ? value : ""));
+  const fields = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
+  return ["s", "n", "t"].map((name) => {
+    const value = fields.get(name);
+    return typeof value === "string" ? value.toLowerCase() : "";
+  });
 }
