@@ -21,7 +21,7 @@ test("the folder that a killed process left is removed at the next start, and no
     writeFileSync(await makeTapFolder(${JSON.stringify(root)}) + "/config.json", "{}");
     process.kill(process.pid, "SIGKILL");`;
   const killed = promisify(execFile)(process.execPath, ["--input-type=module", "-e", code]);
-  await expect(killed).rejects.toThrow();
+  await expect(killed).rejects.toMatchObject({ signal: "SIGKILL" });
   expect(await readdir(root)).toHaveLength(1);
   // As another container would name it, with the number of a process that is none here.
   await mkdir(path.join(root, "millrace-singer-00000000-999999999-x"));
