@@ -289,6 +289,20 @@ describe("the worker's span of a run", () => {
     expect(Number((named("wait")[0]?.end ?? 0n) - (named("wait")[0]?.start ?? 0n)) / 1e6).toBeCloseTo(50, 2);
     expect(named("start")).toHaveLength(1);
   });
+
+  it("names the interrupted run that its process went on with", async () => {
+    const { spans } = openSpans();
+    const trace = new AttemptTrace(claim, spans, 1);
+    const interrupted = "01a20284-0000-7000-a179-d6b5dbe47dc0";
+    const report = { ...(await traced({}, spans, PARENT)), run: interrupted };
+    const end = { exitCode: 0, signal: null, peakMemoryBytes: 1, cpuMs: 1, lastException: null };
+    trace.ended({ outcome: "succeeded", report, end });
+    await spans.close(5_000);
+    expect(named("run people")[0]).toMatchObject({
+      status: 0,
+      attributes: { "millrace.continues": interrupted, "millrace.rows.inserted": 5, "process.exit.code": 0 },
+    });
+  });
 });
 
 describe("a collector", () => {

@@ -73,7 +73,9 @@ export class AttemptTrace {
   }
 
   ended({ outcome, report, end }: TracedEnd): void {
-    const { id, pipeline, group, queue, trigger, tries, lateMs, continues, waitedMs } = this.#claim;
+    const { id, pipeline, group, queue, trigger, tries, lateMs, waitedMs } = this.#claim;
+    const went = report === undefined || report.run === id ? undefined : report.run;
+    const continues = this.#claim.continues ?? went;
     this.#add({
       span: "run",
       title: `run ${pipeline}`,

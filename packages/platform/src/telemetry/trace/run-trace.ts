@@ -28,6 +28,8 @@ export class RunTrace {
   readonly #events: SpanEvent[] = [];
   readonly #unwatch: () => void;
   #over = false;
+  /** The interrupted run that this one goes on with. */
+  #continues: string | undefined;
 
   constructor(options: RunTraceOptions) {
     this.#o = options;
@@ -47,6 +49,7 @@ export class RunTrace {
 
   /** Takes an event of the run in. */
   observe(event: RunEvent): void {
+    if (event.type === "started" && event.run !== this.#o.run) this.#continues = event.run;
     if (event.type === "statement") this.#statement(event);
     else if (event.type === "retrying" && this.#events.length < 100) {
       this.#events.push({
@@ -75,6 +78,7 @@ export class RunTrace {
         "millrace.run": run,
         "millrace.pipeline": pipeline,
         "millrace.group": group,
+        "millrace.continues": this.#continues,
         "millrace.trigger": "manual",
         "millrace.try": 1,
         ...outcomeAttributes(report),
