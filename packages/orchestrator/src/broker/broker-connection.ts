@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { type Channel, Connection } from "rabbitmq-client";
+import { BrokerSilent } from "./answered.ts";
 import { brokerLocation, brokerOptions } from "./broker-options.ts";
 
 export interface BrokerConnectionOptions {
@@ -19,24 +20,39 @@ const CLOSE_MS = 2_000;
 /** A connection that comes back by itself. */
 export class BrokerConnection {
   readonly #o: BrokerConnectionOptions;
-  readonly #connection: Connection;
+  #connection: Connection;
   #away = false;
   #closed = false;
 
   /** Fails with MLR_SETTINGS_INVALID where the URL names files that cannot be read. */
   constructor(options: BrokerConnectionOptions) {
     this.#o = options;
-    this.#connection = new Connection(brokerOptions(options.url, options.name));
-    this.#connection.on("error", (error: unknown) => {
-      if (this.#closed || this.#away) return;
+    this.#connection = this.#connect();
+  }
+
+  #connect(): Connection {
+    const { url, name, onError, onReturn } = this.#o;
+    const connection = new Connection(brokerOptions(url, name));
+    const current = (): boolean => !this.#closed && connection === this.#connection;
+    connection.on("error", (error: unknown) => {
+      if (!current() || this.#away) return;
       this.#away = true;
-      options.onError(brokerFailure(error, options.url));
+      onError(brokerFailure(error, url));
     });
-    this.#connection.on("connection", () => {
-      if (this.#away) options.onReturn?.();
+    connection.on("connection", () => {
+      if (this.#away) onReturn?.();
       this.#away = false;
     });
-    this.#connection.on("connection.blocked", (reason) => options.onError(blocked(reason, options.url)));
+    connection.on("connection.blocked", (reason) => onError(blocked(reason, url)));
+    return connection;
+  }
+
+  /** Drops the connection with all its channels, and begins another one. */
+  renew(): void {
+    if (this.#closed) return;
+    const old = this.#connection;
+    this.#connection = this.#connect();
+    old.unsafeDestroy();
   }
 
   /** It is connected, and takes messages. */
@@ -44,10 +60,19 @@ export class BrokerConnection {
     return this.#connection.ready;
   }
 
+  /** Tells of what failed, but for a connection that broke, which was told already. One that is silent is dropped. */
+  fail(error: unknown): void {
+    if (this.#closed) return;
+    if (this.ready) this.#o.onError(brokerFailure(error, this.#o.url));
+    if (error instanceof BrokerSilent) this.renew();
+  }
+
   /** A channel of its own, as soon as the broker is there. Fails when the connection is closed. The caller closes it. */
   async channel(): Promise<Channel> {
     const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
-    channel.on("error", (error: unknown) => this.#o.onError(brokerFailure(error, this.#o.url)));
+    channel.on("error", (error: unknown) => {
+      if (this.ready) this.#o.onError(brokerFailure(error, this.#o.url));
+    });
     return channel;
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "@millrace/core";
 import type { AsyncMessage, Channel } from "rabbitmq-client";
+import { answered } from "./answered.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import { runOf } from "./run-message.ts";
 import type { TransportMember, TransportMembership } from "./run-transport.ts";
@@ -56,8 +57,13 @@ export class BrokerMembership implements TransportMembership {
   adjust(): void {
     this.#unsettled = true;
     this.#settling ??= this.#settle()
-      // The channel is gone, and everything that it had is given to others.
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        // Everything that the channel had is given to others; the worker looks by itself until there is another one.
+        const channel = this.#channel;
+        this.#leave();
+        void channel?.close();
+        this.#o.broker.fail(error);
+      })
       .finally(() => {
         this.#settling = undefined;
         if (this.#unsettled && this.#channel !== undefined) this.adjust();
@@ -72,22 +78,22 @@ export class BrokerMembership implements TransportMembership {
         // No new messages; those that are on their way are settled while the channel is still there.
         await this.#cancel(channel).catch(() => undefined);
         await Promise.all(this.#offers);
-        await channel.close();
+        void channel.close();
       }
+      // Waits for the channel, but not for long.
       await this.#o.broker.close();
     }
     await this.#going;
   }
 
   async #run(): Promise<void> {
-    const { broker, clock, onError } = this.#o;
+    const { broker, clock } = this.#o;
     for (let failures = 0; !this.#closing.signal.aborted; failures++) {
       try {
         const channel = await broker.channel();
-        await this.#serve(channel, () => (failures = 0)).finally(() => channel.close());
+        await this.#serve(channel, () => (failures = 0)).finally(() => void channel.close());
       } catch (error) {
-        // A connection that breaks tells so by itself.
-        if (!this.#closing.signal.aborted && broker.ready) onError(error);
+        broker.fail(error);
       }
       const delay = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** failures);
       await clock.sleep(delay, this.#closing.signal);
@@ -96,25 +102,32 @@ export class BrokerMembership implements TransportMembership {
 
   /** Until the channel is gone. */
   async #serve(channel: Channel, works: () => void): Promise<void> {
-    const { member } = this.#o;
+    const { member, clock } = this.#o;
     const gone = Promise.withResolvers<void>();
     channel.once("close", () => gone.resolve());
     // Somebody deleted a queue: begin anew with all of them.
     channel.once("basic.cancel", () => gone.resolve());
-    await declareExchanges(channel);
-    for (const queue of this.#queues) await declareRunsQueue(channel, queue);
-    await this.#listen(channel);
-    works();
+    await answered(declareExchanges(channel), clock);
+    for (const queue of this.#queues) await answered(declareRunsQueue(channel, queue), clock);
+    await answered(this.#listen(channel), clock);
     if (this.#closing.signal.aborted) return;
     this.#channel = channel;
     this.adjust();
+    await this.#settling;
+    if (this.#channel === undefined) return;
+    works();
     // What was queued between the last look and now was announced to nobody here.
     member.missed();
     await gone.promise;
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#channel === undefined) return;
     this.#channel = undefined;
     this.#tags = [];
     this.#held = [];
-    if (!this.#closing.signal.aborted) member.missed();
+    if (!this.#closing.signal.aborted) this.#o.member.missed();
   }
 
   /** Commands, and runs that ask for labels: every worker that may have to do with them is told. */
@@ -156,16 +169,18 @@ export class BrokerMembership implements TransportMembership {
   }
 
   async #cancel(channel: Channel): Promise<void> {
-    for (const tag of this.#tags.splice(0)) await channel.basicCancel(tag);
+    for (const tag of this.#tags.splice(0)) await answered(channel.basicCancel(tag), this.#o.clock);
   }
 
   async #consume(channel: Channel, free: number): Promise<void> {
     this.#prefetch = free;
-    await channel.basicQos({ prefetchCount: free });
+    const { clock } = this.#o;
+    await answered(channel.basicQos({ prefetchCount: free }), clock);
     for (const queue of this.#queues) {
-      const { consumerTag } = await channel.basicConsume({ queue: runsQueue(queue) }, (message) =>
+      const consuming = channel.basicConsume({ queue: runsQueue(queue) }, (message) =>
         this.#take(channel, message),
       );
+      const { consumerTag } = await answered(consuming, clock);
       this.#tags.push(consumerTag);
     }
   }

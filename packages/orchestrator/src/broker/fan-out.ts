@@ -2,7 +2,9 @@ import { type Clock, redactor } from "@millrace/core";
 import { type ReceivedEvent, subscribe, type Subscription } from "@millrace/platform";
 import type pg from "pg";
 import type { Channel } from "rabbitmq-client";
+import { answered } from "./answered.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
+import { confirmed } from "./confirmed.ts";
 import { declareExchanges, EVENTS_EXCHANGE } from "./topology.ts";
 
 export interface FanOutOptions {
@@ -35,7 +37,7 @@ export class FanOut {
   /** Idempotent, never rejects. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#channel?.close();
+    void this.#channel?.close();
     await this.#going;
     await this.#subscription?.close();
   }
@@ -73,12 +75,12 @@ export class FanOut {
   async #send(event: ReceivedEvent): Promise<void> {
     if (this.#channel?.active !== true) {
       const channel = await this.#o.broker.channel();
-      await declareExchanges(channel);
-      await channel.confirmSelect();
+      await answered(declareExchanges(channel), this.#o.clock);
+      await answered(channel.confirmSelect(), this.#o.clock);
       this.#channel = channel;
     }
     const { seq: _, ...message } = event;
-    await this.#channel.basicPublish(
+    const published = this.#channel.basicPublish(
       {
         exchange: EVENTS_EXCHANGE,
         routingKey: `events.${event.type}`,
@@ -88,5 +90,6 @@ export class FanOut {
       },
       redactor.value(message),
     );
+    await confirmed(this.#channel, [published], this.#o.clock);
   }
 }

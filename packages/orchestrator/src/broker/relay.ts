@@ -15,7 +15,9 @@ import {
   runsAfter,
   type WaitingRun,
 } from "./announcements.ts";
+import { answered } from "./answered.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
+import { confirmed } from "./confirmed.ts";
 import { FanOut } from "./fan-out.ts";
 import type { Announcer } from "./run-transport.ts";
 import { COMMANDS_EXCHANGE, declareExchanges, declareRunsQueue, RUNS_EXCHANGE } from "./topology.ts";
@@ -32,8 +34,6 @@ const SWEEP_MS = 5_000;
 /** Announcements for a later time may have become of no use; so many sweeps later they are looked through. */
 const SETTLED_EACH = 12;
 const RETRY_MS = { first: 250, longest: 5_000 };
-/** Longest wait for the broker to confirm. */
-const CONFIRM_MS = 30_000;
 
 /**
  * Takes what transactions have written down to the broker: publishes it, waits until the broker has confirmed that it is
@@ -83,14 +83,13 @@ export class Relay implements Announcer {
   }
 
   async #run(): Promise<void> {
-    const { broker, clock, onError } = this.#o;
+    const { broker, clock } = this.#o;
     for (let failures = 0; !this.#closing.signal.aborted; failures++) {
       try {
         const channel = await broker.channel();
-        await this.#serve(channel, () => (failures = 0)).finally(() => channel.close());
+        await this.#serve(channel, () => (failures = 0)).finally(() => void channel.close());
       } catch (error) {
-        // A connection that breaks tells so by itself.
-        if (!this.#closing.signal.aborted && broker.ready) onError(error);
+        broker.fail(error);
       }
       await clock.sleep(Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** failures), this.#closing.signal);
     }
@@ -102,8 +101,8 @@ export class Relay implements Announcer {
     const gone = new AbortController();
     channel.once("close", () => gone.abort());
     const over = AbortSignal.any([gone.signal, this.#closing.signal]);
-    await declareExchanges(channel);
-    await channel.confirmSelect();
+    await answered(declareExchanges(channel), clock);
+    await answered(channel.confirmSelect(), clock);
     const known = new Set<string>();
     let sweepAt = -Infinity;
     while (!over.aborted) {
@@ -125,7 +124,7 @@ export class Relay implements Announcer {
   async #sweep(channel: Channel, known: Set<string>): Promise<void> {
     const { pool } = this.#o;
     for (const queue of await queuesWithRuns(pool)) {
-      const waiting = await declareRunsQueue(channel, queue);
+      const waiting = await answered(declareRunsQueue(channel, queue), this.#o.clock);
       known.add(queue);
       if (waiting === 0) await repeatAnnouncements(pool, queue);
     }
@@ -140,32 +139,19 @@ export class Relay implements Announcer {
     const runs = [...due.flatMap(waitingRun), ...(freed.length === 0 ? [] : await runsAfter(pool, freed))];
     for (const queue of new Set(runs.map((run) => run.queue))) {
       if (known.has(queue)) continue;
-      await declareRunsQueue(channel, queue);
+      await answered(declareRunsQueue(channel, queue), this.#o.clock);
       known.add(queue);
     }
-    await this.#confirmed([
+    const published = [
       ...runs.map((run) => publishRun(channel, run)),
       ...due.map((announcement) => publishCommand(channel, announcement)),
-    ]);
+    ];
+    await confirmed(channel, published, this.#o.clock);
     await forgetAnnouncements(
       pool,
       due.map(({ id }) => id),
     );
     return due.length;
-  }
-
-  /** Fails where the broker does not confirm in time, as one that is blocked. */
-  async #confirmed(published: readonly Promise<void>[]): Promise<void> {
-    const over = new AbortController();
-    const late = this.#o.clock.sleep(CONFIRM_MS, over.signal).then(() => {
-      if (!over.signal.aborted) throw new Error(`it confirmed nothing within ${CONFIRM_MS / 1_000} s`);
-    });
-    try {
-      await Promise.race([Promise.all(published), late]);
-    } finally {
-      over.abort();
-      for (const each of published) each.catch(() => undefined);
-    }
   }
 }
 
