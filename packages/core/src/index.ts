@@ -70,6 +70,7 @@ export * from "./task/run-task.ts";
 export * from "./task/task-context.ts";
 export * from "./task/task-queue.ts";
 export * from "./transform.ts";
+export { checkPartition } from "./run/check-partition.ts";
 export * from "./run/define-tables.ts";
 export * from "./run/execute.ts";
 export * from "./run/report.ts";

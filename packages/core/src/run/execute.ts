@@ -14,6 +14,7 @@ import { RunQuality } from "../quality/run-quality.ts";
 import type { RunPartition } from "../source.ts";
 import type { Environment } from "../target.ts";
 import { runAttempt } from "./attempt.ts";
+import { checkPartition } from "./check-partition.ts";
 import { RunProgress } from "./progress.ts";
 import { RunDatabases } from "./run-databases.ts";
 import type { RunReport } from "./report.ts";
@@ -311,28 +312,13 @@ class Execution {
   }
 
   #checkDestination(destination: Destination): void {
-    if (this.#o.partition !== undefined) this.#checkPartition(destination);
+    if (this.#o.partition !== undefined) checkPartition(this.#o.pipeline, destination);
     if (this.#o.dryRun === true && !destination.capabilities.dryRun) {
       throw new MillraceError(
         "MLR_ARGUMENT_INVALID",
         `${destination.kind} cannot tell what a run would do without doing it`,
       );
     }
-  }
-
-  #checkPartition({ kind, capabilities }: Destination): void {
-    const { pipeline } = this.#o;
-    const whole = tableModes(pipeline).find((mode) => mode === "replace" || mode === "snapshot");
-    if (whole === undefined && capabilities.partitions === true) return;
-    throw new MillraceError(
-      "MLR_ARGUMENT_INVALID",
-      whole === undefined
-        ? `${kind} cannot be written by partitions of a pipeline`
-        : `pipeline "${pipeline.name}" has a table in mode ${whole}, which is always written as a whole`,
-      {
-        hint: "Backfills need tables in mode append, upsert or merge on PostgreSQL; run it with --param and --full instead.",
-      },
-    );
   }
 
   #report(status: RunStatus, thrown?: MillraceError): RunReport {

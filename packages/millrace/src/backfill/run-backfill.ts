@@ -1,4 +1,4 @@
-import { checkParams, MillraceError } from "@millrace/core";
+import { checkParams, checkPartition, MillraceError } from "@millrace/core";
 import {
   backfillPartitions,
   type BackfillPlan,
@@ -47,6 +47,7 @@ export async function runBackfill(cli: CliContext, name: string, flags: Backfill
     const loaded = await workspace.pipelines();
     const [pipeline] = choosePipelines(loaded, [name]);
     if (pipeline === undefined) throw new MillraceError("MLR_INTERNAL", "No pipeline was chosen");
+    checkPartition(pipeline);
     await checkParams(pipeline, flags.param);
     const { pool } = await workspace.control();
     if (flags.dryRun === true) {
