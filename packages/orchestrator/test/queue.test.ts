@@ -201,7 +201,9 @@ describe("a run that is held", () => {
     if (first === undefined) throw new Error("nothing was claimed");
     expect(await reapDeadWorkers(pool)).toBe(0);
     await breakSession(dead.id);
-    await expect.poll(() => reapDeadWorkers(pool)).toBe(1);
+    const told: unknown[] = [];
+    await expect.poll(() => reapDeadWorkers(pool, (attempts) => told.push(...attempts))).toBe(1);
+    expect(told).toEqual([{ pipeline: "a", status: "queued" }]);
     expect(await bed.run(first.id)).toMatchObject({ status: "queued", error: { code: "MLR_RUN_DIED" } });
     await pool.query("UPDATE millrace_control.runs SET available_at = clock_timestamp()");
     const [second] = await claimRuns(pool, alive.id, 1);
