@@ -8,7 +8,7 @@ const BYTES = 1024 * 1024;
 const HASH_BYTES = 32;
 
 /** How far a slab is. A number, since two threads wait for it. */
-export const SlabState = { free: 0, filled: 1, hashed: 2, lost: 3 } as const;
+const SlabState = { free: 0, filled: 1, hashed: 2, lost: 3 } as const;
 
 /** The memory of a slab, shared with the thread that hashes. */
 export interface SlabMemory {

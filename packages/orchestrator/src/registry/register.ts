@@ -16,6 +16,7 @@ export interface RegistryChanges {
 }
 
 export interface RegisterOptions {
+  /** All that the project has. */
   readonly pipelines: readonly PipelineDescription[];
   /** Default: none. */
   readonly tasks?: readonly TaskDescription[];

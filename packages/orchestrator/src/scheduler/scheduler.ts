@@ -13,6 +13,7 @@ import { followParents } from "./follow-parents.ts";
 import { Leadership } from "./leadership.ts";
 
 export interface SchedulerOptions {
+  /** Who opens it closes it, after the scheduler. */
   readonly control: ControlStore;
   /** How workers learn of what is queued; the process that schedules announces it. Default: NOTIFY of the control database. */
   readonly transport?: RunTransport;

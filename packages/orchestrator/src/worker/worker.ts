@@ -23,7 +23,9 @@ import type { WorkerNotice } from "./worker-notice.ts";
 import { WorkerSession } from "./worker-session.ts";
 
 export interface WorkerOptions {
+  /** Who opens it closes it, after the worker. */
   readonly control: ControlStore;
+  /** The program of the processes that carry out runs. */
   readonly program: ProcessProgram;
   /** The project's folder. */
   readonly root: string;
@@ -37,6 +39,7 @@ export interface WorkerOptions {
   readonly labels?: readonly string[];
   /** How it learns of runs and commands. Default: NOTIFY of the control database. */
   readonly transport?: RunTransport;
+  /** What it is, as `millrace workers` shows it. Default: nothing. */
   readonly version?: string;
   /** How long it is taken for alive without a heartbeat. Default 5,000 ms. */
   readonly leaseMs?: number;
@@ -44,6 +47,7 @@ export interface WorkerOptions {
   readonly warm?: number;
   /** Milliseconds between asking a run to end and ending it. Default 10,000. */
   readonly graceMs?: number;
+  /** Default: the machine's. */
   readonly clock?: Clock;
   /** Each line that a run writes. Must not throw. */
   readonly onLine?: (claim: Claim, line: RunLine) => void;
