@@ -1,6 +1,9 @@
 import { createServer } from "node:http";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import {
   executeRun,
   MillraceError,
@@ -347,6 +350,16 @@ describe("a collector", () => {
     await spans.close(5_000);
     expect(named("run people").length).toBeGreaterThan(0);
     expect(warnings).toHaveLength(1);
+  });
+
+  it("is sent nothing where the packages are not installed, which is told with what to do", async () => {
+    const child = fileURLToPath(new URL("../children/spans-without-packages.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@millrace/source", child]);
+    expect(JSON.parse(stdout)).toEqual({
+      warnings: [expect.stringContaining("Run: npm install @opentelemetry/sdk-trace@2 ")],
+      failing: true,
+      stats: { sent: 0, failed: 0, dropped: 2 },
+    });
   });
 
   it("gets the metrics of /metrics as well", async () => {
