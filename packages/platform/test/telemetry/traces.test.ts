@@ -327,7 +327,7 @@ describe("a collector", () => {
     const { spans } = openSpans({ delayMs: 10 });
     expect((await traced({}, spans)).status).toBe("succeeded");
     const before = performance.now();
-    await spans.flush(200);
+    await spans.close(200);
     expect(performance.now() - before).toBeLessThan(5_000);
     expect(spans.stats.sent).toBe(0);
   });

@@ -94,7 +94,8 @@ async function answer(
   const [path] = (request.url ?? "/").split("?");
   try {
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return send(response, 405, "text/plain; charset=utf-8", "Use GET.\n", { allow: "GET, HEAD" });
+      response.setHeader("allow", "GET, HEAD");
+      return send(response, 405, "text/plain; charset=utf-8", "Use GET.\n");
     }
     if (path === "/metrics") return send(response, 200, metrics.contentType, await metrics.text());
     if (path === "/health/live") return send(response, 200, JSON_TYPE, `{"ok":true}\n`);
@@ -111,19 +112,12 @@ async function answer(
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
-function send(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, {
     "content-type": type,
     "content-length": Buffer.byteLength(body),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    ...headers,
   });
   // Node leaves the body out of an answer to HEAD.
   response.end(body);

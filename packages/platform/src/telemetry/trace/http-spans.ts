@@ -28,12 +28,7 @@ export function watchRequests(spans: StepSpans): () => void {
     if (found === undefined) return;
     going.delete(request);
     const { open, attributes, title, status } = found;
-    const failed =
-      error !== undefined
-        ? spanError(error)
-        : status !== undefined && status >= 400
-          ? { type: String(status), message: `HTTP status ${status}` }
-          : undefined;
+    const failed = failureOf(status, error);
     spans.end(open, {
       title,
       attributes: { ...attributes, ...known({ "http.response.status_code": status }) },
@@ -73,6 +68,12 @@ export function watchRequests(spans: StepSpans): () => void {
   return () => {
     for (const { name, quiet } of safe) unsubscribe(name, quiet);
   };
+}
+
+function failureOf(status: number | undefined, error: unknown): ReturnType<typeof spanError> | undefined {
+  if (error !== undefined) return spanError(error);
+  if (status === undefined || status < 400) return undefined;
+  return { type: String(status), message: `HTTP status ${status}` };
 }
 
 function addressOf(method: string, { origin, path }: UndiciRequest): Attributes {

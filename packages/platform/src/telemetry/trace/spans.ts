@@ -75,8 +75,10 @@ export class Spans {
 
   /** As `flush`, and ends. */
   async close(limitMs: number): Promise<void> {
+    const started = performance.now();
     await this.flush(limitMs);
-    await within(limitMs, this.#export?.shutdown());
+    const left = this.#failing ? 0 : limitMs - (performance.now() - started);
+    await within(Math.max(0, left), this.#export?.shutdown());
   }
 
   async #load(): Promise<void> {
