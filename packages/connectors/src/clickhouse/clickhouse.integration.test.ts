@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
-import { parseJsonExact, type MillraceError, type Row } from "@millrace/core";
+import { parseJsonExact, type MillraceError, type Row, type TableOptions } from "@millrace/core";
 import { TestPipeline } from "@millrace/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -68,6 +68,45 @@ describe.skipIf(missing !== undefined)(
       }
       throw new Error("it did not fail");
     };
+
+    it("lets pipelines share a table of snapshots by a discriminator, each replacing its own rows", () =>
+      using(async () => {
+        const shared = (shop: string): TableOptions => ({
+          mode: "snapshot",
+          key: ["shop", "id"],
+          columns: { price: "numeric(10,2)" },
+          discriminator: { column: "shop", value: shop },
+        });
+        const take = async (pipeline: TestPipeline, shop: string, ids: readonly number[]): Promise<void> => {
+          await pipeline.read(
+            "stock",
+            ids.map((id) => ({ id, shop, price: `${id}.5` })),
+          );
+          await pipeline.commit();
+        };
+        const found = async (): Promise<string[]> =>
+          (await rowsOf(harness.server, "stock"))
+            .map(({ shop, id }) => `${String(shop)} ${String(id)}`)
+            .toSorted();
+        for (const shop of ["a", "b"]) {
+          const pipeline = await open(shop);
+          await pipeline.table("stock", shared(shop));
+          await take(pipeline, shop, [1, 2]);
+          await take(pipeline, shop, [2, 3]);
+          await pipeline.close();
+        }
+        expect(await found()).toEqual(["a 2", "a 3", "b 2", "b 3"]);
+        // Both at the same time.
+        const [a, b] = [await open("a"), await open("b")];
+        await a.table("stock", shared("a"));
+        await b.table("stock", shared("b"));
+        await take(a, "a", [4]);
+        await take(b, "b", [5]);
+        await take(a, "a", [6]);
+        expect(await found()).toEqual(["a 6", "b 5"]);
+        await a.close();
+        await b.close();
+      }));
 
     it(
       "reads every golden vector of the row hash back with its hash",

@@ -50,6 +50,13 @@ export function sameColumns(a: readonly ColumnDefinition[], b: readonly ColumnDe
   );
 }
 
+/** Two columns lists are the same in all that a definition says of them, however it says it. */
+export function identicalColumns(a: readonly ColumnDefinition[], b: readonly ColumnDefinition[]): boolean {
+  const rest = ({ nullable = true, unordered = false }: ColumnDefinition): string =>
+    `${nullable} ${unordered}`;
+  return sameColumns(a, b) && a.every((column, index) => rest(column) === rest(b[index] ?? column));
+}
+
 function widening(
   table: string,
   from: ColumnDefinition,

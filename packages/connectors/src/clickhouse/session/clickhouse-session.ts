@@ -15,6 +15,7 @@ import {
   type TableDefinition,
 } from "@millrace/core";
 import { definitionToJson } from "../define/definition-json.ts";
+import { identicalColumns } from "../define/evolve.ts";
 import { carryOut, type Action } from "../state/actions.ts";
 import { fenced, isUnknownTable, listJournals, writeJournal } from "../state/journal.ts";
 import { batchNumber, journalTable } from "../state/names.ts";
@@ -222,8 +223,8 @@ export class ClickHouseSession implements Session {
       const records = await readRegistry(server, table.entryName);
       await this.#checkClaim(table, () => checkOwners(table.definition, pipeline, records));
       const others = latestDefinition(records);
-      const columns = JSON.stringify(table.stored?.definition.columns);
-      if (others !== undefined && JSON.stringify(others.definition.columns) !== columns)
+      const columns = table.stored?.definition.columns ?? [];
+      if (others !== undefined && !identicalColumns(others.definition.columns, columns))
         throw changedMeanwhile(table);
     }
   }
