@@ -1,5 +1,12 @@
 import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
-import { type ControlStore, maskUrl, pruneControl, retentionOf, startNotifier } from "@millrace/platform";
+import {
+  type ControlStore,
+  type Logger,
+  maskUrl,
+  pruneControl,
+  retentionOf,
+  startNotifier,
+} from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
 import type { Printer } from "../output/printer.ts";
 import { version } from "../version.ts";
@@ -9,6 +16,7 @@ import { registerProject } from "./register-project.ts";
 import { runLogs } from "./run-logs.ts";
 import { runProgram } from "./run-program.ts";
 import { showEvents } from "./show-events.ts";
+import type { Telemetry } from "./telemetry.ts";
 import { watchProject } from "./watch-project.ts";
 
 /** What a process takes on. */
@@ -55,74 +63,40 @@ interface Parts {
   close(now: boolean): Promise<void>;
 }
 
+/** What the parts of a process share. */
+interface Common {
+  readonly workspace: Workspace;
+  readonly control: ControlStore;
+  readonly printer: Printer;
+  readonly telemetry: Telemetry;
+  readonly transport: RunTransport | undefined;
+  readonly logger: Logger;
+  readonly onError: (error: unknown) => void;
+  /** Aborted when the process is on its way out. */
+  readonly closing: AbortController;
+}
+
 async function startParts(
   workspace: Workspace,
   control: ControlStore,
   duties: Duties,
   printer: Printer,
 ): Promise<Parts> {
-  const { project } = workspace;
-  // Loaded here, because commands that do not serve need none of it.
-  const { openTelemetry } = await import("./telemetry.ts");
-  const telemetry = await openTelemetry({
-    control,
-    settings: project.settings.values,
-    warn: (text) => printer.warn(text),
-  });
   const { logger, router } = await workspace.logs();
-  const onError = (error: unknown): void => {
-    printer.explain(error);
-    logger.error({ error }, "Outside of runs");
-  };
-  const runsSay = runLogs(logger);
+  const common = await openCommon(workspace, control, printer, logger);
+  const { telemetry, onError, closing } = common;
   const notifier = await startNotifier({
     pool: control.pool,
-    config: project.notifications,
+    config: workspace.project.notifications,
     secrets: workspace.environment,
     onError,
     onDelivery: telemetry.delivered,
   });
   const events = await showEvents(control, printer);
-  const transport = await openTransport(workspace, control, printer);
   const unwatch = duties.registers ? await keepRegistered(workspace, control, printer) : undefined;
-  let closing = false;
-  const scheduler = duties.schedules
-    ? new Scheduler({
-        control,
-        onError,
-        ...(transport === undefined ? {} : { transport }),
-        prune: async (signal) => {
-          const retention = retentionOf(workspace.project.settings.values, Date.now());
-          for (const { error } of await pruneControl(control.pool, { ...retention, signal }))
-            if (error !== undefined) onError(error);
-        },
-        onLead: (leads) => {
-          if (leads) printer.note("Schedules are kept by this process.");
-          else if (!closing) printer.note("Schedules are kept by another process from now on.");
-        },
-        onReaped: (attempts) => telemetry.observe({ type: "reaped", attempts }),
-      })
-    : undefined;
+  const scheduler = duties.schedules ? makeScheduler(common) : undefined;
   scheduler?.start();
-  const worker =
-    duties.works === undefined
-      ? undefined
-      : new Worker({
-          ...duties.works,
-          control,
-          program: runProgram(telemetry.preload),
-          root: project.root,
-          databaseUrl: () => workspace.environment.databaseUrl(),
-          version: version(),
-          ...(transport === undefined ? {} : { transport }),
-          onLine: runsSay.onLine,
-          observe: (notice) => {
-            telemetry.observe(notice);
-            runsSay.observe(notice);
-          },
-          traceparent: telemetry.traceparent,
-          onError,
-        });
+  const worker = duties.works === undefined ? undefined : makeWorker(common, duties.works);
   await worker?.start();
   const metricsUrl = await telemetry.open({
     logs: router,
@@ -133,7 +107,7 @@ async function startParts(
   return {
     running: () => worker?.running ?? 0,
     close: async (now) => {
-      closing = true;
+      closing.abort();
       unwatch?.();
       await Promise.all([scheduler?.close(), worker?.close(now)]);
       await events.close();
@@ -141,6 +115,83 @@ async function startParts(
       await telemetry.close();
     },
   };
+}
+
+async function openCommon(
+  workspace: Workspace,
+  control: ControlStore,
+  printer: Printer,
+  logger: Logger,
+): Promise<Common> {
+  // Loaded here, because commands that do not serve need none of it.
+  const { openTelemetry } = await import("./telemetry.ts");
+  const telemetry = await openTelemetry({
+    control,
+    settings: workspace.project.settings.values,
+    warn: (text) => printer.warn(text),
+  });
+  const onError = (error: unknown): void => {
+    printer.explain(error);
+    logger.error({ error }, "Outside of runs");
+  };
+  const transport = await openTransport(workspace, control, printer);
+  return {
+    workspace,
+    control,
+    printer,
+    telemetry,
+    transport,
+    logger,
+    onError,
+    closing: new AbortController(),
+  };
+}
+
+function makeScheduler({
+  workspace,
+  control,
+  printer,
+  telemetry,
+  transport,
+  onError,
+  closing,
+}: Common): Scheduler {
+  return new Scheduler({
+    control,
+    onError,
+    ...(transport === undefined ? {} : { transport }),
+    prune: async (signal) => {
+      const retention = retentionOf(workspace.project.settings.values, Date.now());
+      for (const { error } of await pruneControl(control.pool, { ...retention, signal }))
+        if (error !== undefined) onError(error);
+    },
+    onLead: (leads) => {
+      if (leads) printer.note("Schedules are kept by this process.");
+      else if (!closing.signal.aborted) printer.note("Schedules are kept by another process from now on.");
+    },
+    onReaped: (attempts) => telemetry.observe({ type: "reaped", attempts }),
+  });
+}
+
+function makeWorker(common: Common, works: NonNullable<Duties["works"]>): Worker {
+  const { workspace, control, telemetry, transport, logger, onError } = common;
+  const runsSay = runLogs(logger);
+  return new Worker({
+    ...works,
+    control,
+    program: runProgram(telemetry.preload),
+    root: workspace.project.root,
+    databaseUrl: () => workspace.environment.databaseUrl(),
+    version: version(),
+    ...(transport === undefined ? {} : { transport }),
+    onLine: runsSay.onLine,
+    observe: (notice) => {
+      telemetry.observe(notice);
+      runsSay.observe(notice);
+    },
+    traceparent: telemetry.traceparent,
+    onError,
+  });
 }
 
 /** RabbitMQ, where the settings name one. */

@@ -14,7 +14,9 @@ export function watchProject(project: ProjectFolder, changed: () => Promise<void
   let going: Promise<void> = Promise.resolve();
   const touch = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => (going = going.then(changed)), SETTLE_MS);
+    timer = setTimeout(() => {
+      going = going.then(changed);
+    }, SETTLE_MS);
     timer.unref();
   };
   const watchers = [

@@ -11,7 +11,9 @@ import {
   type ProjectSecrets,
   projectSecrets,
   type ProjectSecretsOptions,
+  publish,
 } from "@millrace/platform";
+import { logFallbackDirectory, type SinkTrouble, sinkTroubleEvent } from "@millrace/platform/logs";
 import type { CliContext } from "../cli-context.ts";
 import { askMasterPassword } from "../output/ask-master-password.ts";
 import { type LoadedPipelines, loadPipelines } from "../project/load-pipelines.ts";
@@ -115,6 +117,7 @@ export function openWorkspace(
       controlUrl: async () => (await control.get()).url,
       secrets: environment,
       without: ["stdout"],
+      trouble: (trouble) => void tellTrouble(control.get(), trouble, project.settings.values.dataDirectory),
       ...(project.logs === undefined ? {} : { config: project.logs }),
     }),
   );
@@ -134,6 +137,20 @@ export function openWorkspace(
       await store?.close();
     },
   };
+}
+
+/** Tells whoever follows the events that a sink of logs is in trouble; a database that is part of it changes nothing. */
+async function tellTrouble(
+  control: Promise<ControlStore>,
+  trouble: SinkTrouble,
+  dataDirectory: string,
+): Promise<void> {
+  try {
+    const event = sinkTroubleEvent(trouble, logFallbackDirectory(dataDirectory));
+    await publish((await control).pool, event);
+  } catch {
+    // The lines are in files, and `millrace logs replay` tells of them.
+  }
 }
 
 /** The folder of the project's embedded PostgreSQL. */

@@ -74,30 +74,38 @@ async function give(client: pg.ClientBase, command: GivenCommand): Promise<Comma
   const ended = ENDS.has(kind) ? await endRuns(client, kind, affected) : { waiting: [], runs: [] };
   if (kind === "enable" || kind === "disable") await setEnabled(client, known, kind === "enable", by);
   if (kind === "pause" || kind === "resume") await setPaused(client, known, kind === "pause");
-  const begins =
-    kind === "start" || kind === "restart" || (kind === "resume" && (await wasStopped(client, known.name)));
-  const queued = begins ? await queueRun(client, known, command) : [];
+  const queued = (await begins(client, kind, known.name)) ? await queueRun(client, known, command) : [];
   const id = newRunId();
-  await client.query(RECORD, [
-    id,
-    kind,
-    known.name,
-    by,
-    ended.waiting.length === 0 ? [null] : ended.waiting,
-    ended.waiting.length === 0,
-  ]);
-  if (ended.waiting.length === 0) {
-    await publish(client, {
-      type: "command.done",
-      at: new Date().toISOString(),
-      pipeline: known.name,
-      group: known.group_name ?? undefined,
-      data: { command: kind, status: "done", by },
-    });
-  }
+  await record(client, id, command, known, ended.waiting);
   for (const channel of [COMMANDS_CHANNEL, RUNS_CHANNEL, REGISTRY_CHANNEL])
     await client.query(`NOTIFY ${channel}`);
   return { id, pipeline: known.name, runs: [...queued, ...ended.runs], done: ended.waiting.length === 0 };
+}
+
+/** Whether a run is queued by it. */
+async function begins(client: pg.ClientBase, kind: CommandKind, pipeline: string): Promise<boolean> {
+  if (kind === "resume") return wasStopped(client, pipeline);
+  return kind === "start" || kind === "restart";
+}
+
+/** @param waiting runs that a worker has to end */
+async function record(
+  client: pg.ClientBase,
+  id: string,
+  { kind, by }: GivenCommand,
+  known: Known,
+  waiting: readonly string[],
+): Promise<void> {
+  const done = waiting.length === 0;
+  await client.query(RECORD, [id, kind, known.name, by, done ? [null] : waiting, done]);
+  if (!done) return;
+  await publish(client, {
+    type: "command.done",
+    at: new Date().toISOString(),
+    pipeline: known.name,
+    group: known.group_name ?? undefined,
+    data: { command: kind, status: "done", by },
+  });
 }
 
 const ENDS: ReadonlySet<CommandKind> = new Set(["stop", "cancel", "pause", "restart"]);

@@ -48,18 +48,12 @@ interface EndedRow extends AttemptEnd {
  * several at once: each attempt is ended once.
  */
 export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): Promise<AttemptEnd[]> {
-  const { end } = ended;
-  const { rows } = await client.query<EndedRow>(ended.where === "claim" ? END_CLAIM : END_DEAD, [
-    ...(ended.where === "claim" ? [ended.token] : []),
-    ended.reason,
-    end?.exitCode ?? null,
-    end?.signal ?? null,
-    end?.peakMemoryBytes ?? null,
-    end?.cpuMs ?? null,
-    end?.exceptions ?? 0,
-    end?.lastException === undefined || end.lastException === null ? null : JSON.stringify(end.lastException),
-    ended.uncounted ?? false,
-  ]);
+  const { end, reason, uncounted = false } = ended;
+  const shared = [reason, ...endValues(end ?? UNKNOWN_END), uncounted];
+  const { rows } =
+    ended.where === "claim"
+      ? await client.query<EndedRow>(END_CLAIM, [ended.token, ...shared])
+      : await client.query<EndedRow>(END_DEAD, shared);
   for (const row of rows) {
     if (row.partition === "" && (row.status === "died" || row.status === "failed"))
       await countOutcome(client, row.pipeline, "failed");
@@ -69,6 +63,21 @@ export async function endAttempts(client: pg.ClientBase, ended: EndedAttempts): 
     rows.map((row) => eventOf(row, end)),
   );
   return rows.map(({ pipeline, status }) => ({ pipeline, status }));
+}
+
+const UNKNOWN_END: ProcessEnd = {
+  exitCode: null,
+  signal: null,
+  peakMemoryBytes: null,
+  cpuMs: null,
+  exceptions: 0,
+  lastException: null,
+};
+
+function endValues({ lastException, ...end }: ProcessEnd): unknown[] {
+  const { exitCode, signal, peakMemoryBytes, cpuMs, exceptions } = end;
+  const thrown = lastException === null ? null : JSON.stringify(lastException);
+  return [exitCode, signal, peakMemoryBytes, cpuMs, exceptions, thrown];
 }
 
 function eventOf(row: EndedRow, end: ProcessEnd | undefined): PlatformEvent {

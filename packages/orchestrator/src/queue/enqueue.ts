@@ -63,40 +63,53 @@ export async function enqueue(database: pg.Pool | pg.ClientBase, runs: readonly 
 }
 
 function columnsOf(run: NewRun): Record<string, unknown> {
-  const { limits, request = {}, group, pipeline } = run;
+  const { id = newRunId(), pipeline, partition = "", trigger, request = {}, onlyOneWaits = false } = run;
+  // What is left out is null in the statement.
   return {
-    id: run.id ?? newRunId(),
-    kind: run.job === undefined ? "pipeline" : "task",
-    payload: run.job?.payload ?? null,
-    unique_key: run.job?.uniqueKey ?? null,
-    retry_delay_ms: run.job?.backoff.delayMs ?? null,
-    retry_max_delay_ms: run.job?.backoff.maxDelayMs ?? null,
-    backfill: run.backfill ?? null,
+    id,
     pipeline,
-    partition: run.partition ?? "",
-    trigger: run.trigger,
+    partition,
+    trigger,
     due_at: timeOf(run.dueMs),
     available_at: timeOf(run.startMs),
+    request,
+    options: shownRequest(request),
+    requested_by: run.requestedBy,
+    parent_runs: run.parentRuns?.toSorted(),
+    code_version: run.codeVersion,
+    backfill: run.backfill,
+    only_one: onlyOneWaits,
+    ...limitColumns(run),
+    ...jobColumns(run),
+  };
+}
+
+function limitColumns({ limits, group, pipeline }: NewRun): Record<string, unknown> {
+  const pools = [
+    ...limits.pools,
+    `queue:${limits.queue}`,
+    `pipeline:${pipeline}`,
+    ...(group === undefined ? [] : [`group:${group}`]),
+  ];
+  return {
     queue: limits.queue,
     priority: limits.priority,
     labels: limits.labels,
-    pools: [
-      ...new Set([
-        ...limits.pools,
-        `queue:${limits.queue}`,
-        `pipeline:${pipeline}`,
-        ...(group === undefined ? [] : [`group:${group}`]),
-      ]),
-    ],
+    pools: [...new Set(pools)],
     max_tries: limits.attempts,
     timeout_seconds: limits.timeoutSeconds,
     memory_mb: limits.memoryMb,
-    request,
-    options: shownRequest(request),
-    requested_by: run.requestedBy ?? null,
-    parent_runs: run.parentRuns?.toSorted() ?? null,
-    code_version: run.codeVersion ?? null,
-    only_one: run.onlyOneWaits ?? false,
+  };
+}
+
+function jobColumns({ job }: NewRun): Record<string, unknown> {
+  if (job === undefined) return { kind: "pipeline" };
+  return {
+    kind: "task",
+    payload: job.payload,
+    unique_key: job.uniqueKey,
+    retry_delay_ms: job.backoff.delayMs,
+    retry_max_delay_ms: job.backoff.maxDelayMs,
   };
 }
 

@@ -1,7 +1,13 @@
-import { isParamsSchema, type Json, paramsSchemaOf, type Pipeline, type Schedule } from "@millrace/core";
+import {
+  isParamsSchema,
+  type Json,
+  paramsSchemaOf,
+  type Pipeline,
+  type RunLimits,
+  type Schedule,
+} from "@millrace/core";
 import type { TaskDescription } from "./describe-task.ts";
 import { RUN_LIMITS } from "../queue/run-limits.ts";
-import type { RunLimits } from "@millrace/core";
 
 /** A pipeline as the registry knows it: plain data, so that it can be told without loading its code. */
 export interface PipelineDescription {

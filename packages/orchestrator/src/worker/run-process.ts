@@ -56,7 +56,7 @@ export class RunProcess {
         // A group of its own; Windows has none, and ends the tree instead.
         detached: process.platform !== "win32",
         windowsHide: true,
-        ...(program.env === undefined ? {} : { env: program.env as NodeJS.ProcessEnv }),
+        ...(program.env === undefined ? {} : { env: program.env }),
         ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
       },
     );

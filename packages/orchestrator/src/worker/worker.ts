@@ -201,7 +201,10 @@ export class Worker {
       }
       await this.#clock.sleep(Math.min(5_000, 100 * 2 ** failures++), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
-      session = await this.#open().catch((error: unknown) => void this.#tell(error));
+      session = await this.#open().catch((error: unknown) => {
+        this.#tell(error);
+        return undefined;
+      });
     }
   }
 

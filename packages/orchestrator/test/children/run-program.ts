@@ -13,8 +13,8 @@ async function work(
 ): Promise<"succeeded" | "failed" | "stopped"> {
   switch (name) {
     case "says":
-      console.log("first line");
-      console.error("second line");
+      process.stdout.write("first line\n");
+      process.stderr.write("second line\n");
       return "succeeded";
     case "tells": {
       const counts = { name: "parse", errors: 0, totalMs: 4, meanMs: 2, p95Ms: 3, maxMs: 3 };
@@ -47,7 +47,7 @@ async function work(
       await stop.promise;
       return "stopped";
     case "deaf":
-      process.on("SIGTERM", () => console.log("heard, and goes on"));
+      process.on("SIGTERM", () => process.stdout.write("heard, and goes on\n"));
       await new Promise<void>(() => setInterval(() => undefined, 1_000));
       break;
     case "child": {
