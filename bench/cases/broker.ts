@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { systemClock } from "@millrace/core";
 import { enqueue, type RunTransport, Scheduler } from "@millrace/orchestrator";
 import { rabbitmqTransport } from "@millrace/orchestrator/rabbitmq";
-import { type ControlStore, EmbeddedPostgres, openControl } from "@millrace/platform";
+import { type ControlStore, openControl } from "@millrace/platform";
+import { startTestPostgres } from "@millrace/platform/testing";
 import { claimRun, claimRuns } from "../../packages/orchestrator/src/queue/claim.ts";
 import { RUNS_CHANNEL } from "../../packages/orchestrator/src/queue/enqueue.ts";
 import { RUN_LIMITS } from "../../packages/orchestrator/src/queue/run-limits.ts";
 import { WorkerSession } from "../../packages/orchestrator/src/worker/worker-session.ts";
 import { missingRabbitmq, startRabbitmq } from "../../packages/orchestrator/test/rabbitmq-server.ts";
-import { DATA } from "../lib/database.ts";
 import { type Measured, round } from "../lib/result.ts";
 
 const QUEUED = Number(process.env["BENCH_QUEUED"] ?? 2_000);
@@ -21,11 +21,15 @@ const SLOTS = 8;
 export async function measure(): Promise<Measured[] | { skipped: string }> {
   const missing = missingRabbitmq();
   if (missing !== undefined) return { skipped: missing };
-  const server = await EmbeddedPostgres.ensure({ directory: `${DATA}postgres` });
+  const server = await startTestPostgres();
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
-  const control = await openControl(server.controlUrl, { fallbackDirectory: folder });
+  const control = await openControl(await server.createDatabase(), { fallbackDirectory: folder });
   const broker = await startRabbitmq();
-  const transport = rabbitmqTransport({ url: broker.url, pool: control.pool, onError: console.error });
+  const transport = rabbitmqTransport({
+    url: broker.url,
+    pool: control.pool,
+    onError: (error) => process.stderr.write(`${String(error)}\n`),
+  });
   try {
     const plain = await through(control, undefined);
     const scheduler = new Scheduler({ control, transport });
@@ -43,8 +47,8 @@ export async function measure(): Promise<Measured[] | { skipped: string }> {
       measured("queued → claimed, p99", "one run at a time, ms", brokered.p99, plain.p99),
     ];
   } finally {
-    await clear(control);
     await control.close();
+    await server.stop();
     await broker.close();
     await rm(folder, { recursive: true, force: true });
   }

@@ -212,6 +212,10 @@ describe("what is to be announced", () => {
       { kind: "freed", subject: first },
       { kind: "run", subject: first },
     ]);
+    expect((await runsAfter(pool, [first])).map(({ id }) => id)).toEqual([sitting, labelled]);
+    // The one that was interrupted goes on before a later one of its pipeline begins.
+    await giveCommand(pool, { kind: "cancel", target: first, by: "ana" });
+    expect((await told()).at(-1)).toEqual({ kind: "freed", subject: first });
     expect((await runsAfter(pool, [first])).map(({ id }) => id)).toEqual([sitting, same, labelled]);
   });
 

@@ -47,7 +47,9 @@ BEGIN
 END
 $$;
 CREATE TRIGGER runs_ended AFTER UPDATE OF status ON millrace_control.runs
-  FOR EACH ROW WHEN (OLD.status = 'running' AND NEW.status <> 'running')
+  FOR EACH ROW WHEN (OLD.status = 'running' AND NEW.status <> 'running'
+    -- One that was interrupted has held back later ones of its pipeline.
+    OR OLD.status = 'queued' AND OLD.started_at IS NOT NULL AND NEW.status NOT IN ('queued', 'running'))
   EXECUTE FUNCTION millrace_control.announce_ended_attempt();
 
 CREATE FUNCTION millrace_control.announce_resumed_pipeline() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -89,8 +91,7 @@ CREATE VIEW millrace_control.claimable_runs AS
         AND other.partition = run.partition AND other.id < run.id)
     AND NOT EXISTS (
       SELECT FROM millrace_control.pipelines AS known WHERE known.name = run.pipeline AND known.paused_at IS NOT NULL)
-    AND NOT EXISTS (
-      SELECT FROM unnest(run.pools) AS named (name) WHERE NOT millrace_control.pool_has_room(named.name))
+    AND NOT run.pools && (SELECT millrace_control.full_pools())
     AND NOT EXISTS (
       SELECT FROM millrace_control.leases AS held
       WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND millrace_control.lease_is_alive(held));
@@ -103,7 +104,6 @@ DECLARE
   mine millrace_control.workers;
   waiting millrace_control.runs;
   pool text;
-  fresh uuid := gen_random_uuid();
 BEGIN
   SELECT * INTO mine FROM millrace_control.workers WHERE id = claimer AND NOT draining;
   IF NOT FOUND THEN RETURN; END IF;
@@ -128,28 +128,12 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('millrace pool ' || pool, 0));
   END LOOP;
   IF NOT EXISTS (SELECT FROM millrace_control.claimable_runs AS run WHERE run.id = wanted) THEN RETURN; END IF;
-  INSERT INTO millrace_control.leases AS held
-    (pipeline, partition, token, holder, lock_key, locked, acquired_at, beat_at, expires_at, worker)
-  VALUES (waiting.pipeline, waiting.partition, fresh,
-    jsonb_build_object('host', mine.host, 'pid', mine.pid, 'run', waiting.id, 'since',
-      to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
-    mine.lock_key, true, clock_timestamp(), clock_timestamp(), mine.expires_at, mine.id)
-  ON CONFLICT (pipeline, partition) DO UPDATE SET
-    token = excluded.token, holder = excluded.holder, lock_key = excluded.lock_key, locked = excluded.locked,
-    acquired_at = excluded.acquired_at, beat_at = excluded.beat_at, expires_at = excluded.expires_at,
-    worker = excluded.worker
-  WHERE NOT millrace_control.lease_is_alive(held);
-  IF NOT FOUND THEN RETURN; END IF;
   BEGIN
-    RETURN QUERY UPDATE millrace_control.runs SET
-      status = 'running', worker = mine.id, lease = fresh, tries = tries + 1, host = mine.host, pid = mine.pid,
-      started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, updated_at = clock_timestamp(),
-      exit_code = NULL, signal = NULL, error = NULL
-    WHERE id = waiting.id
-    RETURNING *;
+    IF NOT millrace_control.hold_run(mine, waiting) THEN RETURN; END IF;
   EXCEPTION WHEN unique_violation THEN
     -- A run by hand has begun in this moment.
-    DELETE FROM millrace_control.leases AS held WHERE held.token = fresh;
+    RETURN;
   END;
+  RETURN QUERY SELECT * FROM millrace_control.runs WHERE id = wanted;
 END
 $$;
