@@ -88,8 +88,9 @@ async function enqueue(...args: string[]): Promise<string> {
 const statusOf = async (id: string): Promise<string | undefined> =>
   (await client.query<{ status: string }>("SELECT status FROM millrace_control.runs WHERE id = $1", [id]))
     .rows[0]?.status;
-const becomes = (id: string, status: string): Promise<unknown> =>
-  expect.poll(() => statusOf(id), { timeout: 30_000 }).toBe(status);
+async function becomes(id: string, status: string): Promise<void> {
+  await expect.poll(() => statusOf(id), { timeout: 30_000 }).toBe(status);
+}
 
 test("jobs are checked, queued, done, tried again, and found dead; a pipeline that runs again queues each once", async () => {
   const wrong = await project.millrace("task", "enqueue", "ocr", '{"file":1,"token":"s3cret-value"}');

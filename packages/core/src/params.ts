@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { MillraceError } from "./errors.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import type { Json } from "./json.ts";

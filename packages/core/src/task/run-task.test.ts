@@ -61,7 +61,7 @@ describe("an attempt at a job", () => {
       message: 'task "ocr": away',
       retry: "later",
     });
-    expect((error?.cause as Error).stack).toContain("run-task.test.ts");
+    expect((error?.cause as Error | undefined)?.stack).toContain("run-task.test.ts");
   });
 
   it("keeps no result that is no JSON or too large", async () => {

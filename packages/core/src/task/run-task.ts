@@ -17,6 +17,7 @@ import { TaskProgressTeller } from "./task-progress.ts";
 
 /** One attempt at a job. */
 export interface RunTaskOptions {
+  /** Whose job it is. */
   readonly task: Task;
   /** UUID of the job. */
   readonly job: string;
@@ -24,7 +25,9 @@ export interface RunTaskOptions {
   readonly payload: string;
   /** 1 for the first. */
   readonly attempt: number;
+  /** Attempts that there are at most. */
   readonly maxAttempts: number;
+  /** What the task's code is lent. */
   readonly environment: Environment;
   /** What `context.database` finds, by name. Default: none. */
   readonly databases?: Readonly<Record<string, DatabaseConnector>>;
@@ -34,6 +37,7 @@ export interface RunTaskOptions {
   readonly observe: RunObserver;
   /** Is told how far it is, at most 5 times a second, and the last of it. */
   readonly progress: (progress: TaskProgress) => void;
+  /** Default: the machine's. */
   readonly clock?: Clock;
 }
 

@@ -39,10 +39,10 @@ export function partitionChecks(context: ContractContext): void {
       const again = await partition(world, "1");
       expect([...again.session.recovered.checkpoints]).toEqual([["a", "first"]]);
       expect(again.session.recovered.lastCommit).toBe(2n);
-      expect([...(await world.open()).session.recovered.checkpoints].toSorted()).toEqual([
-        ["a", "whole"],
-        ["b", "whole"],
-      ]);
+      expect(Object.fromEntries((await world.open()).session.recovered.checkpoints)).toEqual({
+        a: "whole",
+        b: "whole",
+      });
     },
   );
 
