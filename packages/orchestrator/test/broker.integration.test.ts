@@ -16,13 +16,14 @@ import type {
 import { giveCommand } from "../src/command/give-command.ts";
 import { claimRun, type Claim } from "../src/queue/claim.ts";
 import { enqueue, type NewRun } from "../src/queue/enqueue.ts";
-import { HeldRun, type RunState } from "../src/queue/held-run.ts";
+import { HeldRun } from "../src/queue/held-run.ts";
 import { RUN_LIMITS } from "../src/queue/run-limits.ts";
 import { every } from "../src/schedule/every.ts";
 import { Scheduler } from "../src/scheduler/scheduler.ts";
 import { Worker } from "../src/worker/worker.ts";
 import { declareExchanges, declareRunsQueue } from "../src/broker/topology.ts";
 import { type Bed, limits, openBed } from "./bed.ts";
+import { END, REPORT, STATE } from "./ended-run.ts";
 import { missingRabbitmq, type RabbitmqServer, startRabbitmq } from "./rabbitmq-server.ts";
 
 const PROGRAM = {
@@ -30,21 +31,6 @@ const PROGRAM = {
   nodeOptions: ["--conditions=@millrace/source"],
 };
 const SERVE = fileURLToPath(new URL("./children/serve-program.ts", import.meta.url));
-const STATE: RunState = { attempt: "7", continues: null, counts: {}, checkpoint: {}, withheld: {}, log: [] };
-const END = { exitCode: 0, signal: null, peakMemoryBytes: 5, cpuMs: 6, exceptions: 0, lastException: null };
-const REPORT = {
-  run: "",
-  pipeline: "a",
-  status: "succeeded" as const,
-  startedAt: "",
-  durationMs: 12,
-  attempt: "7",
-  resumed: false,
-  tables: {},
-  checkpoint: {},
-  withheld: {},
-};
-
 const missing = missingRabbitmq();
 const title = missing === undefined ? "on a RabbitMQ server" : `on a RabbitMQ server: ${missing}`;
 
