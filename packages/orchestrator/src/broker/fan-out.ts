@@ -65,10 +65,13 @@ export class FanOut {
     const { clock } = this.#o;
     // A broker that is away is no failure of the event: it would be tried ever more rarely.
     for (;;) {
-      const failed = await this.#send(event).catch((error: unknown) => error);
-      if (failed === undefined) return;
-      await clock.sleep(RETRY_MS, over);
-      if (over.aborted) throw failed;
+      try {
+        return await this.#send(event);
+      } catch (error) {
+        this.#o.broker.fail(error);
+        await clock.sleep(RETRY_MS, over);
+        if (over.aborted) throw error;
+      }
     }
   }
 
