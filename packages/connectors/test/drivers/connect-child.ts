@@ -36,7 +36,7 @@ const uses: Readonly<Record<string, () => Promise<unknown>>> = {
       run: "00000000-0000-4000-8000-000000000001",
       attempts: { next: () => Promise.resolve(1n) },
     });
-    throw report.error ?? new Error("the run did not fail");
+    throw Object.assign(new Error(report.error?.message ?? "the run did not fail"), report.error);
   },
 };
 

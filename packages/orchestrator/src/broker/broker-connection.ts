@@ -87,7 +87,7 @@ export class BrokerConnection {
 }
 
 /** `error` as MLR_BROKER_UNAVAILABLE that says where and what to do; a MillraceError stays as it is. */
-export function brokerFailure(error: unknown, url: string): MillraceError {
+function brokerFailure(error: unknown, url: string): MillraceError {
   if (error instanceof MillraceError) return error;
   const { code = "" } = error as { code?: string };
   const reason = error instanceof Error && error.message !== "" ? error.message : code || String(error);

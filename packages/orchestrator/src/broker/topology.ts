@@ -7,7 +7,7 @@ export const COMMANDS_EXCHANGE = "millrace.commands";
 /** Topic exchange of events, for whoever wants them: `events.<type>`. */
 export const EVENTS_EXCHANGE = "millrace.events";
 /** Where messages go that nobody can use, and the queue that keeps the last of them. */
-export const DEAD_LETTERS = "millrace.dead";
+const DEAD_LETTERS = "millrace.dead";
 
 /** Dead letters that are kept. */
 const DEAD_LETTERS_KEPT = 10_000;

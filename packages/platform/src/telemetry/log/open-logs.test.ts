@@ -89,7 +89,7 @@ test("two sinks of the same name are refused", () => {
 
 test("a sink whose secret is missing gets its lines once it is set, and nothing else minds", async () => {
   const splunk = await splunkDouble();
-  let value: string | undefined;
+  const known: { value?: string } = {};
   const logs = openLogs({
     ...context({
       sinks: [
@@ -102,15 +102,15 @@ test("a sink whose secret is missing gets its lines once it is set, and nothing 
     }),
     secrets: {
       secret: () =>
-        value === undefined
+        known.value === undefined
           ? Promise.reject(new MillraceError("MLR_SECRET_MISSING", "no such secret"))
-          : Promise.resolve(value),
+          : Promise.resolve(known.value),
     },
   });
   logs.logger.info("early");
   await logs.router.flush();
   expect(splunk.events).toEqual([]);
-  value = SPLUNK_TOKEN;
+  known.value = SPLUNK_TOKEN;
   while (!splunk.events.some(({ event }) => event["message"] === "early"))
     await new Promise((resolve) => setTimeout(resolve, 5));
   await logs.close(100);
