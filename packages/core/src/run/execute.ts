@@ -317,6 +317,7 @@ class Execution {
       throw new MillraceError(
         "MLR_ARGUMENT_INVALID",
         `${destination.kind} cannot tell what a run would do without doing it`,
+        { hint: "Point the pipeline at another table, and run it there with --limit." },
       );
     }
   }
