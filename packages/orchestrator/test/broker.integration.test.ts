@@ -34,7 +34,9 @@ const SERVE = fileURLToPath(new URL("./children/serve-program.ts", import.meta.u
 const missing = missingRabbitmq();
 const title = missing === undefined ? "on a RabbitMQ server" : `on a RabbitMQ server: ${missing}`;
 
-describe.skipIf(missing !== undefined)(title, () => {
+// RabbitMQ 3.10 now and then leaves a consumer of a quorum queue without an answer while the disk is busy with other tests:
+// workers then find runs by polling, which these tests do not wait for.
+describe.skipIf(missing !== undefined)(title, { retry: 2 }, () => {
   let bed: Bed;
   let broker: RabbitmqServer;
   let observer: Connection;
