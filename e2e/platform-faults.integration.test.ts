@@ -156,7 +156,8 @@ test.runIf(process.platform === "linux")(
     expect(await query("SELECT * FROM millrace_control.leases")).toEqual([]);
 
     for (const name of names) processes.get(name)?.child.kill("SIGTERM");
-    for (const name of names) expect((await processes.get(name)?.ended)?.code).toBe(0);
+    // One that has only just been started again is ended by the signal itself.
+    for (const name of names) expect([0, null]).toContain((await processes.get(name)?.ended)?.code);
     await expect.poll(runProcesses, { timeout: 10_000 }).toEqual([]);
     expect(
       await query("SELECT * FROM millrace_control.workers WHERE millrace_control.worker_is_alive(workers)"),

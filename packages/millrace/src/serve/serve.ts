@@ -43,9 +43,12 @@ export async function serve(cli: CliContext, duties: Duties): Promise<void> {
       printer.note(printer.errorStyle.dim(`PostgreSQL ${server.version} ${how} on port ${server.port}`));
     }
     const control = await workspace.control();
-    const parts = await startParts(workspace, control, duties, printer);
-    const wishes = listenForWishes(printer, () => parts.running());
+    let running = (): number => 0;
+    // Before the parts are started, so that a signal meanwhile ends them as well.
+    const wishes = listenForWishes(printer, () => running());
     try {
+      const parts = await startParts(workspace, control, duties, printer);
+      running = () => parts.running();
       await wishes.drain;
       const drained = parts.close(false);
       await Promise.race([drained, wishes.stop.then(() => parts.close(true))]);
