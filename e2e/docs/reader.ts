@@ -76,7 +76,7 @@ export class Reader {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
-        if (text.includes("Schedules are kept by this process.")) resolve();
+        if (/Schedules are kept by this process\.|^Metrics: /m.test(text)) resolve();
       });
     }
     void ended.then(() => reject(new Error(`${command} ended:\n${text}`)));
