@@ -1,0 +1,73 @@
+import type { Json, Schedule } from "@millrace/core";
+
+/** What can be asked of a pipeline or a run. */
+export type CommandKind = "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel";
+
+/** A command as the orchestrator recorded it. */
+export interface CommandReceipt {
+  /** UUID of the command. */
+  readonly id: string;
+  readonly pipeline: string;
+  /** Runs that it is about: those that it queued, or that have to end. */
+  readonly runs: readonly string[];
+  /** False while a worker has to carry it out. */
+  readonly done: boolean;
+}
+
+/** What a run is asked for, beside its pipeline. */
+export interface RunWishes {
+  readonly full?: boolean;
+  readonly since?: string;
+  readonly limit?: number;
+  readonly params?: Readonly<Record<string, Json>>;
+}
+
+/** Days, months or other parts that a pipeline is run for again. */
+export interface BackfillWishes {
+  readonly pipeline: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly partitions?: readonly string[];
+  /** Runs at the same time. */
+  readonly parallel?: number;
+  /** Only those that have not succeeded yet. */
+  readonly missing?: boolean;
+  /** Only say which they would be. */
+  readonly dryRun?: boolean;
+  /** Who asks. */
+  readonly by: string;
+}
+
+/** What a backfill does, or would do. */
+export interface BackfillReceipt {
+  /** Absent in a dry run. */
+  readonly id?: string;
+  readonly partitions: readonly string[];
+}
+
+/**
+ * What steers runs, schedules and tasks. The orchestrator does it; whoever puts the platform together hands it over, since
+ * this package does not import the orchestrator.
+ */
+export interface Operations {
+  /** Fails with MLR_PIPELINE_NOT_FOUND, MLR_RUN_NOT_FOUND or MLR_ARGUMENT_INVALID. */
+  command(command: {
+    readonly kind: CommandKind;
+    readonly target: string;
+    readonly by: string;
+    readonly request?: RunWishes;
+  }): Promise<CommandReceipt>;
+  /** The next times at which a schedule fires, as ISO 8601. */
+  nextFires(
+    schedule: Schedule,
+    options: { readonly count: number; readonly after?: Date },
+  ): readonly string[];
+  /** A schedule in words. */
+  describeSchedule(schedule: Schedule): string;
+  backfill(wishes: BackfillWishes): Promise<BackfillReceipt>;
+  cancelBackfill(id: string, by: string): Promise<void>;
+  /** Puts a task or run that ended in the dead letters into its queue again; gives the new id. */
+  requeue(id: string, by: string): Promise<string>;
+  /** Forgets the checkpoints of a pipeline. Fails where it runs. */
+  resetState(pipeline: string, by: string): Promise<void>;
+}
