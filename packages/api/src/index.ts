@@ -8,10 +8,14 @@ export type {
 } from "./operations.ts";
 export type {
   CollectedTable,
+  CollectedTables,
+  QuarantinedRow,
+  QuarantinePage,
+  ReprocessWishes,
   RowFilter,
   RowsPage,
   RowsQuery,
-  TableChange,
   TableColumn,
   TableReader,
+  UnreachablePlace,
 } from "./table-reader.ts";

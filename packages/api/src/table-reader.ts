@@ -1,16 +1,35 @@
-import type { Json, RowVersion } from "@millrace/core";
+import type { ErrorCode, Json, RowChange, RowVersion } from "@millrace/core";
 
-/** A table that a pipeline writes. */
+/** A table that pipelines write. */
 export interface CollectedTable {
-  /** As `rows` and the others take it: with its schema where that is not the default one. */
+  /** As `rows` and the others take it: the table's name, or `name@8f03a1c2` where several places have one of that name. */
+  readonly id: string;
+  /** With its schema where that is not the default one. */
   readonly table: string;
-  readonly pipeline: string;
+  /** Those that write it: one, unless they share it by a discriminator. */
+  readonly pipelines: readonly string[];
   /** `append`, `merge` and so on. */
   readonly mode: string;
-  /** Where it is, for people and without passwords, such as `PostgreSQL localhost:5432/shop`. */
+  /** Where it is, for people and without passwords, such as `postgres postgresql://localhost:5432/shop`. */
   readonly location: string;
   /** Rows can be read page by page, filtered and sorted. */
   readonly browsable: boolean;
+}
+
+/** A place that could not be asked for its tables. */
+export interface UnreachablePlace {
+  readonly location: string;
+  readonly pipelines: readonly string[];
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** All tables of all places. */
+export interface CollectedTables {
+  /** Ordered by name, then place. */
+  readonly tables: readonly CollectedTable[];
+  readonly unreachable: readonly UnreachablePlace[];
 }
 
 export interface TableColumn {
@@ -22,38 +41,69 @@ export interface TableColumn {
   readonly own: boolean;
 }
 
+/** How a column is compared: `contains` looks for a part of its text, whatever the case. */
+export const ROW_OPERATORS = ["=", "!=", "<", "<=", ">", ">=", "contains", "null", "not null"] as const;
+
 /** One condition on a column. Values are compared as the column's type. */
 export interface RowFilter {
   readonly column: string;
-  readonly operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "null" | "not null";
-  readonly value?: string;
+  readonly operator: (typeof ROW_OPERATORS)[number];
+  /** As text; absent for `null` and `not null`. */
+  readonly value?: string | undefined;
 }
 
+/** Which rows of a table: the table itself, rows that were removed from it, or rows that were refused, with reasons. */
+export const ROW_KINDS = ["live", "removed", "quarantine"] as const;
+
 export interface RowsQuery {
-  readonly filters?: readonly RowFilter[];
-  readonly sort?: { readonly column: string; readonly descending: boolean };
+  readonly filters?: readonly RowFilter[] | undefined;
+  readonly sort?: { readonly column: string; readonly descending: boolean } | undefined;
   /** `next` of the page before. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** At most 1,000. */
   readonly limit: number;
-  /** `live`: the table itself; `removed`: rows that were archived; `quarantine`: rows that were refused, with reasons. */
-  readonly of: "live" | "removed" | "quarantine";
+  readonly of: (typeof ROW_KINDS)[number];
 }
 
 export interface RowsPage {
   readonly columns: readonly TableColumn[];
   /** Values in the order of the columns; numbers beyond 2^53 as text. */
   readonly rows: readonly (readonly Json[])[];
-  readonly next?: string;
+  readonly next?: string | undefined;
   /** Rows of the whole table as the database estimates them, where it does. */
-  readonly estimatedRows?: number;
+  readonly estimatedRows?: number | undefined;
 }
 
-/** One change of a row between two runs. */
-export interface TableChange {
-  readonly kind: "inserted" | "updated" | "removed";
-  readonly key: Readonly<Record<string, Json>>;
-  readonly fields: Readonly<Record<string, { readonly before: Json; readonly after: Json }>>;
+/** A row that was refused. */
+export interface QuarantinedRow {
+  /** The row as it was when it was refused. */
+  readonly row: Json;
+  readonly code: string;
+  readonly reason: string;
+  /** File and line that it came from, where it came from one. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly run: string | null;
+  /** ISO 8601. */
+  readonly rejectedAt: string | null;
+}
+
+export interface QuarantinePage {
+  readonly rows: readonly QuarantinedRow[];
+  readonly next?: string | undefined;
+  readonly estimatedRows?: number | undefined;
+}
+
+/** Which refused rows go through their pipeline again. */
+export interface ReprocessWishes {
+  /** Conditions on the quarantine's columns: code, reason, file, line, run_id, rejected_at. Default: all rows. */
+  readonly filters?: readonly RowFilter[] | undefined;
+  /** At most so many, oldest first. Default: all. */
+  readonly limit?: number | undefined;
+  /** Needed where several pipelines write the table. */
+  readonly pipeline?: string | undefined;
+  /** Who asks. */
+  readonly by: string;
 }
 
 /**
@@ -61,18 +111,27 @@ export interface TableChange {
  * which may die without harm: every call may fail with MLR_TABLE_NOT_FOUND, MLR_ARGUMENT_INVALID or MLR_READER_FAILED.
  */
 export interface TableReader {
-  tables(): Promise<readonly CollectedTable[]>;
+  tables(): Promise<CollectedTables>;
   rows(table: string, query: RowsQuery): Promise<RowsPage>;
+  /** Refused rows, oldest first. */
+  quarantine(table: string, query: Omit<RowsQuery, "of" | "sort">): Promise<QuarantinePage>;
   /** Every version of the row with this key, newest first. */
   history(table: string, key: Readonly<Record<string, string>>): Promise<readonly RowVersion[]>;
-  /** What changed from the end of one run to the end of another, at most `limit` rows. */
+  /** What changed from the end of one run to the end of another, by key, at most `limit` rows. */
   changes(
     table: string,
-    between: { readonly from: string; readonly to: string; readonly limit: number },
-  ): Promise<{ readonly changes: readonly TableChange[]; readonly more: boolean }>;
-  /** Puts quarantined rows through their pipeline again: those of these positions, or all; gives the run that was queued. */
-  reprocess(table: string, by: string): Promise<{ readonly run: string }>;
-  /** The checkpoints of a pipeline. */
+    between: {
+      readonly from: { readonly run: string; readonly endedAt?: string | undefined };
+      readonly to: { readonly run: string; readonly endedAt?: string | undefined };
+      readonly limit: number;
+    },
+  ): Promise<{ readonly changes: readonly RowChange[]; readonly more: boolean }>;
+  /** Puts refused rows through their pipeline again, in a run of its own, which is queued. */
+  reprocess(
+    table: string,
+    wishes: ReprocessWishes,
+  ): Promise<{ readonly run: string; readonly pipeline: string }>;
+  /** The checkpoints of a pipeline; undefined where it never committed. */
   state(pipeline: string): Promise<{ readonly checkpoints: Json; readonly openEpochs: Json } | undefined>;
   /** Idempotent. */
   close(): Promise<void>;

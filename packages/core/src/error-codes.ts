@@ -138,6 +138,10 @@ export const ERROR_CODES = {
   },
   MLR_TASK_FAILED: { retry: "later", means: "The function of a task failed." },
   MLR_TABLE_NOT_FOUND: { retry: "never", means: "The table does not exist or is not written by Millrace." },
+  MLR_READER_FAILED: {
+    retry: "later",
+    means: "The process that reads collected data died, took too long, or could not load the project.",
+  },
   MLR_RUN_DIED: {
     retry: "later",
     means: "The process of a run, or its worker, ended before the run was over.",
@@ -164,6 +168,18 @@ export const ERROR_CODES = {
   MLR_NOTIFY_REFUSED: {
     retry: "never",
     means: "The service of a notification channel refused the message, the address or the credentials.",
+  },
+  MLR_SIGN_IN_REQUIRED: { retry: "never", means: "The API was asked for something without being signed in." },
+  MLR_ACCESS_DENIED: {
+    retry: "never",
+    means:
+      "Who asks the API may not do that: the role is too low, or the request does not come from its own page.",
+  },
+  MLR_ROUTE_NOT_FOUND: { retry: "never", means: "The API has nothing at that address." },
+  MLR_REQUEST_TOO_LARGE: { retry: "never", means: "A request to the API has a larger body than it takes." },
+  MLR_REQUEST_LIMIT: {
+    retry: "later",
+    means: "More requests were made to the API than it answers in a minute.",
   },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
