@@ -2,6 +2,24 @@ import type { ApiRoutes } from "../server/api-routes.ts";
 import { lineageRoutes } from "./lineage/routes.ts";
 import { overviewRoutes } from "./overview/routes.ts";
 import { tablesRoutes } from "./tables/routes.ts";
+import { eventsRoutes } from "./events/routes.ts";
+import { functionsRoutes } from "./functions/routes.ts";
+import { groupsRoutes } from "./groups/routes.ts";
+import { logsRoutes } from "./logs/routes.ts";
+import { objectsRoutes } from "./objects/routes.ts";
+import { pipelinesRoutes } from "./pipelines/routes.ts";
+import { runsRoutes } from "./runs/routes.ts";
+import { schedulesRoutes } from "./schedules/routes.ts";
 
 /** The routes of all resources, each under `/api/v1`. */
-export const ROUTES: readonly ApiRoutes[] = [tablesRoutes];
+export const ROUTES: readonly ApiRoutes[] = [
+  tablesRoutes,
+  eventsRoutes,
+  functionsRoutes,
+  groupsRoutes,
+  logsRoutes,
+  objectsRoutes,
+  pipelinesRoutes,
+  runsRoutes,
+  schedulesRoutes,
+];
