@@ -22,18 +22,26 @@ export interface RunWishes {
   readonly params?: Readonly<Record<string, Json>>;
 }
 
-/** Days, months or other parts that a pipeline is run for again. */
+/** A backfill: days, months or other parts that a pipeline is run for. */
 export interface BackfillWishes {
   readonly pipeline: string;
   readonly from?: string;
+  /** Not part of the range. */
   readonly to?: string;
+  /** What the range is cut into. Default `day`. */
+  readonly unit?: "hour" | "day" | "week" | "month" | "year";
+  /** Where days begin. Default `UTC`. */
+  readonly timeZone?: string;
+  /** Partitions by name, instead of a range. */
   readonly partitions?: readonly string[];
-  /** Runs at the same time. */
+  /** Runs at the same time. Default 1. */
   readonly parallel?: number;
-  /** Only those that have not succeeded yet. */
+  /** Only those that have not succeeded yet. Default true. */
   readonly missing?: boolean;
-  /** Only say which they would be. */
+  /** Only say which they would be. Default false. */
   readonly dryRun?: boolean;
+  /** Values of the pipeline's parameters. */
+  readonly params?: Readonly<Record<string, Json>>;
   /** Who asks. */
   readonly by: string;
 }
@@ -42,7 +50,12 @@ export interface BackfillWishes {
 export interface BackfillReceipt {
   /** Absent in a dry run. */
   readonly id?: string;
+  /** Those that were queued, or would be. */
   readonly partitions: readonly string[];
+  /** Those that have succeeded before, and are left out. */
+  readonly done: readonly string[];
+  /** Those that wait or go on already. */
+  readonly busy: readonly string[];
 }
 
 /**

@@ -15,10 +15,13 @@ export {
   giveCommand,
 } from "./command/give-command.ts";
 export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
+export type { BackfillReceipt, BackfillWishes } from "./operations/backfill-by-request.ts";
+export { openOperations, type OpenedOperations, type OperationsOptions } from "./operations/operations.ts";
 export type { Claim } from "./queue/claim.ts";
 export type { AttemptEnd, ProcessEnd } from "./queue/end-attempt.ts";
 export { enqueue, type NewRun } from "./queue/enqueue.ts";
 export { reapDeadWorkers } from "./queue/reap.ts";
+export { RUN_LIMITS } from "./queue/run-limits.ts";
 export type { RunRequest } from "./queue/run-request.ts";
 export { describePipeline, type PipelineDescription, type ProjectDescription } from "./registry/describe.ts";
 export { describeTask, type TaskDescription } from "./registry/describe-task.ts";

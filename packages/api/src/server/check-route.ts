@@ -1,0 +1,40 @@
+import { MillraceError } from "@millrace/core";
+import type { RouteOptions } from "fastify";
+import { ErrorAnswer } from "./error-answer.ts";
+
+declare module "fastify" {
+  interface FastifySchema {
+    operationId?: string;
+    summary?: string;
+    description?: string;
+    tags?: readonly string[];
+    /** Not in the OpenAPI document. */
+    hide?: boolean;
+  }
+}
+
+/** Refuses routes that do not say what every route has to, and adds what all answer. Fails with MLR_INTERNAL. */
+export function checkRoute(route: RouteOptions, known: Map<string, string>): void {
+  // Answers to HEAD are made from those of GET.
+  if (route.method === "HEAD") return;
+  const name = `${String(route.method)} ${route.url}`;
+  const { role } = route.config ?? {};
+  if (role === undefined) fault(name, "config.role");
+  const { schema } = route;
+  if (schema?.hide === true) return;
+  const { operationId } = schema ?? {};
+  if (schema === undefined || operationId === undefined) fault(name, "schema.operationId");
+  if (schema.summary === undefined || schema.tags === undefined)
+    fault(name, "schema.summary and schema.tags");
+  if (schema.response === undefined) fault(name, "schema.response");
+  const other = known.get(operationId);
+  if (other !== undefined && other !== name) {
+    throw new MillraceError("MLR_INTERNAL", `${name} and ${other} both have the operationId ${operationId}`);
+  }
+  known.set(operationId, name);
+  schema.response = { "4xx": ErrorAnswer, "5xx": ErrorAnswer, ...schema.response };
+}
+
+function fault(name: string, what: string): never {
+  throw new MillraceError("MLR_INTERNAL", `The route ${name} does not say its ${what}`);
+}
