@@ -6,7 +6,10 @@ export const Topic = z
   .string()
   .min(1)
   .max(700)
-  .regex(/^(runs|metrics|events|(run|log):[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|pipeline:.+)$/, "is no topic")
+  .regex(
+    /^(runs|metrics|events|(run|log):[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|pipeline:.+)$/,
+    "is no topic",
+  )
   .describe("`runs`, `run:<id>`, `pipeline:<name>`, `log:<run>`, `metrics` or `events`.");
 
 /** What a client may say. Anything else closes the connection. */
@@ -18,7 +21,9 @@ export const ClientMessage = z.discriminatedUnion("type", [
       .string()
       .max(60)
       .optional()
-      .describe("The highest `id` that was received before the connection broke: what came since is sent first."),
+      .describe(
+        "The highest `id` that was received before the connection broke: what came since is sent first.",
+      ),
   }),
   z.strictObject({ type: z.literal("unsubscribe"), topics: z.array(Topic).min(1).max(100) }),
   z.strictObject({ type: z.literal("pong") }),
@@ -98,7 +103,9 @@ export const Metrics = z.object({
 });
 export type Metrics = z.infer<typeof Metrics>;
 
-const Id = z.string().describe("Order of all messages of a connection; give the last one as `after` to go on.");
+const Id = z
+  .string()
+  .describe("Order of all messages of a connection; give the last one as `after` to go on.");
 
 /** What the server says. */
 export const ServerMessage = z.discriminatedUnion("type", [
@@ -116,8 +123,16 @@ export const ServerMessage = z.discriminatedUnion("type", [
       z.object({ metrics: Metrics }),
     ]),
   }),
-  z.object({ type: z.literal("reset"), topic: Topic, id: Id }).describe("It cannot be resumed: load it anew."),
-  z.object({ type: z.literal("refused"), topic: Topic, code: z.string(), message: z.string(), hint: z.string() }),
+  z
+    .object({ type: z.literal("reset"), topic: Topic, id: Id })
+    .describe("It cannot be resumed: load it anew."),
+  z.object({
+    type: z.literal("refused"),
+    topic: Topic,
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+  }),
   z.object({ type: z.literal("ping") }).describe("To be answered with `pong` within 30 seconds."),
 ]);
 export type ServerMessage = z.infer<typeof ServerMessage>;

@@ -13,13 +13,15 @@ import { schedulesRoutes } from "./schedules/routes.ts";
 
 /** The routes of all resources, each under `/api/v1`. */
 export const ROUTES: readonly ApiRoutes[] = [
-  tablesRoutes,
   eventsRoutes,
   functionsRoutes,
   groupsRoutes,
+  lineageRoutes,
   logsRoutes,
   objectsRoutes,
+  overviewRoutes,
   pipelinesRoutes,
   runsRoutes,
   schedulesRoutes,
+  tablesRoutes,
 ];

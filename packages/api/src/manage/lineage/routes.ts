@@ -13,7 +13,12 @@ export const lineageRoutes: ApiRoutes = (server) => {
         summary: "Sources, pipelines, tables and those who read them",
         tags: ["lineage"],
         querystring: z.object({
-          pipeline: z.string().min(1).max(200).optional().describe("Only what is connected to this pipeline."),
+          pipeline: z
+            .string()
+            .min(1)
+            .max(200)
+            .optional()
+            .describe("Only what is connected to this pipeline."),
           table: z.string().min(1).max(400).optional().describe("Only what is connected to this table."),
         }),
         response: { 200: Lineage },

@@ -29,7 +29,11 @@ export const overviewRoutes: ApiRoutes = (server) => {
     route("listAttention", "Pipelines that fail or are late", answers.Attention, GroupPage),
     later,
   );
-  server.get("/overview/strips", route("listStrips", "The last 30 runs of each pipeline", answers.Strips, GroupPage), later);
+  server.get(
+    "/overview/strips",
+    route("listStrips", "The last 30 runs of each pipeline", answers.Strips, GroupPage),
+    later,
+  );
   server.get(
     "/overview/freshness",
     route("listFreshness", "How old each table's data are", answers.Freshness, GroupPage),
@@ -65,8 +69,16 @@ export const overviewRoutes: ApiRoutes = (server) => {
     route("listRunning", "Runs that go on now", answers.Running, z.object({ limit: PageQuery.shape.limit })),
     later,
   );
-  server.get("/overview/errors", route("listErrorGroups", "Errors by fingerprint", answers.ErrorGroups, PageQuery), later);
-  server.get("/overview/queues", route("getQueueState", "What waits, and for how long", answers.QueueState), later);
+  server.get(
+    "/overview/errors",
+    route("listErrorGroups", "Errors by fingerprint", answers.ErrorGroups, PageQuery),
+    later,
+  );
+  server.get(
+    "/overview/queues",
+    route("getQueueState", "What waits, and for how long", answers.QueueState),
+    later,
+  );
   server.get(
     "/overview/calendar",
     route(

@@ -17,7 +17,9 @@ export type Health = z.infer<typeof Health>;
 /** The first thing to look at: how many pipelines do well, and one sentence about it. */
 export const Overview = z.object({
   at: Instant,
-  sentence: z.string().describe("All of it in one sentence, such as `498 of 500 pipelines are healthy; 2 fail.`"),
+  sentence: z
+    .string()
+    .describe("All of it in one sentence, such as `498 of 500 pipelines are healthy; 2 fail.`"),
   pipelines: Count,
   healthy: Count,
   late: Count,
@@ -48,7 +50,9 @@ export const AttentionItem = z.object({
   group: z.string().nullable(),
   owner: z.string().nullable(),
   state: z.enum(["failing", "late"]),
-  since: Instant.describe("Since when: end of the first failure in a row, or the time by which its data were expected."),
+  since: Instant.describe(
+    "Since when: end of the first failure in a row, or the time by which its data were expected.",
+  ),
   failures: Count.describe("Failures in a row."),
   run: z
     .object({ id: z.uuid(), status: RunStatus, finishedAt: Instant.nullable(), trigger: z.string() })
@@ -88,7 +92,9 @@ export const FreshnessItem = z.object({
   group: z.string().nullable(),
   state: z
     .enum(["fresh", "late", "paused", "disabled", "unscheduled"])
-    .describe("`late` only after the next due time and the usual duration; `unscheduled`: nothing says when data come."),
+    .describe(
+      "`late` only after the next due time and the usual duration; `unscheduled`: nothing says when data come.",
+    ),
   lastRowAt: Instant.nullable().describe("End of the last run that inserted or updated rows."),
   lastLoadedAt: Instant.nullable().describe("End of the last successful run, whether rows changed or not."),
   expectedAt: Instant.nullable().describe("By when the next data are expected."),
@@ -124,7 +130,9 @@ export const VolumePoint = z.object({
   inserted: Count,
   updated: Count,
   removed: Count,
-  outside: z.array(z.enum(["inserted", "updated", "removed"])).describe("What is outside the band; empty: nothing."),
+  outside: z
+    .array(z.enum(["inserted", "updated", "removed"]))
+    .describe("What is outside the band; empty: nothing."),
 });
 
 export const VolumeItem = z.object({
@@ -172,8 +180,17 @@ export const Timeline = z.object({
   to: Instant,
   slots: Count.describe("Runs that all workers can carry out at the same time."),
   load: z
-    .array(z.object({ at: Instant, running: z.number().min(0), waiting: z.number().min(0), expected: z.boolean() }))
-    .describe("Runs at the same time, of all pipelines, in steps of a 48th of the time; `expected`: it lies ahead."),
+    .array(
+      z.object({
+        at: Instant,
+        running: z.number().min(0),
+        waiting: z.number().min(0),
+        expected: z.boolean(),
+      }),
+    )
+    .describe(
+      "Runs at the same time, of all pipelines, in steps of a 48th of the time; `expected`: it lies ahead.",
+    ),
   items: z.array(TimelineLane),
   next: z.string().optional(),
 });
@@ -212,7 +229,9 @@ export const ErrorGroup = z.object({
   fingerprint: z.string(),
   code: z.string(),
   message: z.string(),
-  state: z.enum(["new", "back", "known"]).describe("`new`: first seen within a day; `back`: seen again after a week without."),
+  state: z
+    .enum(["new", "back", "known"])
+    .describe("`new`: first seen within a day; `back`: seen again after a week without."),
   count: Count,
   firstAt: Instant,
   lastAt: Instant,
@@ -231,7 +250,9 @@ export const QueueState = z.object({
       oldestAgeMs: Ms.nullable(),
       running: Count,
       startedLastHour: Count,
-      startLatencyP50Ms: Ms.nullable().describe("From when runs might have been started until they were, in the last hour."),
+      startLatencyP50Ms: Ms.nullable().describe(
+        "From when runs might have been started until they were, in the last hour.",
+      ),
       startLatencyP95Ms: Ms.nullable(),
       retriesLastHour: Count,
       deadLetters: Count.describe("Jobs of tasks that failed for good; counted up to 10,000."),
