@@ -10,6 +10,17 @@ import { objectsRoutes } from "./objects/routes.ts";
 import { pipelinesRoutes } from "./pipelines/routes.ts";
 import { runsRoutes } from "./runs/routes.ts";
 import { schedulesRoutes } from "./schedules/routes.ts";
+import { commandsRoutes } from "./commands/routes.ts";
+import { backfillsRoutes } from "./backfills/routes.ts";
+import { queuesRoutes } from "./queues/routes.ts";
+import { tasksRoutes } from "./tasks/routes.ts";
+import { workersRoutes } from "./workers/routes.ts";
+import { secretsRoutes } from "./secrets/routes.ts";
+import { settingsRoutes } from "./settings/routes.ts";
+import { qualityRoutes } from "./quality/routes.ts";
+import { notificationsRoutes } from "./notifications/routes.ts";
+import { storageRoutes } from "./storage/routes.ts";
+import { errorsRoutes } from "./errors/routes.ts";
 
 /** The routes of all resources, each under `/api/v1`. */
 export const ROUTES: readonly ApiRoutes[] = [
@@ -24,4 +35,15 @@ export const ROUTES: readonly ApiRoutes[] = [
   runsRoutes,
   schedulesRoutes,
   tablesRoutes,
+  commandsRoutes,
+  backfillsRoutes,
+  queuesRoutes,
+  tasksRoutes,
+  workersRoutes,
+  secretsRoutes,
+  settingsRoutes,
+  qualityRoutes,
+  notificationsRoutes,
+  storageRoutes,
+  errorsRoutes,
 ];

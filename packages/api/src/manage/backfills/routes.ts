@@ -1,0 +1,96 @@
+import { MillraceError } from "@millrace/core";
+import type { ApiRoutes } from "../../server/api-routes.ts";
+import { IdParams } from "../shared/names.ts";
+import { EmptyBody } from "../commands/schemas.ts";
+import {
+  Backfill,
+  BackfillBody,
+  BackfillCancelled,
+  BackfillStarted,
+  BackfillsPage,
+  BackfillsQuery,
+  PartitionsPage,
+  PartitionsQuery,
+} from "./schemas.ts";
+
+const tags = ["backfills"];
+
+/** Backfills: their plan, their progress, and their end. */
+export const backfillsRoutes: ApiRoutes = (server) => {
+  server.get(
+    "/backfills",
+    {
+      config: { role: "viewer" },
+      schema: {
+        operationId: "listBackfills",
+        summary: "Backfills, newest first",
+        tags,
+        querystring: BackfillsQuery,
+        response: { 200: BackfillsPage },
+      },
+    },
+    pending,
+  );
+  server.post(
+    "/backfills",
+    {
+      config: { role: "operator", audit: "backfill.start", idempotent: true },
+      schema: {
+        operationId: "startBackfill",
+        summary: "Queue many partitions of a pipeline, or only say which they would be",
+        tags,
+        body: BackfillBody,
+        response: { 200: BackfillStarted },
+      },
+    },
+    pending,
+  );
+  server.get(
+    "/backfills/:id",
+    {
+      config: { role: "viewer" },
+      schema: {
+        operationId: "getBackfill",
+        summary: "How far a backfill is",
+        tags,
+        params: IdParams,
+        response: { 200: Backfill },
+      },
+    },
+    pending,
+  );
+  server.get(
+    "/backfills/:id/partitions",
+    {
+      config: { role: "viewer" },
+      schema: {
+        operationId: "listBackfillPartitions",
+        summary: "The partitions of a backfill, in their order",
+        tags,
+        params: IdParams,
+        querystring: PartitionsQuery,
+        response: { 200: PartitionsPage },
+      },
+    },
+    pending,
+  );
+  server.post(
+    "/backfills/:id/cancel",
+    {
+      config: { role: "operator", audit: "backfill.cancel", idempotent: true },
+      schema: {
+        operationId: "cancelBackfill",
+        summary: "End a backfill; what has been committed stays",
+        tags,
+        params: IdParams,
+        body: EmptyBody,
+        response: { 200: BackfillCancelled },
+      },
+    },
+    pending,
+  );
+};
+
+function pending(): never {
+  throw new MillraceError("MLR_INTERNAL", "not there yet");
+}
