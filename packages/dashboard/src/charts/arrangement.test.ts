@@ -5,8 +5,7 @@ import { layeredLayout } from "./layered-layout.ts";
 
 const SIZE = { nodeWidth: 100, nodeHeight: 40, columnGap: 50, rowGap: 10 };
 const nodes = (...ids: string[]) => ids.map((id) => ({ id }));
-const edges = (...pairs: string[]) =>
-  pairs.map((pair) => ({ from: pair.slice(0, 1), to: pair.slice(1) }));
+const edges = (...pairs: string[]) => pairs.map((pair) => ({ from: pair.slice(0, 1), to: pair.slice(1) }));
 
 describe("lanes", () => {
   it("keep spans that overlap apart, and use a lane again once it is free", () => {

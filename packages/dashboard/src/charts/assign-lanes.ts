@@ -8,7 +8,10 @@ export interface Span {
  * The lane of every span, so that spans of one lane never overlap: each goes to the first lane that is free when it
  * starts. Spans that touch share a lane. Gives the lanes in the order of the spans, and how many there are.
  */
-export function assignLanes(spans: readonly Span[]): { readonly lanes: readonly number[]; readonly count: number } {
+export function assignLanes(spans: readonly Span[]): {
+  readonly lanes: readonly number[];
+  readonly count: number;
+} {
   const order = spans.map((_, index) => index).sort((a, b) => startOf(spans, a) - startOf(spans, b) || a - b);
   const lanes = new Array<number>(spans.length).fill(0);
   const freeFrom: number[] = [];

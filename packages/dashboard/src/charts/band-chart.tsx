@@ -41,7 +41,10 @@ export function BandChart(props: BandChartProps) {
   const { points, label, height = 120, compact = false, format = String, onOpen } = props;
   const [frame, width] = useWidth<HTMLDivElement>();
   const svg = useRef<SVGSVGElement>(null);
-  const roving = useRoving({ count: points.length, onOpen: (index) => points[index] && onOpen?.(points[index].id) });
+  const roving = useRoving({
+    count: points.length,
+    onOpen: (index) => points[index] && onOpen?.(points[index].id),
+  });
   const highest = Math.max(1, ...points.flatMap((point) => [point.value, point.high ?? 0]));
   const lowest = Math.min(0, ...points.flatMap((point) => [point.value, point.low ?? 0]));
   const ticks = compact ? [] : niceTicks(lowest, highest, 3);
@@ -67,7 +70,9 @@ export function BandChart(props: BandChartProps) {
           }}
           onBlur={roving.onBlur}
           onMouseMove={(event) => {
-            roving.setActive(nearest(event.clientX - event.currentTarget.getBoundingClientRect().left, points.length, x));
+            roving.setActive(
+              nearest(event.clientX - event.currentTarget.getBoundingClientRect().left, points.length, x),
+            );
           }}
           onMouseLeave={() => {
             roving.setActive(undefined);
@@ -84,14 +89,37 @@ export function BandChart(props: BandChartProps) {
           <path d={bandPath(points, x, y)} className="fill-band" />
           <path d={linePath(points, x, y)} fill="none" className="stroke-series-1" strokeWidth={1.5} />
           {active !== undefined && roving.active !== undefined && (
-            <line x1={x(roving.active)} x2={x(roving.active)} y1={HEAD} y2={height - FOOT} className="stroke-line-strong" />
+            <line
+              x1={x(roving.active)}
+              x2={x(roving.active)}
+              y1={HEAD}
+              y2={height - FOOT}
+              className="stroke-line-strong"
+            />
           )}
           {points.map((point, index) => (
-            <g key={point.id} role="option" aria-selected={index === roving.active} aria-label={point.label} onClick={() => onOpen?.(point.id)}>
+            <g
+              key={point.id}
+              role="option"
+              aria-selected={index === roving.active}
+              aria-label={point.label}
+              onClick={() => onOpen?.(point.id)}
+            >
               {isOutside(point) ? (
-                <rect x={x(index) - 3.5} y={y(point.value) - 3.5} width={7} height={7} className="fill-failed stroke-surface" />
+                <rect
+                  x={x(index) - 3.5}
+                  y={y(point.value) - 3.5}
+                  width={7}
+                  height={7}
+                  className="fill-failed stroke-surface"
+                />
               ) : (
-                <circle cx={x(index)} cy={y(point.value)} r={points.length > 60 ? 1 : 2} className="fill-series-1" />
+                <circle
+                  cx={x(index)}
+                  cy={y(point.value)}
+                  r={points.length > 60 ? 1 : 2}
+                  className="fill-series-1"
+                />
               )}
             </g>
           ))}
@@ -107,12 +135,16 @@ export function BandChart(props: BandChartProps) {
 type Place = (value: number) => number;
 
 function linePath(points: readonly BandPoint[], x: Place, y: Place): string {
-  return points.map((point, index) => `${index === 0 ? "M" : "L"}${x(index).toFixed(1)} ${y(point.value).toFixed(1)}`).join("");
+  return points
+    .map((point, index) => `${index === 0 ? "M" : "L"}${x(index).toFixed(1)} ${y(point.value).toFixed(1)}`)
+    .join("");
 }
 
 function bandPath(points: readonly BandPoint[], x: Place, y: Place): string {
   const known = points.flatMap((point, index) =>
-    point.low === null || point.high === null ? [] : [{ at: x(index), low: y(point.low), high: y(point.high) }],
+    point.low === null || point.high === null
+      ? []
+      : [{ at: x(index), low: y(point.low), high: y(point.high) }],
   );
   if (known.length < 2) return "";
   const upper = known.map((end) => `${end.at.toFixed(1)} ${end.high.toFixed(1)}`);

@@ -26,7 +26,11 @@ export function ChartTip(props: { readonly anchor: TipAnchor; readonly children:
       ref={card}
       aria-hidden="true"
       className="pointer-events-none fixed z-50 max-w-72 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs text-ink shadow-pop"
-      style={{ left: place?.x ?? 0, top: place?.y ?? 0, visibility: place === undefined ? "hidden" : "visible" }}
+      style={{
+        left: place?.x ?? 0,
+        top: place?.y ?? 0,
+        visibility: place === undefined ? "hidden" : "visible",
+      }}
     >
       {children}
     </div>,

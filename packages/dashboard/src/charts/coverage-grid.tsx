@@ -32,19 +32,38 @@ export function CoverageGrid(props: CoverageGridProps) {
       <table className="border-separate border-spacing-0.5 text-xs">
         <thead>
           <tr>
-            <th scope="col" className="sticky left-0 bg-surface pr-3 text-left font-medium text-muted">Table</th>
+            <th scope="col" className="sticky left-0 bg-surface pr-3 text-left font-medium text-muted">
+              Table
+            </th>
             {columns.map((column) => (
-              <th key={column} scope="col" className="px-1 font-normal whitespace-nowrap text-muted">{column}</th>
+              <th key={column} scope="col" className="px-1 font-normal whitespace-nowrap text-muted">
+                {column}
+              </th>
             ))}
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.name}>
-              <th scope="row" className="sticky left-0 max-w-56 truncate bg-surface pr-3 text-left font-medium">{row.name}</th>
+              <th
+                scope="row"
+                className="sticky left-0 max-w-56 truncate bg-surface pr-3 text-left font-medium"
+              >
+                {row.name}
+              </th>
               {columns.map((column, index) => (
                 <td key={column} className="p-0">
-                  <Cell state={row.cells[index]} name={`${row.name}, ${column}`} onOpen={onOpen === undefined ? undefined : () => { onOpen(row.name, column); }} />
+                  <Cell
+                    state={row.cells[index]}
+                    name={`${row.name}, ${column}`}
+                    onOpen={
+                      onOpen === undefined
+                        ? undefined
+                        : () => {
+                            onOpen(row.name, column);
+                          }
+                    }
+                  />
                 </td>
               ))}
             </tr>
@@ -68,7 +87,13 @@ function Cell(props: { state: Coverage | undefined; name: string; onOpen: (() =>
       </span>
     );
   return (
-    <button type="button" className={`${look} hover:ring-1 hover:ring-line-strong`} title={words} aria-label={words} onClick={onOpen}>
+    <button
+      type="button"
+      className={`${look} hover:ring-1 hover:ring-line-strong`}
+      title={words}
+      aria-label={words}
+      onClick={onOpen}
+    >
       <span aria-hidden="true">{mark.sign}</span>
     </button>
   );

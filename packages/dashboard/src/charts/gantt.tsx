@@ -48,11 +48,16 @@ export function Gantt(props: GanttProps) {
   const [frame, width] = useWidth<HTMLDivElement>();
   const [tip, setTip] = useState<{ anchor: TipAnchor; text: string }>();
   const narrow = width < 560;
-  const names = narrow ? 0 : Math.min(220, 24 + Math.max(0, ...rows.map((row) => row.label.length)) * CHARACTER);
+  const names = narrow
+    ? 0
+    : Math.min(220, 24 + Math.max(0, ...rows.map((row) => row.label.length)) * CHARACTER);
   const placed = useMemo(() => placeRows(rows, narrow ? 16 : 0), [rows, narrow]);
   const x = linearScale([from, to], [names + 8, Math.max(names + 16, width - 8)]);
   const height = placed.height + AXIS;
-  const ticks = timeTicks(from, to, { count: Math.max(2, Math.floor((width - names) / 90)), offsetMinutes: new Date(from).getTimezoneOffset() });
+  const ticks = timeTicks(from, to, {
+    count: Math.max(2, Math.floor((width - names) / 90)),
+    offsetMinutes: new Date(from).getTimezoneOffset(),
+  });
   return (
     <div ref={frame} className="w-full" style={{ minHeight: height }}>
       {width > 0 && (
@@ -60,7 +65,12 @@ export function Gantt(props: GanttProps) {
           {ticks.map((tick) => (
             <g key={tick} aria-hidden="true">
               <line x1={x(tick)} x2={x(tick)} y1={0} y2={height - AXIS} className="stroke-line" />
-              <text x={x(tick)} y={height - 6} textAnchor={anchorOf(x(tick), width)} className="fill-faint text-xs">
+              <text
+                x={x(tick)}
+                y={height - 6}
+                textAnchor={anchorOf(x(tick), width)}
+                className="fill-faint text-xs"
+              >
                 {formatTick(tick)}
               </text>
             </g>
@@ -68,7 +78,12 @@ export function Gantt(props: GanttProps) {
           {placed.rows.map((row) => (
             <g key={row.row.id}>
               <line x1={0} x2={width} y1={row.bottom} y2={row.bottom} className="stroke-line" />
-              <text x={narrow ? 4 : names - 4} y={narrow ? row.top + 13 : row.top + PAD + 12} textAnchor={narrow ? "start" : "end"} className="fill-muted text-xs">
+              <text
+                x={narrow ? 4 : names - 4}
+                y={narrow ? row.top + 13 : row.top + PAD + 12}
+                textAnchor={narrow ? "start" : "end"}
+                className="fill-muted text-xs"
+              >
                 {shorten(row.row.label, narrow ? width - 12 : names - 12)}
                 <title>{row.row.label}</title>
               </text>
@@ -80,14 +95,27 @@ export function Gantt(props: GanttProps) {
                   x={x}
                   bounds={[names + 8, width - 8]}
                   onTip={setTip}
-                  onOpen={onOpen === undefined ? undefined : () => { onOpen(span, row.row); }}
+                  onOpen={
+                    onOpen === undefined
+                      ? undefined
+                      : () => {
+                          onOpen(span, row.row);
+                        }
+                  }
                 />
               ))}
             </g>
           ))}
           {now !== undefined && now >= from && now <= to && (
             <g aria-hidden="true">
-              <line x1={x(now)} x2={x(now)} y1={0} y2={height - AXIS} className="stroke-accent" strokeWidth={1.5} />
+              <line
+                x1={x(now)}
+                x2={x(now)}
+                y1={0}
+                y2={height - AXIS}
+                className="stroke-accent"
+                strokeWidth={1.5}
+              />
               <path d={`M${String(x(now) - 4)} 0h8l-4 5z`} className="fill-accent" />
             </g>
           )}
@@ -116,7 +144,10 @@ function Bar(props: BarProps) {
   const text = span.text ?? "";
   const show = (target: Element): void => {
     const box = target.getBoundingClientRect();
-    onTip({ anchor: { x: Math.min(box.left + box.width / 2, window.innerWidth), y: box.top }, text: span.label });
+    onTip({
+      anchor: { x: Math.min(box.left + box.width / 2, window.innerWidth), y: box.top },
+      text: span.label,
+    });
   };
   const hide = (): void => {
     onTip(undefined);
@@ -127,9 +158,13 @@ function Bar(props: BarProps) {
       tabIndex={0}
       aria-label={span.label}
       className={onOpen === undefined ? undefined : "cursor-pointer"}
-      onMouseEnter={(event) => { show(event.currentTarget); }}
+      onMouseEnter={(event) => {
+        show(event.currentTarget);
+      }}
       onMouseLeave={hide}
-      onFocus={(event) => { show(event.currentTarget); }}
+      onFocus={(event) => {
+        show(event.currentTarget);
+      }}
       onBlur={hide}
       onClick={onOpen}
       onKeyDown={(event) => {
@@ -138,10 +173,28 @@ function Bar(props: BarProps) {
         onOpen?.();
       }}
     >
-      <rect x={left} y={y + 1} width={right - left} height={LANE - 3} rx={2} className={hollow ? `${look.ground} ${look.stroke}` : look.fill} strokeDasharray={hollow ? "3 2" : undefined} />
-      {look.mark === "cross" && <path d={`M${String(right + 3)} ${String(y + 4)}l6 6m0 -6l-6 6`} className={look.stroke} strokeWidth={1.5} />}
+      <rect
+        x={left}
+        y={y + 1}
+        width={right - left}
+        height={LANE - 3}
+        rx={2}
+        className={hollow ? `${look.ground} ${look.stroke}` : look.fill}
+        strokeDasharray={hollow ? "3 2" : undefined}
+      />
+      {look.mark === "cross" && (
+        <path
+          d={`M${String(right + 3)} ${String(y + 4)}l6 6m0 -6l-6 6`}
+          className={look.stroke}
+          strokeWidth={1.5}
+        />
+      )}
       {right - left > text.length * CHARACTER + 8 && (
-        <text x={left + 5} y={y + 12} className={`pointer-events-none text-xs ${hollow ? "fill-ink" : "fill-surface"}`}>
+        <text
+          x={left + 5}
+          y={y + 12}
+          className={`pointer-events-none text-xs ${hollow ? "fill-ink" : "fill-surface"}`}
+        >
           {text}
         </text>
       )}

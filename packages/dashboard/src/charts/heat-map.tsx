@@ -37,7 +37,11 @@ export function HeatMap(props: HeatMapProps) {
   const calendar = calendarWeeks(from, to);
   const byDate = new Map(props.days.map((day) => [day.date, day]));
   const highest = Math.max(1, ...props.days.map((day) => day.value));
-  const roving = useRoving({ count: calendar.length, rows: 7, onOpen: (index) => calendar[index] && onOpen?.(calendar[index].date) });
+  const roving = useRoving({
+    count: calendar.length,
+    rows: 7,
+    onOpen: (index) => calendar[index] && onOpen?.(calendar[index].date),
+  });
   const weeks = (calendar.at(-1)?.week ?? 0) + 1;
   const active = roving.active === undefined ? undefined : calendar[roving.active];
   return (
@@ -55,14 +59,29 @@ export function HeatMap(props: HeatMapProps) {
           if (event.currentTarget.matches(":focus-visible")) roving.onFocus();
         }}
         onBlur={roving.onBlur}
-        onMouseLeave={() => { roving.setActive(undefined); }}
+        onMouseLeave={() => {
+          roving.setActive(undefined);
+        }}
       >
         {WEEKDAYS.map((name, row) => (
-          <text key={row} aria-hidden="true" x={0} y={TOP + row * PITCH + 11} className="fill-faint text-xs">{name}</text>
+          <text key={row} aria-hidden="true" x={0} y={TOP + row * PITCH + 11} className="fill-faint text-xs">
+            {name}
+          </text>
         ))}
-        {calendar.filter((day, index) => day.date.endsWith("-01") || index === 0).filter((day, index, all) => (all[index + 1]?.week ?? 99_999) - day.week > 2).map((day) => (
-          <text key={day.date} aria-hidden="true" x={LEFT + day.week * PITCH} y={11} className="fill-faint text-xs">{MONTHS[Number(day.date.slice(5, 7)) - 1]}</text>
-        ))}
+        {calendar
+          .filter((day, index) => day.date.endsWith("-01") || index === 0)
+          .filter((day, index, all) => (all[index + 1]?.week ?? 99_999) - day.week > 2)
+          .map((day) => (
+            <text
+              key={day.date}
+              aria-hidden="true"
+              x={LEFT + day.week * PITCH}
+              y={11}
+              className="fill-faint text-xs"
+            >
+              {MONTHS[Number(day.date.slice(5, 7)) - 1]}
+            </text>
+          ))}
         {calendar.map((day, index) => (
           <g
             key={day.date}
@@ -71,7 +90,9 @@ export function HeatMap(props: HeatMapProps) {
             aria-label={byDate.get(day.date)?.label ?? `${day.date}: nothing`}
             className={onOpen === undefined ? undefined : "cursor-pointer"}
             transform={`translate(${String(LEFT + day.week * PITCH)} ${String(TOP + day.weekday * PITCH)})`}
-            onMouseEnter={() => { roving.setActive(index); }}
+            onMouseEnter={() => {
+              roving.setActive(index);
+            }}
             onClick={() => onOpen?.(day.date)}
           >
             <Day day={byDate.get(day.date)} highest={highest} active={index === roving.active} />
@@ -79,7 +100,9 @@ export function HeatMap(props: HeatMapProps) {
         ))}
       </svg>
       {active !== undefined && (
-        <ChartTip anchor={anchorOf(svg.current, LEFT + active.week * PITCH + CELL / 2, TOP + active.weekday * PITCH)}>
+        <ChartTip
+          anchor={anchorOf(svg.current, LEFT + active.week * PITCH + CELL / 2, TOP + active.weekday * PITCH)}
+        >
           {byDate.get(active.date)?.label ?? `${active.date}: nothing`}
         </ChartTip>
       )}
@@ -93,9 +116,24 @@ function Day(props: { day: HeatDay | undefined; highest: number; active: boolean
   const shade = Math.min(SHADES.length - 1, Math.floor(((day?.value ?? 0) / highest) * SHADES.length));
   return (
     <>
-      <rect x={0.5} y={0.5} width={CELL - 1} height={CELL - 1} rx={2} className={`fill-surface ${ring}`} strokeWidth={active ? 2 : 1} />
+      <rect
+        x={0.5}
+        y={0.5}
+        width={CELL - 1}
+        height={CELL - 1}
+        rx={2}
+        className={`fill-surface ${ring}`}
+        strokeWidth={active ? 2 : 1}
+      />
       {day !== undefined && day.value > 0 && (
-        <rect x={1} y={1} width={CELL - 2} height={CELL - 2} rx={2} className={`${day.bad === true ? "fill-failed" : "fill-series-2"} ${SHADES[shade] ?? ""}`} />
+        <rect
+          x={1}
+          y={1}
+          width={CELL - 2}
+          height={CELL - 2}
+          rx={2}
+          className={`${day.bad === true ? "fill-failed" : "fill-series-2"} ${SHADES[shade] ?? ""}`}
+        />
       )}
       {day?.bad === true && <path d="M4 4l6 6m0 -6l-6 6" className="stroke-ink" strokeWidth={1.5} />}
     </>

@@ -5,10 +5,7 @@ export type Scale = (value: number) => number;
  * A linear scale from `domain` to `range`. A domain without extent maps to the middle of the range, and a value that is
  * no finite number to its start, so that no drawing holds NaN.
  */
-export function linearScale(
-  domain: readonly [number, number],
-  range: readonly [number, number],
-): Scale {
+export function linearScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
   const [from, to] = domain;
   const [start, end] = range;
   const extent = to - from;

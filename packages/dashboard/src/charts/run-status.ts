@@ -1,14 +1,6 @@
 /** How a run stands or ended. */
 export type RunStatus =
-  | "queued"
-  | "running"
-  | "succeeded"
-  | "failed"
-  | "stopped"
-  | "cancelled"
-  | "died"
-  | "waiting"
-  | "planned";
+  "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died" | "waiting" | "planned";
 
 /** How a status is drawn: colour, and a mark that tells it without colour. */
 export interface StatusLook {
@@ -42,9 +34,19 @@ type Tone = "succeeded" | "failed" | "running" | "queued" | "late" | "paused" | 
 
 // Class names are written out: Tailwind reads them from the source.
 const TONES: Readonly<Record<Tone, Pick<StatusLook, "fill" | "stroke" | "ground" | "text">>> = {
-  succeeded: { fill: "fill-succeeded", stroke: "stroke-succeeded", ground: "fill-succeeded-soft", text: "text-succeeded" },
+  succeeded: {
+    fill: "fill-succeeded",
+    stroke: "stroke-succeeded",
+    ground: "fill-succeeded-soft",
+    text: "text-succeeded",
+  },
   failed: { fill: "fill-failed", stroke: "stroke-failed", ground: "fill-failed-soft", text: "text-failed" },
-  running: { fill: "fill-running", stroke: "stroke-running", ground: "fill-running-soft", text: "text-running" },
+  running: {
+    fill: "fill-running",
+    stroke: "stroke-running",
+    ground: "fill-running-soft",
+    text: "text-running",
+  },
   queued: { fill: "fill-queued", stroke: "stroke-queued", ground: "fill-queued-soft", text: "text-queued" },
   late: { fill: "fill-late", stroke: "stroke-late", ground: "fill-late-soft", text: "text-late" },
   paused: { fill: "fill-paused", stroke: "stroke-paused", ground: "fill-paused-soft", text: "text-paused" },

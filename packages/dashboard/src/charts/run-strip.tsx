@@ -36,7 +36,10 @@ export function RunStrip(props: RunStripProps) {
   const runs = props.runs.slice(-places);
   const svg = useRef<SVGSVGElement>(null);
   const id = useId();
-  const roving = useRoving({ count: runs.length, onOpen: (index) => runs[index] && onOpen?.(runs[index].id) });
+  const roving = useRoving({
+    count: runs.length,
+    onOpen: (index) => runs[index] && onOpen?.(runs[index].id),
+  });
   const longest = Math.max(1, ...runs.map((run) => run.durationMs ?? 0));
   const offset = places - runs.length;
   const active = roving.active === undefined ? undefined : runs[roving.active];
@@ -78,7 +81,11 @@ export function RunStrip(props: RunStripProps) {
             }}
             onClick={() => onOpen?.(run.id)}
           >
-            <rect width={PITCH} height={height} className={index === roving.active ? "fill-hover" : "fill-transparent"} />
+            <rect
+              width={PITCH}
+              height={height}
+              className={index === roving.active ? "fill-hover" : "fill-transparent"}
+            />
             <Tick status={run.status} room={room} share={(run.durationMs ?? 0) / longest} height={height} />
           </g>
         ))}
@@ -122,8 +129,21 @@ function Tick(props: { status: string; room: number; share: number; height: numb
 function EmptyStrip(props: { places: number; height: number; label: string }) {
   const width = props.places * PITCH;
   return (
-    <svg width={width} height={props.height} role="img" aria-label={`${props.label}: none yet`} className="block shrink-0">
-      <line x1={0} x2={width} y1={props.height - 0.5} y2={props.height - 0.5} className="stroke-line" strokeDasharray="4 2" />
+    <svg
+      width={width}
+      height={props.height}
+      role="img"
+      aria-label={`${props.label}: none yet`}
+      className="block shrink-0"
+    >
+      <line
+        x1={0}
+        x2={width}
+        y1={props.height - 0.5}
+        y2={props.height - 0.5}
+        className="stroke-line"
+        strokeDasharray="4 2"
+      />
     </svg>
   );
 }

@@ -24,13 +24,33 @@ export function Sparkline(props: SparklineProps) {
   const highest = Math.max(0, ...values.map((value) => value ?? 0));
   const known = values.some((value) => value !== null);
   return (
-    <svg width={width} height={height} role="img" aria-label={known ? label : `${label}: nothing yet`} className="block shrink-0">
-      <line x1={0} x2={width} y1={height - 0.5} y2={height - 0.5} className="stroke-line" strokeDasharray={known ? undefined : "4 2"} />
-      {known && (kind === "bars" ? (
-        <Bars values={values} width={width} height={height} highest={highest} className={TONES[tone].fill} />
-      ) : (
-        <Line values={values} width={width} height={height} highest={highest} tone={tone} />
-      ))}
+    <svg
+      width={width}
+      height={height}
+      role="img"
+      aria-label={known ? label : `${label}: nothing yet`}
+      className="block shrink-0"
+    >
+      <line
+        x1={0}
+        x2={width}
+        y1={height - 0.5}
+        y2={height - 0.5}
+        className="stroke-line"
+        strokeDasharray={known ? undefined : "4 2"}
+      />
+      {known &&
+        (kind === "bars" ? (
+          <Bars
+            values={values}
+            width={width}
+            height={height}
+            highest={highest}
+            className={TONES[tone].fill}
+          />
+        ) : (
+          <Line values={values} width={width} height={height} highest={highest} tone={tone} />
+        ))}
     </svg>
   );
 }
@@ -74,7 +94,14 @@ function Line(props: DrawingProps & { readonly tone: keyof typeof TONES }) {
   const last = values.findLastIndex((value) => value !== null);
   return (
     <>
-      <path d={path} fill="none" className={TONES[props.tone].stroke} strokeWidth={1.5} strokeLinejoin="round" strokeLinecap="round" />
+      <path
+        d={path}
+        fill="none"
+        className={TONES[props.tone].stroke}
+        strokeWidth={1.5}
+        strokeLinejoin="round"
+        strokeLinecap="round"
+      />
       <circle cx={x(last)} cy={y(values[last] ?? 0)} r={2} className={TONES[props.tone].fill} />
     </>
   );

@@ -3,8 +3,8 @@ import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { TimeSeriesProps } from "./time-series.tsx";
 
-/** The part of a chart over time that needs uPlot. A default export, since it is loaded lazily. */
-export default function TimeSeriesCanvas(props: TimeSeriesProps & { readonly height: number }) {
+/** The part of a chart over time that needs uPlot. */
+export function TimeSeriesCanvas(props: TimeSeriesProps & { readonly height: number }) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(null);
   const { times, series, height, format } = props;
@@ -16,7 +16,11 @@ export default function TimeSeriesCanvas(props: TimeSeriesProps & { readonly hei
     const make = (): void => {
       plot.current?.destroy();
       const size = { width: element.clientWidth, height: height - LEGEND };
-      plot.current = new UPlot({ ...size, ...optionsOf(names.split("\n"), format) }, dataOf(times, series), element);
+      plot.current = new UPlot(
+        { ...size, ...optionsOf(names.split("\n"), format) },
+        dataOf(times, series),
+        element,
+      );
     };
     make();
     const resized = new ResizeObserver(() => {
@@ -70,12 +74,23 @@ function optionsOf(
         stroke: color(`--series-${String((index % 5) + 1)}`),
         width: 1.5,
         // Colour is not the only difference between lines.
-        ...(DASHES[index % DASHES.length] === undefined ? {} : { dash: DASHES[index % DASHES.length] as number[] }),
+        ...(DASHES[index % DASHES.length] === undefined
+          ? {}
+          : { dash: DASHES[index % DASHES.length] as number[] }),
         points: { show: false },
-        ...(format === undefined ? {} : { value: (_: UPlot, value: number | null) => (value === null ? "–" : format(value)) }),
+        ...(format === undefined
+          ? {}
+          : { value: (_: UPlot, value: number | null) => (value === null ? "–" : format(value)) }),
       })),
     ],
-    axes: [axis, { ...axis, size: 64, ...(format === undefined ? {} : { values: (_: UPlot, values: number[]) => values.map(format) }) }],
+    axes: [
+      axis,
+      {
+        ...axis,
+        size: 64,
+        ...(format === undefined ? {} : { values: (_: UPlot, values: number[]) => values.map(format) }),
+      },
+    ],
   };
 }
 

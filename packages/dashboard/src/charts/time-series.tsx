@@ -18,7 +18,7 @@ export interface TimeSeriesProps {
   readonly format?: (value: number) => string;
 }
 
-const Canvas = lazy(() => import("./time-series-canvas.tsx"));
+const Canvas = lazy(async () => ({ default: (await import("./time-series-canvas.tsx")).TimeSeriesCanvas }));
 
 /** Lines over time, also very long ones; the library that draws them is loaded with the first one. */
 export function TimeSeries(props: TimeSeriesProps) {
@@ -28,7 +28,9 @@ export function TimeSeries(props: TimeSeriesProps) {
     <figure className="m-0 w-full">
       <div style={{ height }} className="w-full" role="img" aria-label={describe(props)}>
         {empty ? (
-          <p className="flex h-full items-center justify-center text-sm text-muted">Nothing was measured yet.</p>
+          <p className="flex h-full items-center justify-center text-sm text-muted">
+            Nothing was measured yet.
+          </p>
         ) : (
           <Suspense fallback={<div className="h-full animate-pulse-soft rounded-md bg-sunken" />}>
             <Canvas {...props} height={height} />
