@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { assignLanes } from "./assign-lanes.ts";
 import { ChartTip, type TipAnchor } from "./chart-tip.tsx";
 import { linearScale, type Scale } from "./linear-scale.ts";
-import { statusLook } from "./run-status.ts";
+import { chartLook } from "./chart-look.ts";
 import { timeTicks } from "./time-ticks.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -137,7 +137,7 @@ interface BarProps {
 
 function Bar(props: BarProps) {
   const { span, x, y, bounds, onTip, onOpen } = props;
-  const look = statusLook(span.status);
+  const look = chartLook(span.status);
   const left = Math.max(bounds[0], Math.min(bounds[1], x(span.start)));
   const right = Math.max(left + 3, Math.min(bounds[1] + 1, x(span.end)));
   const hollow = look.mark === "hollow";

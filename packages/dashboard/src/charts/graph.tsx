@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { layeredLayout, type Layout, type PlacedNode } from "./layered-layout.ts";
-import { statusLook } from "./run-status.ts";
+import { chartLook } from "./chart-look.ts";
 import { useGraphView, type GraphView } from "./use-graph-view.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -12,7 +12,7 @@ export interface GraphNode {
   readonly detail: string;
   /** What it is, such as `table`: written into the box. */
   readonly kind: string;
-  /** A status of `statusLook`, with the word for it; absent: nothing is known. */
+  /** A status of `chartLook`, with the word for it; absent: nothing is known. */
   readonly state?: { readonly look: string; readonly word: string };
 }
 
@@ -138,7 +138,7 @@ function Node(props: {
   readonly onFocus: (id: string) => void;
 }) {
   const { node, place, tab, selected, dim, onSelect, onFocus } = props;
-  const look = node.state === undefined ? undefined : statusLook(node.state.look);
+  const look = node.state === undefined ? undefined : chartLook(node.state.look);
   const words = [node.kind, node.title, node.state?.word, node.detail].filter(Boolean).join(", ");
   return (
     <g

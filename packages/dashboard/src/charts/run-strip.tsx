@@ -1,6 +1,6 @@
 import { useId, useRef, type ReactNode } from "react";
 import { ChartTip } from "./chart-tip.tsx";
-import { statusLook } from "./run-status.ts";
+import { chartLook } from "./chart-look.ts";
 import { useRoving } from "./use-roving.ts";
 
 /** A run as the strip shows it. */
@@ -100,7 +100,7 @@ export function RunStrip(props: RunStripProps) {
 }
 
 function Tick(props: { status: string; room: number; share: number; height: number }) {
-  const look = statusLook(props.status);
+  const look = chartLook(props.status);
   // The square root keeps short runs visible beside one that took an hour.
   const tall = Math.max(4, Math.round(Math.sqrt(Math.max(0, props.share)) * props.room));
   const top = props.height - tall - 0.5;

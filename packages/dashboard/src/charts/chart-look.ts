@@ -1,39 +1,18 @@
-/** How a run stands or ended. */
-export type RunStatus =
-  "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died" | "waiting" | "planned";
-
 /** How a status is drawn: colour, and a mark that tells it without colour. */
-export interface StatusLook {
+export interface ChartLook {
   readonly word: string;
   readonly fill: string;
   readonly stroke: string;
   readonly ground: string;
   readonly text: string;
-  /** `cross` for what went wrong, `dots` for what is still open, none for what went well. */
+  /** `cross` for what went wrong, `hollow` for what is still to come, `bar` for what is neither, none for what went well. */
   readonly mark: "none" | "cross" | "hollow" | "bar";
-}
-
-const LOOKS: Readonly<Record<string, StatusLook>> = {
-  succeeded: look("succeeded", "succeeded", "none"),
-  running: look("running", "running", "bar"),
-  queued: look("queued", "queued", "hollow"),
-  waiting: look("waiting", "queued", "hollow"),
-  planned: look("planned", "idle", "hollow"),
-  failed: look("failed", "failed", "cross"),
-  died: look("died", "failed", "cross"),
-  stopped: look("stopped", "late", "bar"),
-  cancelled: look("cancelled", "paused", "bar"),
-};
-
-/** The look of a status; one that is not known is drawn as idle. */
-export function statusLook(status: string): StatusLook {
-  return LOOKS[status] ?? look(status, "idle", "bar");
 }
 
 type Tone = "succeeded" | "failed" | "running" | "queued" | "late" | "paused" | "idle";
 
 // Class names are written out: Tailwind reads them from the source.
-const TONES: Readonly<Record<Tone, Pick<StatusLook, "fill" | "stroke" | "ground" | "text">>> = {
+const TONES: Readonly<Record<Tone, Pick<ChartLook, "fill" | "stroke" | "ground" | "text">>> = {
   succeeded: {
     fill: "fill-succeeded",
     stroke: "stroke-succeeded",
@@ -53,6 +32,29 @@ const TONES: Readonly<Record<Tone, Pick<StatusLook, "fill" | "stroke" | "ground"
   idle: { fill: "fill-idle", stroke: "stroke-idle", ground: "fill-idle-soft", text: "text-idle" },
 };
 
-function look(word: string, tone: Tone, mark: StatusLook["mark"]): StatusLook {
+const LOOKS: Readonly<Record<string, ChartLook>> = {
+  succeeded: look("succeeded", "succeeded", "none"),
+  running: look("running", "running", "bar"),
+  queued: look("queued", "queued", "hollow"),
+  waiting: look("waiting", "queued", "hollow"),
+  planned: look("planned", "idle", "hollow"),
+  failed: look("failed", "failed", "cross"),
+  died: look("died", "failed", "cross"),
+  stopped: look("stopped", "paused", "bar"),
+  cancelled: look("cancelled", "paused", "bar"),
+  healthy: look("healthy", "succeeded", "none"),
+  late: look("late", "late", "bar"),
+  failing: look("failing", "failed", "cross"),
+  paused: look("paused", "paused", "bar"),
+  disabled: look("disabled", "paused", "bar"),
+  neverRan: look("never ran", "idle", "hollow"),
+};
+
+/** The look of a status; one that is not known is drawn as idle. */
+export function chartLook(status: string): ChartLook {
+  return LOOKS[status] ?? look(status, "idle", "bar");
+}
+
+function look(word: string, tone: Tone, mark: ChartLook["mark"]): ChartLook {
   return { word, ...TONES[tone], mark };
 }
