@@ -1,4 +1,13 @@
-import type { ErrorCode, Json, RowChange, RowVersion } from "@millrace/core";
+import type {
+  BrowsedColumn,
+  BrowsedPage,
+  BrowseFilter,
+  BrowseQuery,
+  ErrorCode,
+  Json,
+  RowChange,
+  RowVersion,
+} from "@millrace/core";
 
 /** A table that pipelines write. */
 export interface CollectedTable {
@@ -32,47 +41,11 @@ export interface CollectedTables {
   readonly unreachable: readonly UnreachablePlace[];
 }
 
-export interface TableColumn {
-  readonly name: string;
-  /** The type as Millrace names it, such as `numeric(12,2)`. */
-  readonly type: string;
-  readonly key: boolean;
-  /** Columns that Millrace adds, such as `_loaded_at`. */
-  readonly own: boolean;
-}
-
-/** How a column is compared: `contains` looks for a part of its text, whatever the case. */
-export const ROW_OPERATORS = ["=", "!=", "<", "<=", ">", ">=", "contains", "null", "not null"] as const;
-
-/** One condition on a column. Values are compared as the column's type. */
-export interface RowFilter {
-  readonly column: string;
-  readonly operator: (typeof ROW_OPERATORS)[number];
-  /** As text; absent for `null` and `not null`. */
-  readonly value?: string | undefined;
-}
-
-/** Which rows of a table: the table itself, rows that were removed from it, or rows that were refused, with reasons. */
-export const ROW_KINDS = ["live", "removed", "quarantine"] as const;
-
-export interface RowsQuery {
-  readonly filters?: readonly RowFilter[] | undefined;
-  readonly sort?: { readonly column: string; readonly descending: boolean } | undefined;
-  /** `next` of the page before. */
-  readonly after?: string | undefined;
-  /** At most 1,000. */
-  readonly limit: number;
-  readonly of: (typeof ROW_KINDS)[number];
-}
-
-export interface RowsPage {
-  readonly columns: readonly TableColumn[];
-  /** Values in the order of the columns; numbers beyond 2^53 as text. */
-  readonly rows: readonly (readonly Json[])[];
-  readonly next?: string | undefined;
-  /** Rows of the whole table as the database estimates them, where it does. */
-  readonly estimatedRows?: number | undefined;
-}
+/** What rows are asked for, and how they come: as destinations take and give them. */
+export type TableColumn = BrowsedColumn;
+export type RowFilter = BrowseFilter;
+export type RowsQuery = BrowseQuery;
+export type RowsPage = BrowsedPage;
 
 /** A row that was refused. */
 export interface QuarantinedRow {

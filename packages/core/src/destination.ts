@@ -1,4 +1,5 @@
 import type { RowChange, RunPair } from "./audit/row-change.ts";
+import type { BrowsedPage, BrowseQuery } from "./browse.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Counts } from "./counts.ts";
 import type { EncodedRows, EncodedShape } from "./encoded-rows.ts";
@@ -227,6 +228,12 @@ export interface Inspector {
    * table and whose end is not known. Absent: the destination cannot tell.
    */
   changes?(table: string, between: RunPair): AsyncIterable<RowChange>;
+  /**
+   * A page of the rows of a table. Fails with MLR_TABLE_NOT_FOUND, and with MLR_ARGUMENT_INVALID for columns, values and
+   * cursors that do not fit the table, for rows that it does not keep, and where reading takes too long. Absent: the
+   * destination cannot be read page by page.
+   */
+  browse?(table: string, query: BrowseQuery): Promise<BrowsedPage>;
   verify(table: string): Promise<VerifyResult>;
   state(pipeline: string): Promise<PipelineState | undefined>;
   /** Forgets checkpoints and open epochs; rows, history and the fence stay. */

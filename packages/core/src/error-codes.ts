@@ -181,6 +181,26 @@ export const ERROR_CODES = {
     retry: "later",
     means: "More requests were made to the API than it answers in a minute.",
   },
+  MLR_SIGN_IN_FAILED: {
+    retry: "never",
+    means: "Name or password is wrong, or a sign-in link was used already or has expired.",
+  },
+  MLR_SIGN_IN_LIMIT: {
+    retry: "later",
+    means: "Too many sign-ins have failed, so that no more are tried for some minutes.",
+  },
+  MLR_SIGN_IN_OIDC: {
+    retry: "later",
+    means: "The service that signs people in by OpenID Connect failed, or lets somebody in who has no role here.",
+  },
+  MLR_PASSWORD_WEAK: { retry: "never", means: "A new password is too short or too easy to guess." },
+  MLR_USER_NOT_FOUND: { retry: "never", means: "There is no such user." },
+  MLR_USER_EXISTS: { retry: "never", means: "There is a user of that name already." },
+  MLR_USER_LAST_ADMIN: {
+    retry: "never",
+    means: "The change would leave nobody who may administer.",
+  },
+  MLR_TOKEN_NOT_FOUND: { retry: "never", means: "There is no such API token." },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
 

@@ -1,6 +1,7 @@
 export { fieldChanges } from "./audit/field-changes.ts";
 export * from "./audit/row-change.ts";
 export * from "./audit/row-states.ts";
+export * from "./browse.ts";
 export * from "./capabilities.ts";
 export * from "./clock.ts";
 export * from "./counts.ts";

@@ -1,7 +1,7 @@
+import { BROWSE_OPERATORS, BROWSED_ROWS } from "@millrace/core";
 import { z } from "zod";
 import { PageQuery, pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
-import { ROW_KINDS, ROW_OPERATORS } from "../../table-reader.ts";
 
 /** The run that changed a table last, and what it did there. */
 export const TableRun = z.object({
@@ -70,7 +70,7 @@ export const TableDetail = CollectedTable.extend({
 /** One condition on a column. */
 export const RowFilter = z.object({
   column: z.string().min(1).max(200),
-  operator: z.enum(ROW_OPERATORS),
+  operator: z.enum(BROWSE_OPERATORS),
   value: z.string().max(10_000).optional(),
 });
 
@@ -85,7 +85,7 @@ const Where = z
 
 /** What selects rows. */
 const Selection = z.object({
-  of: z.enum(ROW_KINDS).default("live"),
+  of: z.enum(BROWSED_ROWS).default("live"),
   where: Where,
   sort: z.string().min(1).max(200).optional().describe("A column; default: the key."),
   descending: z.stringbool().default(false),

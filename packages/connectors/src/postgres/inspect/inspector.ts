@@ -1,5 +1,7 @@
 import {
   MillraceError,
+  type BrowsedPage,
+  type BrowseQuery,
   type Inspector,
   type PipelineState,
   type RowChange,
@@ -9,6 +11,7 @@ import {
 } from "@millrace/core";
 import type { Client, PoolClient } from "pg";
 import { postgresError } from "../errors.ts";
+import { browseTable } from "./browse/browse-table.ts";
 import { tableChanges } from "./changes.ts";
 import { rowHistory } from "./history.ts";
 import { pipelineState, resetPipelineState } from "./state.ts";
@@ -25,7 +28,8 @@ export interface InspectorOptions {
 }
 
 /** Settings that keys and times are read under, whatever the server's or the user's own are. */
-const SETTINGS = "SET timezone TO 'UTC'; SET datestyle TO 'ISO, YMD'; SET intervalstyle TO 'iso_8601'";
+const SETTINGS =
+  "SET timezone TO 'UTC'; SET datestyle TO 'ISO, YMD'; SET intervalstyle TO 'iso_8601'; SET bytea_output TO 'hex'; SET extra_float_digits TO 1";
 
 /** Reads what a PostgreSQL database holds. Calls on one inspector run one after another. */
 export class PostgresInspector implements Inspector {
@@ -69,6 +73,10 @@ export class PostgresInspector implements Inspector {
     } finally {
       turn.resolve();
     }
+  }
+
+  browse(table: string, query: BrowseQuery): Promise<BrowsedPage> {
+    return this.#inTurn(`reading table "${table}"`, ({ client }) => browseTable(client, table, query));
   }
 
   verify(table: string): Promise<VerifyResult> {

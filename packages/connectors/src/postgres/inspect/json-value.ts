@@ -20,7 +20,7 @@ function isPlainNumber(type: ColumnType, stored: unknown): boolean {
 }
 
 /** Numbers that JSON.parse would round become their text. */
-function exactJson(value: unknown): Json {
+export function exactJson(value: unknown): Json {
   if (Array.isArray(value)) return value.map(exactJson);
   if (typeof value === "bigint") return value.toString();
   if (value instanceof JsonNumber) return value.text;

@@ -18,7 +18,8 @@ export interface StoredTable extends QualifiedName {
   readonly hashVersion: number;
 }
 
-interface Entry {
+/** What is recorded of a table for one of the pipelines that write it. */
+export interface StoredEntry {
   namespace: string;
   name: string;
   pipeline: string;
@@ -31,11 +32,11 @@ const ENTRIES = `SELECT table_schema AS namespace, table_name AS name, pipeline,
 FROM millrace.tables ORDER BY table_schema, table_name, pipeline`;
 
 /** Every table with its owner; none where Millrace never wrote into this database. */
-export async function storedTables(client: Queryable): Promise<readonly Entry[]> {
+export async function storedTables(client: Queryable): Promise<readonly StoredEntry[]> {
   const present = await client.query<{ there: boolean }>(
     "SELECT to_regclass('millrace.tables') IS NOT NULL AS there",
   );
-  return present.rows[0]?.there === true ? (await client.query<Entry>(ENTRIES)).rows : [];
+  return present.rows[0]?.there === true ? (await client.query<StoredEntry>(ENTRIES)).rows : [];
 }
 
 /**
@@ -44,16 +45,8 @@ export async function storedTables(client: Queryable): Promise<readonly Entry[]>
  * that Millrace does not write.
  */
 export async function findStoredTable(client: Queryable, name: string): Promise<StoredTable> {
-  const entries = await storedTables(client);
-  const found = entries.filter((entry) => entry.name === name || qualified(entry) === name);
-  const first = found[0];
-  if (first === undefined) throw notFound(name, entries);
-  const places = new Set(found.map(qualified));
-  if (places.size > 1) {
-    throw new MillraceError("MLR_ARGUMENT_INVALID", `several schemas have a table "${name}"`, {
-      hint: `Say which one: ${[...places].join(", ")}.`,
-    });
-  }
+  const found = findEntries(await storedTables(client), name);
+  const [first] = found as [StoredEntry];
   return {
     namespace: first.namespace,
     name: first.name,
@@ -62,6 +55,20 @@ export async function findStoredTable(client: Queryable, name: string): Promise<
     columns: await presentColumns(client, found),
     hashVersion: Math.min(...found.map((entry) => entry.hash_version)),
   };
+}
+
+/**
+ * The entries, at least one, of the table of this name, or of this schema and name with a dot between. Fails with
+ * MLR_TABLE_NOT_FOUND (and the nearest name), or MLR_ARGUMENT_INVALID where several schemas have it.
+ */
+export function findEntries(entries: readonly StoredEntry[], name: string): readonly StoredEntry[] {
+  const found = entries.filter((entry) => entry.name === name || qualified(entry) === name);
+  if (found.length === 0) throw notFound(name, entries);
+  const places = new Set(found.map(qualified));
+  if (places.size === 1) return found;
+  throw new MillraceError("MLR_ARGUMENT_INVALID", `several schemas have a table "${name}"`, {
+    hint: `Say which one: ${[...places].join(", ")}.`,
+  });
 }
 
 /** Fails with MLR_SCHEMA_MISMATCH where the rows' hashes follow another version of the specification than today's. */
@@ -75,8 +82,11 @@ export function requireHashVersion(table: StoredTable): void {
 }
 
 /** Pipelines that share a table may have brought different columns: for the rows of the others these are null. */
-async function presentColumns(client: Queryable, entries: readonly Entry[]): Promise<ColumnDefinition[]> {
-  const [first] = entries as [Entry];
+async function presentColumns(
+  client: Queryable,
+  entries: readonly StoredEntry[],
+): Promise<ColumnDefinition[]> {
+  const [first] = entries as [StoredEntry];
   const described = await introspect(client, first);
   if (described === undefined) {
     throw new MillraceError("MLR_TABLE_NOT_FOUND", `table "${qualified(first)}" does not exist any more`, {
@@ -110,7 +120,7 @@ function qualified(table: QualifiedName): string {
   return `${table.namespace}.${table.name}`;
 }
 
-function notFound(name: string, entries: readonly Entry[]): MillraceError {
+function notFound(name: string, entries: readonly StoredEntry[]): MillraceError {
   const names = [...new Set(entries.map((entry) => entry.name))];
   const guess = nearest(name, names);
   const list =
