@@ -11,12 +11,65 @@ CREATE TABLE millrace_control.announcements (
 
 CREATE INDEX announcements_by_time ON millrace_control.announcements USING btree (due_at, id);
 
+CREATE TABLE millrace_control.api_tokens (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  token_hash bytea NOT NULL,
+  hint text NOT NULL,
+  user_id uuid NOT NULL,
+  role text NOT NULL,
+  groups text[],
+  pipelines text[],
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  last_used_address text,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_tokens_name_check CHECK ((name <> ''::text)),
+  CONSTRAINT api_tokens_pkey PRIMARY KEY (id),
+  CONSTRAINT api_tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))),
+  CONSTRAINT api_tokens_scoped_read CHECK ((((groups IS NULL) AND (pipelines IS NULL)) OR (role = 'viewer'::text))),
+  CONSTRAINT api_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES millrace_control.users(id) ON DELETE CASCADE
+);
+
+CREATE INDEX api_tokens_of_user ON millrace_control.api_tokens USING btree (user_id);
+
 CREATE TABLE millrace_control.attempts (
   pipeline text NOT NULL,
   partition text NOT NULL DEFAULT ''::text,
   last bigint NOT NULL,
   CONSTRAINT attempts_pkey PRIMARY KEY (pipeline, partition)
 );
+
+CREATE TABLE millrace_control.audit (
+  id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id uuid,
+  actor_name text NOT NULL,
+  role text,
+  action text NOT NULL,
+  target text,
+  outcome text NOT NULL,
+  status integer,
+  code text,
+  address text,
+  request_id text,
+  details jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT audit_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'token'::text, 'anonymous'::text, 'terminal'::text]))),
+  CONSTRAINT audit_outcome_check CHECK ((outcome = ANY (ARRAY['started'::text, 'done'::text, 'refused'::text, 'failed'::text]))),
+  CONSTRAINT audit_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX audit_by_action ON millrace_control.audit USING btree (action text_pattern_ops, id DESC);
+
+CREATE INDEX audit_by_actor ON millrace_control.audit USING btree (lower(actor_name), id DESC);
+
+CREATE INDEX audit_by_target ON millrace_control.audit USING btree (target, id DESC) WHERE (target IS NOT NULL);
+
+CREATE INDEX audit_by_time ON millrace_control.audit USING btree (at);
 
 CREATE TABLE millrace_control.backfill_partitions (
   pipeline text NOT NULL,
@@ -69,6 +122,13 @@ CREATE VIEW millrace_control.claimable_runs AS
            FROM millrace_control.leases held
           WHERE held.pipeline = run.pipeline AND held.partition = run.partition AND millrace_control.lease_is_alive(held.*)));
 
+CREATE TABLE millrace_control.collected_tables (
+  pipeline text NOT NULL,
+  table_name text NOT NULL,
+  first_at timestamp with time zone NOT NULL,
+  CONSTRAINT collected_tables_pkey PRIMARY KEY (pipeline, table_name)
+);
+
 CREATE TABLE millrace_control.commands (
   id uuid NOT NULL,
   kind text NOT NULL,
@@ -81,16 +141,79 @@ CREATE TABLE millrace_control.commands (
   accepted_at timestamp with time zone,
   done_at timestamp with time zone,
   result text,
-  CONSTRAINT commands_kind CHECK ((kind = ANY (ARRAY['start'::text, 'stop'::text, 'pause'::text, 'resume'::text, 'restart'::text, 'enable'::text, 'disable'::text, 'cancel'::text]))),
+  CONSTRAINT commands_kind CHECK ((kind = ANY (ARRAY['start'::text, 'stop'::text, 'pause'::text, 'resume'::text, 'restart'::text, 'enable'::text, 'disable'::text, 'cancel'::text, 'reset'::text, 'discard'::text]))),
   CONSTRAINT commands_pkey PRIMARY KEY (id),
   CONSTRAINT commands_status CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'done'::text, 'failed'::text])))
 );
+
+CREATE INDEX commands_by_pipeline ON millrace_control.commands USING btree (pipeline, requested_at DESC, id DESC);
 
 CREATE INDEX commands_by_time ON millrace_control.commands USING btree (requested_at);
 
 CREATE INDEX commands_open ON millrace_control.commands USING btree (requested_at) WHERE (status = ANY (ARRAY['pending'::text, 'accepted'::text]));
 
 CREATE TRIGGER commands_given AFTER INSERT ON millrace_control.commands FOR EACH ROW WHEN (new.status = 'pending'::text AND new.run IS NOT NULL) EXECUTE FUNCTION millrace_control.announce_command();
+
+CREATE TABLE millrace_control.error_days (
+  fingerprint text NOT NULL,
+  day date NOT NULL,
+  count bigint NOT NULL,
+  CONSTRAINT error_days_pkey PRIMARY KEY (fingerprint, day)
+) WITH (fillfactor=70);
+
+CREATE TABLE millrace_control.error_groups (
+  fingerprint text NOT NULL,
+  code text NOT NULL,
+  summary text NOT NULL,
+  count bigint NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  returned_at timestamp with time zone,
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  message text NOT NULL,
+  hint text,
+  stack text,
+  CONSTRAINT error_groups_pkey PRIMARY KEY (fingerprint)
+) WITH (fillfactor=70);
+
+CREATE INDEX error_groups_by_time ON millrace_control.error_groups USING btree (last_seen_at DESC, fingerprint DESC);
+
+CREATE TABLE millrace_control.error_inbox (
+  id bigint NOT NULL,
+  fingerprint text NOT NULL,
+  code text NOT NULL,
+  summary text NOT NULL,
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  message text NOT NULL,
+  hint text,
+  stack text,
+  CONSTRAINT error_inbox_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE millrace_control.error_pipelines (
+  fingerprint text NOT NULL,
+  pipeline text NOT NULL,
+  count bigint NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  last_run uuid NOT NULL,
+  CONSTRAINT error_pipelines_pkey PRIMARY KEY (fingerprint, pipeline)
+) WITH (fillfactor=70);
+
+CREATE INDEX error_pipelines_by_pipeline ON millrace_control.error_pipelines USING btree (pipeline, fingerprint);
+
+CREATE TABLE millrace_control.error_runs (
+  fingerprint text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  message text NOT NULL,
+  CONSTRAINT error_runs_pkey PRIMARY KEY (fingerprint, at, run)
+);
+
+CREATE INDEX error_runs_by_time ON millrace_control.error_runs USING btree (at);
 
 CREATE TABLE millrace_control.event_cursors (
   consumer text NOT NULL,
@@ -114,11 +237,19 @@ CREATE TABLE millrace_control.events (
   CONSTRAINT events_pkey PRIMARY KEY (id)
 ) WITH (fillfactor=80);
 
+CREATE INDEX events_by_group ON millrace_control.events USING btree ("group", id DESC) WHERE ("group" IS NOT NULL);
+
 CREATE INDEX events_by_pipeline ON millrace_control.events USING btree (pipeline, id DESC);
 
 CREATE UNIQUE INDEX events_by_seq ON millrace_control.events USING btree (seq);
 
 CREATE INDEX events_by_time ON millrace_control.events USING btree (at);
+
+CREATE INDEX events_by_type ON millrace_control.events USING btree (type, id DESC) WHERE (type <> ALL (ARRAY['run.queued'::text, 'run.started'::text, 'run.committed'::text, 'run.finished'::text]));
+
+CREATE INDEX events_of_run ON millrace_control.events USING btree (run, id DESC, type) WHERE (run IS NOT NULL);
+
+CREATE INDEX events_of_schema_by_pipeline ON millrace_control.events USING btree (pipeline, id DESC) WHERE (type = 'schema.changed'::text);
 
 CREATE INDEX events_without_seq ON millrace_control.events USING btree (id) WHERE (seq IS NULL);
 
@@ -139,6 +270,21 @@ CREATE TABLE millrace_control.function_calls (
 CREATE INDEX function_calls_by_pipeline ON millrace_control.function_calls USING btree (pipeline, name, at DESC);
 
 CREATE INDEX function_calls_by_time ON millrace_control.function_calls USING btree (at);
+
+CREATE TABLE millrace_control.idempotency_keys (
+  identity text NOT NULL,
+  route text NOT NULL,
+  key text NOT NULL,
+  request_hash bytea NOT NULL,
+  holder uuid NOT NULL,
+  held_until timestamp with time zone NOT NULL,
+  status integer,
+  answer text,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (identity, route, key)
+);
+
+CREATE INDEX idempotency_keys_by_time ON millrace_control.idempotency_keys USING btree (created_at);
 
 CREATE TABLE millrace_control.leaders (
   name text NOT NULL,
@@ -184,6 +330,8 @@ CREATE TABLE millrace_control.logs (
 
 CREATE INDEX logs_of_run ON ONLY millrace_control.logs USING btree (run, "position") WHERE (run IS NOT NULL);
 
+CREATE INDEX logs_of_trouble ON ONLY millrace_control.logs USING btree (at DESC, id DESC) WHERE (level >= 40);
+
 CREATE TABLE millrace_control.notification_incidents (
   id bigint NOT NULL,
   rule text NOT NULL,
@@ -221,6 +369,21 @@ CREATE TABLE millrace_control.notification_items (
 
 CREATE INDEX notification_items_by_rule ON millrace_control.notification_items USING btree (rule, due_at);
 
+CREATE TABLE millrace_control.notification_mutes (
+  id uuid NOT NULL,
+  pipeline text,
+  rule text,
+  until timestamp with time zone NOT NULL,
+  reason text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  held bigint NOT NULL DEFAULT 0,
+  CONSTRAINT notification_mutes_of_something CHECK (((pipeline IS NOT NULL) OR (rule IS NOT NULL))),
+  CONSTRAINT notification_mutes_pkey PRIMARY KEY (id)
+) WITH (fillfactor=70);
+
+CREATE INDEX notification_mutes_by_end ON millrace_control.notification_mutes USING btree (until);
+
 CREATE TABLE millrace_control.notification_rules (
   rule text NOT NULL,
   last_sent_at timestamp with time zone,
@@ -250,6 +413,12 @@ CREATE TABLE millrace_control.notifications (
   CONSTRAINT notifications_status CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text])))
 ) WITH (fillfactor=70);
 
+CREATE INDEX notifications_by_channel ON millrace_control.notifications USING btree (channel, created_at DESC, seq DESC);
+
+CREATE INDEX notifications_by_pipeline ON millrace_control.notifications USING btree (pipeline, created_at DESC, seq DESC);
+
+CREATE INDEX notifications_by_status ON millrace_control.notifications USING btree (status, created_at DESC, seq DESC);
+
 CREATE INDEX notifications_by_time ON millrace_control.notifications USING btree (created_at DESC);
 
 CREATE INDEX notifications_waiting ON millrace_control.notifications USING btree (channel, seq) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]));
@@ -260,6 +429,33 @@ CREATE TABLE millrace_control.parent_marks (
   run uuid NOT NULL,
   CONSTRAINT parent_marks_pkey PRIMARY KEY (pipeline, parent)
 );
+
+CREATE TABLE millrace_control.pipeline_outcomes (
+  pipeline text NOT NULL,
+  run uuid,
+  status text,
+  finished_at timestamp with time zone,
+  success_run uuid,
+  success_due_at timestamp with time zone,
+  success_started_at timestamp with time zone,
+  success_finished_at timestamp with time zone,
+  success_code_version text,
+  failing_since timestamp with time zone,
+  median_ms double precision,
+  p90_ms double precision,
+  CONSTRAINT pipeline_outcomes_pkey PRIMARY KEY (pipeline)
+) WITH (fillfactor=50);
+
+CREATE TABLE millrace_control.pipeline_versions (
+  id bigint NOT NULL,
+  pipeline text NOT NULL,
+  code_version text,
+  definition jsonb,
+  seen_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT pipeline_versions_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX pipeline_versions_by_pipeline ON millrace_control.pipeline_versions USING btree (pipeline, id DESC);
 
 CREATE TABLE millrace_control.pipelines (
   name text NOT NULL,
@@ -284,6 +480,7 @@ CREATE TABLE millrace_control.pipelines (
   updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   retired_at timestamp with time zone,
   params_schema jsonb,
+  definition jsonb,
   CONSTRAINT pipelines_parent_rule CHECK ((parent_rule = ANY (ARRAY['succeeded'::text, 'finished'::text]))),
   CONSTRAINT pipelines_pkey PRIMARY KEY (name)
 ) WITH (fillfactor=70);
@@ -323,7 +520,21 @@ CREATE TABLE millrace_control.quality_results (
 
 CREATE INDEX quality_results_by_time ON millrace_control.quality_results USING btree (at);
 
+CREATE INDEX quality_results_of_pipeline ON millrace_control.quality_results USING btree (pipeline, table_name, rule, at DESC, id DESC);
+
 CREATE INDEX quality_results_series ON millrace_control.quality_results USING btree (table_name, pipeline, rule, at DESC, id DESC);
+
+CREATE TABLE millrace_control.run_days (
+  day date NOT NULL,
+  pipeline text NOT NULL,
+  succeeded integer NOT NULL,
+  failed integer NOT NULL,
+  stopped integer NOT NULL,
+  duration_ms bigint NOT NULL,
+  CONSTRAINT run_days_pkey PRIMARY KEY (pipeline, day)
+);
+
+CREATE INDEX run_days_by_day ON millrace_control.run_days USING btree (day) INCLUDE (succeeded, failed, stopped, duration_ms);
 
 CREATE TABLE millrace_control.run_objects (
   run uuid NOT NULL,
@@ -358,6 +569,23 @@ CREATE VIEW millrace_control.run_tables AS
     run.finished_at
    FROM millrace_control.runs run
      CROSS JOIN LATERAL jsonb_each(run.counts) counted(key, value);
+
+CREATE TABLE millrace_control.run_volumes (
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  partition text NOT NULL,
+  table_name text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  succeeded boolean NOT NULL,
+  inserted bigint NOT NULL,
+  updated bigint NOT NULL,
+  removed bigint NOT NULL,
+  CONSTRAINT run_volumes_pkey PRIMARY KEY (run, table_name)
+);
+
+CREATE INDEX run_volumes_by_table ON millrace_control.run_volumes USING btree (pipeline, table_name, at DESC) INCLUDE (partition, succeeded, inserted, updated, removed, run);
+
+CREATE INDEX run_volumes_with_rows ON millrace_control.run_volumes USING btree (pipeline, table_name, at DESC) WHERE ((inserted + updated) > 0);
 
 CREATE TABLE millrace_control.runs (
   id uuid NOT NULL,
@@ -417,17 +645,31 @@ CREATE TABLE millrace_control.runs (
   CONSTRAINT runs_status CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'cancelled'::text, 'died'::text])))
 ) WITH (fillfactor=70);
 
-CREATE INDEX runs_by_pipeline ON millrace_control.runs USING btree (pipeline, id DESC);
+CREATE INDEX runs_by_backfill ON millrace_control.runs USING btree (backfill, id DESC) WHERE (backfill IS NOT NULL);
+
+CREATE INDEX runs_by_parent ON millrace_control.runs USING gin (parent_runs) WHERE (parent_runs IS NOT NULL);
+
+CREATE INDEX runs_by_pipeline ON millrace_control.runs USING btree (pipeline, id DESC, status);
+
+CREATE INDEX runs_continued ON millrace_control.runs USING btree (continues) WHERE (continues IS NOT NULL);
 
 CREATE INDEX runs_dead_tasks ON millrace_control.runs USING btree (id DESC) WHERE ((kind = 'task'::text) AND (status = ANY (ARRAY['failed'::text, 'died'::text])));
+
+CREATE INDEX runs_ended ON millrace_control.runs USING btree (pipeline, id DESC) INCLUDE (status, due_at, queued_at, available_at, started_at, finished_at, duration_ms) WHERE ((finished_at IS NOT NULL) AND (partition = ''::text));
 
 CREATE INDEX runs_going_on ON millrace_control.runs USING btree (worker) WHERE (status = 'running'::text);
 
 CREATE INDEX runs_interrupted ON millrace_control.runs USING btree (pipeline, partition, id) WHERE ((status = 'queued'::text) AND (started_at IS NOT NULL));
 
+CREATE INDEX runs_not_well ON millrace_control.runs USING btree (id DESC, status) WHERE ((kind = 'pipeline'::text) AND (status = ANY (ARRAY['failed'::text, 'died'::text, 'stopped'::text, 'cancelled'::text])));
+
 CREATE INDEX runs_of_backfill ON millrace_control.runs USING btree (backfill, status, available_at, id) WHERE ((backfill IS NOT NULL) AND (status = ANY (ARRAY['queued'::text, 'running'::text])));
 
+CREATE INDEX runs_of_pipelines ON millrace_control.runs USING btree (id DESC, status, trigger) WHERE (kind = 'pipeline'::text);
+
 CREATE INDEX runs_of_tasks ON millrace_control.runs USING btree (id DESC) WHERE (kind = 'task'::text);
+
+CREATE INDEX runs_of_worker ON millrace_control.runs USING btree (worker, id DESC) WHERE ((worker IS NOT NULL) AND (kind = 'pipeline'::text));
 
 CREATE UNIQUE INDEX runs_one_per_fire ON millrace_control.runs USING btree (pipeline, due_at) WHERE (due_at IS NOT NULL);
 
@@ -437,17 +679,31 @@ CREATE UNIQUE INDEX runs_one_per_parents ON millrace_control.runs USING btree (p
 
 CREATE UNIQUE INDEX runs_one_running ON millrace_control.runs USING btree (pipeline, partition) WHERE (status = 'running'::text);
 
-CREATE INDEX runs_over ON millrace_control.runs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX runs_over ON millrace_control.runs USING btree (finished_at) INCLUDE (pipeline, status, started_at, duration_ms) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX runs_queued ON millrace_control.runs USING btree (pipeline, id DESC) WHERE (status = 'queued'::text);
+
+CREATE INDEX runs_tasks_by_status ON millrace_control.runs USING btree (status, id DESC) WHERE (kind = 'task'::text);
 
 CREATE INDEX runs_waiting ON millrace_control.runs USING btree (queue, priority DESC, available_at, id) WHERE (status = 'queued'::text);
 
 CREATE TRIGGER runs_added AFTER INSERT ON millrace_control.runs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION millrace_control.announce_added_runs();
 
+CREATE TRIGGER runs_added_failed AFTER INSERT ON millrace_control.runs FOR EACH ROW WHEN (new.status = ANY (ARRAY['failed'::text, 'died'::text])) EXECUTE FUNCTION millrace_control.note_error();
+
 CREATE TRIGGER runs_earlier AFTER UPDATE OF status, available_at ON millrace_control.runs FOR EACH ROW WHEN (new.status = 'queued'::text AND old.status <> 'running'::text AND (old.status <> 'queued'::text OR new.available_at < old.available_at)) EXECUTE FUNCTION millrace_control.announce_earlier_run();
 
 CREATE TRIGGER runs_ended AFTER UPDATE OF status ON millrace_control.runs FOR EACH ROW WHEN (old.status = 'running'::text AND new.status <> 'running'::text OR old.status = 'queued'::text AND old.started_at IS NOT NULL AND (new.status <> ALL (ARRAY['queued'::text, 'running'::text]))) EXECUTE FUNCTION millrace_control.announce_ended_attempt();
 
+CREATE TRIGGER runs_failed AFTER UPDATE OF status ON millrace_control.runs FOR EACH ROW WHEN ((new.status = ANY (ARRAY['failed'::text, 'died'::text])) AND (old.status <> ALL (ARRAY['failed'::text, 'died'::text]))) EXECUTE FUNCTION millrace_control.note_error();
+
 CREATE TRIGGER runs_of_backfill_end AFTER UPDATE OF status ON millrace_control.runs FOR EACH ROW WHEN (new.backfill IS NOT NULL AND (old.status = ANY (ARRAY['queued'::text, 'running'::text])) AND (new.status <> ALL (ARRAY['queued'::text, 'running'::text]))) EXECUTE FUNCTION millrace_control.follow_backfill();
+
+CREATE TRIGGER runs_overview AFTER UPDATE OF status ON millrace_control.runs FOR EACH ROW WHEN (new.kind = 'pipeline'::text AND new.finished_at IS NOT NULL AND (old.finished_at IS NULL OR old.status <> new.status)) EXECUTE FUNCTION millrace_control.run_has_ended();
+
+CREATE TRIGGER runs_overview_added AFTER INSERT ON millrace_control.runs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION millrace_control.ended_runs_were_added();
+
+CREATE TRIGGER runs_overview_deleted AFTER DELETE ON millrace_control.runs REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION millrace_control.runs_were_deleted();
 
 CREATE TABLE millrace_control.schema_migrations (
   version integer NOT NULL,
@@ -494,6 +750,60 @@ CREATE TABLE millrace_control.secrets (
 
 CREATE INDEX secrets_by_key ON millrace_control.secrets USING btree (key_id);
 
+CREATE TABLE millrace_control.sessions (
+  id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  user_id uuid NOT NULL,
+  via text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  address text,
+  user_agent text,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES millrace_control.users(id) ON DELETE CASCADE,
+  CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY['password'::text, 'link'::text, 'oidc'::text])))
+);
+
+CREATE INDEX sessions_by_expiry ON millrace_control.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_of_user ON millrace_control.sessions USING btree (user_id, created_at);
+
+CREATE TABLE millrace_control.sign_in_failures (
+  subject bytea NOT NULL,
+  failures integer NOT NULL,
+  until timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_failures_pkey PRIMARY KEY (subject),
+  CONSTRAINT sign_in_failures_subject_check CHECK ((octet_length(subject) = 32))
+);
+
+CREATE INDEX sign_in_failures_by_time ON millrace_control.sign_in_failures USING btree (until);
+
+CREATE TABLE millrace_control.sign_in_links (
+  token_hash bytea NOT NULL,
+  user_id uuid,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT sign_in_links_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT sign_in_links_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  CONSTRAINT sign_in_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES millrace_control.users(id) ON DELETE CASCADE
+);
+
+CREATE INDEX sign_in_links_by_expiry ON millrace_control.sign_in_links USING btree (expires_at);
+
+CREATE TABLE millrace_control.storage_samples (
+  day date NOT NULL,
+  place text NOT NULL,
+  name text NOT NULL,
+  bytes bigint NOT NULL,
+  row_estimate bigint NOT NULL,
+  CONSTRAINT storage_samples_pkey PRIMARY KEY (day, place, name)
+);
+
 CREATE TABLE millrace_control.tasks (
   name text NOT NULL,
   description text,
@@ -506,6 +816,42 @@ CREATE TABLE millrace_control.tasks (
   updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   retired_at timestamp with time zone,
   CONSTRAINT tasks_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE millrace_control.users (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  password_hash text,
+  password_changed_at timestamp with time zone,
+  oidc_issuer text,
+  oidc_subject text,
+  disabled_at timestamp with time zone,
+  last_sign_in_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT users_name_check CHECK ((name <> ''::text)),
+  CONSTRAINT users_oidc CHECK (((oidc_issuer IS NULL) = (oidc_subject IS NULL))),
+  CONSTRAINT users_one_per_subject UNIQUE (oidc_issuer, oidc_subject),
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
+);
+
+CREATE INDEX users_administrators ON millrace_control.users USING btree (id) WHERE ((role = 'admin'::text) AND (disabled_at IS NULL));
+
+CREATE UNIQUE INDEX users_by_name ON millrace_control.users USING btree (lower(name));
+
+CREATE TABLE millrace_control.volume_bands (
+  pipeline text NOT NULL,
+  table_name text NOT NULL,
+  weekday smallint NOT NULL,
+  runs integer NOT NULL,
+  inserted double precision[] NOT NULL,
+  updated double precision[] NOT NULL,
+  removed double precision[] NOT NULL,
+  computed_at timestamp with time zone NOT NULL,
+  CONSTRAINT volume_bands_pkey PRIMARY KEY (pipeline, table_name, weekday)
 );
 
 CREATE TABLE millrace_control.workers (
@@ -702,6 +1048,38 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION millrace_control.ended_runs_were_added()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  ended uuid[] := ARRAY(SELECT id FROM added WHERE finished_at IS NOT NULL AND kind = 'pipeline');
+BEGIN
+  IF cardinality(ended) > 0 THEN PERFORM millrace_control.record_ends(ended); END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.error_summary(message text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+DECLARE
+  rest text := left(message, 4000);
+BEGIN
+  rest := regexp_replace(rest, '\m([a-z][a-z0-9+.-]*://[^/\s"''?#<>]+)[^\s"''<>]*', '\1/<path>', 'gi');
+  rest := regexp_replace(rest, '"[^"\n]*"|“[^”\n]*”|`[^`\n]*`', '<value>', 'g');
+  rest := regexp_replace(rest, '(?<!\w)''[^''\n]*''(?!\w)', '<value>', 'g');
+  rest := regexp_replace(rest, '\m[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\M', '<id>', 'gi');
+  rest := regexp_replace(rest, '(?<![\w<>/.])([a-z]:)?([\\/][\w.@+~%-]+){2,}|(?<![\w<>/.:])[\w.@-]+(/[\w.@-]+)+\.\w+', '<path>', 'gi');
+  rest := regexp_replace(rest, '\m\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?', '<time>', 'g');
+  rest := regexp_replace(rest, '\m(0x)?(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\M', '<id>', 'gi');
+  rest := regexp_replace(rest, '\d+([.,_]\d+)*', '<n>', 'g');
+  RETURN left(btrim(regexp_replace(rest, '\s+', ' ', 'g')), 500);
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION millrace_control.follow_backfill()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -726,6 +1104,57 @@ AS $function$
     GROUP BY held.name, known.slots HAVING count(*) >= coalesce(known.slots, 1)
     UNION ALL SELECT known.name FROM millrace_control.pools AS known WHERE known.slots = 0
   ) AS taken
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.group_errors(wanted integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  moved integer;
+BEGIN
+  -- One at a time: the groups are written in no order.
+  PERFORM pg_advisory_xact_lock(hashtextextended('millrace errors', 0));
+  WITH taken AS (
+    DELETE FROM millrace_control.error_inbox
+    WHERE id IN (SELECT id FROM millrace_control.error_inbox ORDER BY id LIMIT wanted) RETURNING *
+  ), latest AS (
+    SELECT DISTINCT ON (fingerprint) * FROM taken ORDER BY fingerprint, at DESC, id DESC
+  ), counted AS (
+    SELECT fingerprint, count(*) AS count, min(at) AS first_at FROM taken GROUP BY fingerprint
+  ), returned AS (
+    SELECT taken.fingerprint, max(taken.at) AS at FROM taken JOIN millrace_control.error_pipelines AS known USING (fingerprint, pipeline)
+    WHERE taken.at > known.last_seen_at + interval '1 day' AND EXISTS (
+      SELECT FROM millrace_control.runs AS run
+      WHERE run.pipeline = taken.pipeline AND run.id > known.last_run AND run.id < taken.run AND run.status = 'succeeded')
+    GROUP BY taken.fingerprint
+  ), grouped AS (
+    INSERT INTO millrace_control.error_groups AS known
+      (fingerprint, code, summary, count, first_seen_at, last_seen_at, run, pipeline, message, hint, stack)
+    SELECT fingerprint, code, summary, counted.count, counted.first_at, at, run, pipeline, message, hint, stack
+    FROM latest JOIN counted USING (fingerprint)
+    ON CONFLICT (fingerprint) DO UPDATE SET
+      count = known.count + excluded.count, first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
+      last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
+      returned_at = coalesce((SELECT at FROM returned WHERE returned.fingerprint = known.fingerprint), known.returned_at),
+      run = excluded.run, pipeline = excluded.pipeline, message = excluded.message, hint = excluded.hint,
+      stack = excluded.stack
+  ), of_pipelines AS (
+    INSERT INTO millrace_control.error_pipelines AS known (fingerprint, pipeline, count, last_seen_at, last_run)
+    SELECT fingerprint, pipeline, count(*), max(at), (array_agg(run ORDER BY at DESC, id DESC))[1] FROM taken GROUP BY 1, 2
+    ON CONFLICT (fingerprint, pipeline) DO UPDATE SET count = known.count + excluded.count,
+      last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at), last_run = greatest(known.last_run, excluded.last_run)
+  ), of_days AS (
+    INSERT INTO millrace_control.error_days AS known (fingerprint, day, count)
+    SELECT fingerprint, (at AT TIME ZONE 'UTC')::date, count(*) FROM taken GROUP BY 1, 2
+    ON CONFLICT (fingerprint, day) DO UPDATE SET count = known.count + excluded.count
+  ), of_runs AS (
+    INSERT INTO millrace_control.error_runs (fingerprint, at, run, pipeline, message)
+    SELECT fingerprint, at, run, pipeline, left(message, 1000) FROM taken ON CONFLICT DO NOTHING
+  )
+  SELECT count(*) INTO moved FROM taken;
+  RETURN moved;
+END
 $function$;
 
 CREATE OR REPLACE FUNCTION millrace_control.hold_run(mine millrace_control.workers, waiting millrace_control.runs)
@@ -782,6 +1211,25 @@ AS $function$
       AND lock.objid = (key & 4294967295)::oid)
 $function$;
 
+CREATE OR REPLACE FUNCTION millrace_control.note_error()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  error jsonb := CASE WHEN jsonb_typeof(NEW.error) = 'object' THEN NEW.error ELSE '{}' END;
+  thrown jsonb := CASE WHEN jsonb_typeof(NEW.last_exception) = 'object' THEN NEW.last_exception ELSE '{}' END;
+  code text := coalesce(error->>'code', 'MLR_INTERNAL');
+  message text := left(coalesce(error->>'message', thrown->>'message', 'The run has ' || NEW.status || ' without a reason'), 4000);
+  summary text := millrace_control.error_summary(message);
+BEGIN
+  INSERT INTO millrace_control.error_inbox (fingerprint, code, summary, run, pipeline, at, message, hint, stack)
+  VALUES (left(encode(sha256(convert_to(code || chr(10) || summary, 'UTF8')), 'hex'), 16), code, summary, NEW.id, NEW.pipeline,
+    coalesce(NEW.finished_at, clock_timestamp()), message, left(error->>'hint', 1000),
+    left(coalesce(error->>'stack', thrown->>'stack'), 8000));
+  RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION millrace_control.pool_has_room(pool text)
  RETURNS boolean
  LANGUAGE sql
@@ -796,6 +1244,69 @@ AS $function$
   SELECT coalesce(
     (SELECT known.slots FROM millrace_control.pools AS known WHERE known.name = pool),
     CASE WHEN pool ~ '^(group|queue|pipeline):' THEN NULL ELSE 1 END)
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.record_ends(ended uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO millrace_control.run_volumes AS known
+    (run, pipeline, partition, table_name, at, succeeded, inserted, updated, removed)
+  SELECT run, pipeline, partition, table_name, finished_at, status = 'succeeded', coalesce(inserted, 0), coalesce(updated, 0),
+    coalesce(removed, 0)
+  FROM millrace_control.run_tables WHERE run = ANY (ended)
+  ON CONFLICT (run, table_name) DO UPDATE SET at = excluded.at, succeeded = excluded.succeeded, inserted = excluded.inserted,
+    updated = excluded.updated, removed = excluded.removed;
+  INSERT INTO millrace_control.collected_tables (pipeline, table_name, first_at)
+  SELECT pipeline, table_name, min(at) FROM millrace_control.run_volumes
+  WHERE run = ANY (ended) GROUP BY pipeline, table_name ORDER BY pipeline, table_name
+  ON CONFLICT DO NOTHING;
+  PERFORM millrace_control.refresh_outcomes(ARRAY(
+    SELECT DISTINCT pipeline FROM millrace_control.runs WHERE id = ANY (ended) AND partition = '' ORDER BY pipeline));
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.refresh_outcomes(wanted text[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  INSERT INTO millrace_control.pipeline_outcomes AS known (pipeline, run, status, finished_at, success_run, success_due_at,
+    success_started_at, success_finished_at, success_code_version, failing_since, median_ms, p90_ms)
+  SELECT given.name, latest.id, latest.status, latest.finished_at, success.id, success.due_at, success.started_at,
+    success.finished_at, success.code_version, ended.failing_since, ended.median_ms, ended.p90_ms
+  FROM (SELECT DISTINCT name FROM unnest(wanted) AS each (name)) AS given CROSS JOIN LATERAL (
+    SELECT
+      (array_agg(id ORDER BY id DESC) FILTER (WHERE status IN ('succeeded', 'failed', 'died')))[1] AS latest,
+      (array_agg(id ORDER BY id DESC) FILTER (WHERE status = 'succeeded'))[1] AS success,
+      min(finished_at) FILTER (WHERE status IN ('failed', 'died') AND (last_success IS NULL OR id > last_success)) AS failing_since,
+      percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE status = 'succeeded') AS median_ms,
+      percentile_cont(0.9) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE status = 'succeeded') AS p90_ms
+    FROM (
+      SELECT *, CASE WHEN bool_or(status = 'succeeded') OVER ()
+        THEN first_value(id) OVER (ORDER BY status = 'succeeded' DESC, id DESC) END AS last_success
+      FROM (
+        SELECT id, status, finished_at, duration_ms FROM millrace_control.runs AS run
+        WHERE run.pipeline = given.name AND run.partition = '' AND run.finished_at IS NOT NULL
+        ORDER BY id DESC LIMIT 30
+      ) AS last_runs
+    ) AS recent
+  ) AS ended
+  LEFT JOIN millrace_control.runs AS latest ON latest.id = ended.latest
+  LEFT JOIN millrace_control.runs AS success ON success.id = ended.success
+  WHERE ended.latest IS NOT NULL
+  ON CONFLICT (pipeline) DO UPDATE SET
+    run = excluded.run, status = excluded.status, finished_at = excluded.finished_at,
+    -- A success may lie further back than what is looked at.
+    success_run = coalesce(excluded.success_run, known.success_run),
+    success_due_at = CASE WHEN excluded.success_run IS NULL THEN known.success_due_at ELSE excluded.success_due_at END,
+    success_started_at = coalesce(excluded.success_started_at, known.success_started_at),
+    success_finished_at = coalesce(excluded.success_finished_at, known.success_finished_at),
+    success_code_version = CASE WHEN excluded.success_run IS NULL THEN known.success_code_version ELSE excluded.success_code_version END,
+    failing_since = CASE WHEN excluded.status = 'succeeded' THEN NULL
+      WHEN excluded.success_run IS NULL THEN coalesce(known.failing_since, excluded.failing_since)
+      ELSE excluded.failing_since END,
+    median_ms = coalesce(excluded.median_ms, known.median_ms), p90_ms = coalesce(excluded.p90_ms, known.p90_ms)
 $function$;
 
 CREATE OR REPLACE FUNCTION millrace_control.release_backfill(wanted uuid)
@@ -823,6 +1334,26 @@ BEGIN
   GET DIAGNOSTICS released = ROW_COUNT;
   IF released > 0 THEN PERFORM pg_notify('millrace_runs', ''); END IF;
   RETURN released;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.run_has_ended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM millrace_control.record_ends(ARRAY[NEW.id]);
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.runs_were_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM millrace_control.run_volumes AS volume USING gone WHERE volume.run = gone.id;
+  RETURN NULL;
 END
 $function$;
 

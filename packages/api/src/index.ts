@@ -1,3 +1,4 @@
+export { type Installation, openInstallation, type OpenInstallation } from "./installation.ts";
 export type {
   BackfillReceipt,
   BackfillWishes,
@@ -19,3 +20,4 @@ export type {
   TableReader,
   UnreachablePlace,
 } from "./table-reader.ts";
+export { openApiDocument } from "./server/open-api-document.ts";

@@ -1,4 +1,18 @@
-import type { SecretInfo, SetOutcome, SettingLine } from "@millrace/platform";
+import { type Clock, type SecretSource, systemClock } from "@millrace/core";
+import {
+  type ChannelLine,
+  describeNotifications,
+  type NotificationsOptions,
+  type RuleLine,
+  type SecretInfo,
+  type SecretStore,
+  sendTest,
+  type SetOutcome,
+  type Settings,
+  type SettingLine,
+  type TestOutcome,
+} from "@millrace/platform";
+import type pg from "pg";
 
 /** Stored secrets: their values go in and never come out. */
 export interface SecretsAccess {
@@ -11,45 +25,12 @@ export interface SecretsAccess {
   remove(name: string): Promise<boolean>;
 }
 
-/** A rule of notifications as the configuration has it. */
-export interface NotificationRuleLine {
-  /** What it is known by: its name, or a digest of what it says. */
-  readonly name: string;
-  readonly on: readonly string[];
-  readonly pipelines: readonly string[] | null;
-  readonly groups: readonly string[] | null;
-  readonly severity: "info" | "warning" | "error" | "critical" | null;
-  readonly to: readonly string[];
-  readonly throttleMs: number | null;
-  readonly digestMs: number | null;
-  readonly remindMs: number | null;
-  readonly quietHours: string | null;
-}
-
-/** A channel of notifications, without what is secret. */
-export interface NotificationChannelLine {
-  readonly name: string;
-  /** `slack`, `email`, … or `function`. */
-  readonly kind: string;
-  readonly address: string | null;
-}
-
-/** What came of a test message. */
-export interface NotificationTest {
-  readonly channel: string;
-  readonly kind: string;
-  readonly sent: boolean;
-  readonly durationMs: number;
-  /** Why it was not sent. */
-  readonly error: string | null;
-}
-
 /** Notifications as the project's configuration has them. */
 export interface NotificationsAccess {
-  rules(): readonly NotificationRuleLine[];
-  channels(): readonly NotificationChannelLine[];
+  readonly rules: readonly RuleLine[];
+  readonly channels: readonly ChannelLine[];
   /** Sends a message now, and records it. Fails with MLR_ARGUMENT_INVALID where there is no such channel. */
-  test(channel: string): Promise<NotificationTest>;
+  test(channel: string): Promise<TestOutcome>;
 }
 
 /** What the process knows of the project that it serves: its settings, its secrets and its notifications. */
@@ -57,9 +38,52 @@ export interface Installation {
   /** With passwords masked. */
   settings(): readonly SettingLine[];
   /** What looks like a mistake in them. */
-  settingWarnings(): readonly string[];
-  /** Days and numbers after which records go; 0: never. */
+  readonly warnings: readonly string[];
+  /** After how many days, and beyond how many, records go; 0: never. */
   readonly retention: { readonly keepDays: number; readonly keepRuns: number; readonly keepRows: number };
   readonly secrets: SecretsAccess;
   readonly notifications: NotificationsAccess;
+}
+
+/** What an installation is made of. */
+export interface OpenInstallation {
+  readonly settings: Settings;
+  /** The store of secrets, which must not ask anybody on a terminal for the master password. */
+  readonly secretStore: () => Promise<SecretStore>;
+  /** `notifications` of the project's configuration. */
+  readonly notifications: NotificationsOptions | undefined;
+  /** Where channels take their secrets from. */
+  readonly secrets: SecretSource;
+  /** Connections to the control database. */
+  readonly pool: pg.Pool;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** Puts together what the API tells of the project. Opens nothing. Fails where the configuration of notifications is wrong. */
+export function openInstallation(options: OpenInstallation): Installation {
+  const { settings, secretStore, notifications, secrets, pool, clock = systemClock } = options;
+  const { keepDays, keepRuns, keepRows } = settings.values;
+  return {
+    settings: () => settings.lines(),
+    warnings: settings.warnings,
+    retention: { keepDays, keepRuns, keepRows },
+    secrets: secretsAccess(secretStore),
+    notifications: {
+      ...describeNotifications(notifications),
+      test: (channel) => sendTest({ channel, config: notifications, pool, secrets, clock }),
+    },
+  };
+}
+
+function secretsAccess(open: () => Promise<SecretStore>): SecretsAccess {
+  return {
+    location: async () => (await open()).location,
+    list: async () => (await open()).list(),
+    async set(name, value, by) {
+      const outcomes = await (await open()).set({ [name]: value }, by);
+      return outcomes[name] ?? "unchanged";
+    },
+    remove: async (name) => (await open()).remove(name),
+  };
 }

@@ -8,9 +8,16 @@ import {
   registerPipelines,
   RUN_LIMITS,
 } from "@millrace/orchestrator";
-import { type ControlStore, openControl } from "@millrace/platform";
+import {
+  type ControlStore,
+  loadSettings,
+  type NotificationsOptions,
+  openControl,
+  projectSecrets,
+} from "@millrace/platform";
 import { startTestPostgres, type TestPostgres } from "@millrace/platform/testing";
 import type { InjectOptions, LightMyRequestResponse } from "fastify";
+import { type Installation, openInstallation } from "../src/installation.ts";
 import { ROUTES } from "../src/manage/routes.ts";
 import type { ApiContext } from "../src/server/api-context.ts";
 import type { ApiRoutes, ApiServer } from "../src/server/api-routes.ts";
@@ -60,6 +67,8 @@ export interface BedOptions {
   readonly routes?: readonly ApiRoutes[];
   /** Default: one that has no tables. */
   readonly tables?: TableReader;
+  /** Of the project's configuration. Default: none. */
+  readonly notifications?: NotificationsOptions;
   /** Default: one that knows the clients of `as`. */
   readonly guard?: (context: ApiContext) => Guard;
 }
@@ -77,6 +86,7 @@ export async function openBed(options: BedOptions = {}): Promise<Bed> {
     control,
     operations: openOperations({ pool: control.pool, resetState: async () => undefined }),
     tables: options.tables ?? noTables(),
+    installation: await installationOf(control, folder, options.notifications),
     clock: systemClock,
   };
   const server = await createServer({
@@ -165,6 +175,29 @@ async function register(
       ...given,
     })),
     pools: {},
+  });
+}
+
+/** A project of which only its master password is set. */
+async function installationOf(
+  control: ControlStore,
+  directory: string,
+  notifications: NotificationsOptions | undefined,
+): Promise<Installation> {
+  const environment = { MILLRACE_MASTER_PASSWORD: "correct horse battery staple" };
+  const settings = await loadSettings({ directory, environment });
+  const secrets = projectSecrets({
+    settings: settings.values,
+    directory,
+    variables: {},
+    control: async () => control,
+  });
+  return openInstallation({
+    settings,
+    secretStore: secrets.store,
+    notifications,
+    secrets: secrets.resolver,
+    pool: control.pool,
   });
 }
 

@@ -66,4 +66,8 @@ export type { SecretProvider } from "./secrets/secret-provider.ts";
 export { type FoundSecret, SecretResolver, type SecretResolverOptions } from "./secrets/secret-resolver.ts";
 export { type SecretStore, type SetOutcome } from "./secrets/secret-store.ts";
 export type { SecretInfo } from "./secrets/stored-secret.ts";
+export { groupErrors } from "./failures/group-errors.ts";
+export { type MeasuredTable, sampleStorage } from "./storage/sample-storage.ts";
+export { addMute, endMute, listMutes, type Mute, type NewMute } from "./notify/state/mutes.ts";
+export { type ChannelLine, describeNotifications, type RuleLine } from "./notify/describe-plan.ts";
 export * from "./settings.ts";

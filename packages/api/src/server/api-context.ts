@@ -1,6 +1,7 @@
 import type { Clock } from "@millrace/core";
 import type { ControlStore } from "@millrace/platform";
 import type pg from "pg";
+import type { Installation } from "../installation.ts";
 import type { Operations } from "../operations.ts";
 import type { TableReader } from "../table-reader.ts";
 
@@ -13,5 +14,7 @@ export interface ApiContext {
   readonly operations: Operations;
   /** The collected data: read by a process that may hold the user's code, never by this one. */
   readonly tables: TableReader;
+  /** Settings, secrets and notifications of the project that is served. */
+  readonly installation: Installation;
   readonly clock: Clock;
 }

@@ -3,7 +3,7 @@ import type { PruneOptions } from "../prune/prune-options.ts";
 import { pruneRows } from "../prune/prune-rows.ts";
 
 /**
- * Deletes old messages that were sent or given up, and old problems, also those whose end nobody has seen.
+ * Deletes old messages that were sent or given up, mutes that are over, and old problems, also those whose end nobody has seen.
  * Returns how many messages it deleted.
  */
 export async function pruneNotifications(
@@ -13,7 +13,11 @@ export async function pruneNotifications(
   const values = [olderThan ?? null, keep ?? null];
   const rows = await pruneRows(pool, { table: "notifications", key: ["id"], doomed: [DOOMED], values }, how);
   if (olderThan !== undefined && how.dryRun !== true)
-    await pool.query("DELETE FROM millrace_control.notification_incidents WHERE last_at < $1", [olderThan]);
+    for (const [table, column] of [
+      ["notification_incidents", "last_at"],
+      ["notification_mutes", "until"],
+    ])
+      await pool.query(`DELETE FROM millrace_control.${table} WHERE ${column} < $1`, [olderThan]);
   return rows;
 }
 

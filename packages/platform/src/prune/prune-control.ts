@@ -1,11 +1,13 @@
 import { asMillraceError, type MillraceError } from "@millrace/core";
 import type pg from "pg";
+import { pruneErrors } from "../failures/prune-errors.ts";
 import { pruneEvents } from "../events/prune-events.ts";
 import { pruneNotifications } from "../notify/prune-notifications.ts";
 import { pruneQuality } from "../quality/prune-quality.ts";
 import { pruneLogs } from "../telemetry/log/sinks/database/log-days.ts";
 import { pruneCommands } from "./prune-commands.ts";
 import type { PruneOptions } from "./prune-options.ts";
+import { pruneRequests } from "./prune-requests.ts";
 import { pruneFunctionCalls, pruneRunObjects, pruneRuns } from "./prune-runs.ts";
 
 /** How long what is recorded is kept. */
@@ -66,6 +68,8 @@ const TABLES: readonly PrunableTable[] = [
   rows("quality_results", "runs", pruneQuality),
   rows("function_calls", "runs", pruneFunctionCalls),
   rows("run_objects", "runs", pruneRunObjects),
+  rows("error_runs", "rows", pruneErrors),
+  rows("idempotency_keys", "rows", pruneRequests),
   rows("runs", "runs", pruneRuns),
 ];
 

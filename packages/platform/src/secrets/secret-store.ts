@@ -80,8 +80,14 @@ export class SecretStore {
     }));
   }
 
-  /** Stores values, all or none; a value that is there already stays as it is. Fails with MLR_ARGUMENT_INVALID, or as `get`. */
-  async set(values: Readonly<Record<string, string>>): Promise<Readonly<Record<string, SetOutcome>>> {
+  /**
+   * Stores values, all or none; a value that is there already stays as it is. Fails with MLR_ARGUMENT_INVALID, or as `get`.
+   * @param by who is recorded. Default: whom the store was made for
+   */
+  async set(
+    values: Readonly<Record<string, string>>,
+    by: string = this.#o.by,
+  ): Promise<Readonly<Record<string, SetOutcome>>> {
     for (const [name, value] of Object.entries(values)) checkValue(checkSecretName(name), value);
     return this.#again(async () => {
       const { open, stored } = await this.#currentKey();
@@ -92,7 +98,7 @@ export class SecretStore {
         // Another process has made a key meanwhile.
         if (current !== undefined ? current.id !== open.id : stored === undefined) return undefined;
         if (current === undefined && stored !== undefined) await change.putKey(stored);
-        return this.#put(change, values, open);
+        return this.#put(change, { values, key: open, deed: this.#deed(by) });
       });
     });
   }
@@ -199,15 +205,22 @@ export class SecretStore {
 
   async #put(
     change: SecretChange,
-    values: Readonly<Record<string, string>>,
-    key: OpenKey,
+    {
+      values,
+      key,
+      deed,
+    }: {
+      readonly values: Readonly<Record<string, string>>;
+      readonly key: OpenKey;
+      readonly deed: Deed;
+    },
   ): Promise<Record<string, SetOutcome>> {
     const outcomes: Record<string, SetOutcome> = {};
     for (const [name, value] of Object.entries(values)) {
       const before = await change.secret(name);
       const from = before === undefined ? undefined : this.#open.get(before.keyId);
       const same = before !== undefined && from !== undefined && valueOrNothing(before, from) === value;
-      if (!same) await change.putSecret(sealSecret({ name, value, before }, key, this.#deed()));
+      if (!same) await change.putSecret(sealSecret({ name, value, before }, key, deed));
       outcomes[name] = same ? "unchanged" : before === undefined ? "added" : "changed";
     }
     return outcomes;
@@ -247,8 +260,8 @@ export class SecretStore {
     });
   }
 
-  #deed(): Deed {
-    return { at: new Date(this.#clock.now()).toISOString(), by: this.#o.by };
+  #deed(by = this.#o.by): Deed {
+    return { at: new Date(this.#clock.now()).toISOString(), by };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Ending, Occurrence, Problem } from "../message/occurrence.ts";
 import { firstLoudTime } from "../rules/quiet-hours.ts";
 import { raised, type Rule } from "../rules/rule.ts";
 import type { Severity } from "../severity.ts";
+import { isMuted } from "./mutes.ts";
 import { type Moment, tell, tellNow } from "./outbox.ts";
 import { transaction } from "./transaction.ts";
 
@@ -54,6 +55,8 @@ export async function noteProblem(
   ]);
   const { id = "", told = [] } = rows[0] ?? {};
   if (told.includes(problem.fingerprint) || told.length >= TOLD) return false;
+  // It counts as untold, so that it is told when it is seen once the mute is over.
+  if (await isMuted(client, { rule: rule.id, pipeline: item.pipeline }, moment.now)) return false;
   await client.query(
     "UPDATE millrace_control.notification_incidents SET told = $2, told_at = $3 WHERE id = $1",
     [id, storableJson([...told, problem.fingerprint]), new Date(moment.now)],
@@ -94,15 +97,16 @@ export async function closeProblems(
 ): Promise<boolean> {
   const { rules, occurrence, ends } = given;
   const { item } = occurrence;
-  const { rows } = await client.query<Incident>(
+  const { rows } = await client.query<Incident & { told: readonly string[] }>(
     `UPDATE millrace_control.notification_incidents SET closed_at = $4 WHERE ${ENDED}
-     RETURNING id, rule, opened_at, count, severity, escalated, channels, item`,
+     RETURNING id, rule, opened_at, count, severity, escalated, channels, item, told`,
     [...endedValues(ends, item.run), item.at],
   );
   let ready = false;
   for (const incident of rows) {
     const rule = rules.find(({ id }) => id === incident.rule);
-    if (rule === undefined || !rule.recovery) continue;
+    // Who was never told of a problem, because it was muted, need not hear that it is over.
+    if (rule === undefined || !rule.recovery || incident.told.length === 0) continue;
     const recovery: NotificationItem = {
       ...item,
       kind: "recovery",
@@ -140,7 +144,7 @@ async function escalate(
     async (client, incident) => {
       await tellNow(client, { rule, item: escalation(incident, moment), channels: to }, moment);
       await client.query(
-        `UPDATE millrace_control.notification_incidents SET escalated = $2,
+        `UPDATE millrace_control.notification_incidents SET escalated = $2, ${MARKED},
          channels = ARRAY(SELECT DISTINCT name FROM unnest(channels || $3::text[]) AS names (name) ORDER BY name)
        WHERE id = $1`,
         [incident.id, index + 1, to],
@@ -157,12 +161,21 @@ async function remind(
   const value = new Date(moment.now - every);
   await forEach(pool, { rule, moment, where: "told_at <= $2", value }, async (client, incident) => {
     await tell(client, { rule, item: reminder(incident, moment), channels: incident.channels }, moment);
-    await client.query("UPDATE millrace_control.notification_incidents SET told_at = $2 WHERE id = $1", [
-      incident.id,
-      new Date(moment.now),
-    ]);
+    await client.query(
+      `UPDATE millrace_control.notification_incidents SET told_at = $2, ${MARKED} WHERE id = $1`,
+      [incident.id, new Date(moment.now)],
+    );
   });
 }
+
+/** That somebody knows of it, also where its beginning was muted. */
+const MARKED = `told = CASE WHEN told = '[]' THEN '["later"]' ELSE told END`;
+
+/** Open problems that are muted are neither told again nor told to others until the mute is over. */
+const AUDIBLE = (now: string): string => `NOT EXISTS (
+  SELECT FROM millrace_control.notification_mutes AS mute
+  WHERE mute.until > ${now} AND (mute.rule IS NULL OR mute.rule = notification_incidents.rule)
+    AND (mute.pipeline IS NULL OR mute.pipeline = notification_incidents.pipeline))`;
 
 interface Which {
   readonly rule: Rule;
@@ -178,11 +191,11 @@ async function forEach(
   { rule, moment, where, value }: Which,
   work: (client: pg.ClientBase, incident: Incident) => Promise<void>,
 ): Promise<void> {
-  const condition = `rule = $1 AND closed_at IS NULL AND ${where}`;
+  const condition = `rule = $1 AND closed_at IS NULL AND ${where} AND ${AUDIBLE("$3")}`;
   const columns = "id, rule, opened_at, count, severity, escalated, channels, item";
   const found = await pool.query<Incident>(
     `SELECT ${columns} FROM millrace_control.notification_incidents WHERE ${condition} ORDER BY id LIMIT ${AT_ONCE}`,
-    [rule.id, value],
+    [rule.id, value, new Date(moment.now)],
   );
   const loud = found.rows.filter(
     ({ severity }) => firstLoudTime(rule.quietHours, moment.now, severity) <= moment.now,
@@ -190,8 +203,8 @@ async function forEach(
   for (const { id } of loud) {
     await transaction(pool, async (client) => {
       const { rows } = await client.query<Incident>(
-        `SELECT ${columns} FROM millrace_control.notification_incidents WHERE ${condition} AND id = $3 FOR UPDATE SKIP LOCKED`,
-        [rule.id, value, id],
+        `SELECT ${columns} FROM millrace_control.notification_incidents WHERE ${condition} AND id = $4 FOR UPDATE SKIP LOCKED`,
+        [rule.id, value, new Date(moment.now), id],
       );
       if (rows[0] !== undefined) await work(client, rows[0]);
     });

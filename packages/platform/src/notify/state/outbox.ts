@@ -4,6 +4,7 @@ import { compose } from "../message/compose.ts";
 import type { NotificationItem, NotificationMessage } from "../message/notification-message.ts";
 import { firstLoudTime } from "../rules/quiet-hours.ts";
 import type { Rule } from "../rules/rule.ts";
+import { isMuted } from "./mutes.ts";
 import { transaction } from "./transaction.ts";
 
 /** What is to be told, and to whom. */
@@ -26,10 +27,11 @@ const GATHERED = 5_000;
 
 /**
  * Tells it at once, or puts it with what waits: for the throttle or the digest of its rule, or the end of quiet hours.
- * Within the caller's transaction. True: a message is ready to be sent.
+ * What is muted is not told. Within the caller's transaction. True: a message is ready to be sent.
  */
 export async function tell(client: pg.ClientBase, telling: Telling, moment: Moment): Promise<boolean> {
   const { rule, item, channels } = telling;
+  if (await isMuted(client, { rule: rule.id, pipeline: item.pipeline }, moment.now)) return false;
   const lastSent = await lockRule(client, rule.id);
   const due = firstLoudTime(
     rule.quietHours,
