@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { enqueue, registerPipelines, Scheduler, Worker } from "@millrace/orchestrator";
 import { every } from "@millrace/orchestrator/schedule";
 import { type ControlStore, EmbeddedPostgres, openControl } from "@millrace/platform";
+import { projectStamp } from "../../packages/millrace/src/serve/project-stamp.ts";
 import { DATA } from "../lib/database.ts";
 import { round, type Measured } from "../lib/result.ts";
 
@@ -154,6 +155,7 @@ async function startSpeed(control: ControlStore, root: string, databaseUrl: stri
     databaseUrl: () => Promise.resolve(databaseUrl),
     slots: 2,
     warm: 2,
+    projectStamp: () => projectStamp(root),
   });
   await registerPipelines(pool, {
     pipelines: [

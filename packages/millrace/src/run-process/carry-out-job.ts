@@ -2,9 +2,9 @@ import { asMillraceError, MillraceError, runTask, type TaskOutcome } from "@mill
 import type { RunTask } from "@millrace/orchestrator";
 import { projectAt } from "../project/find-project.ts";
 import { chooseTask, loadTasks, loadTasksOf } from "../project/load-tasks.ts";
-import { openProject } from "../project/open-project.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import type { ParentChannel } from "./parent-channel.ts";
+import { preparedProject } from "./prepared-project.ts";
 
 /** Makes one attempt at a job in this process. Never throws: what keeps it from starting is in the report as well. */
 export async function carryOutJob(
@@ -43,7 +43,7 @@ async function attempt(given: RunTask, channel: ParentChannel, signal: AbortSign
     throw new MillraceError("MLR_PROJECT_INVALID", `The project's folder ${root} is gone`);
   const warn = (message: string): void =>
     channel.send({ type: "event", event: { type: "log", level: "warn", message } });
-  const workspace = openWorkspace(await openProject(folder), warn, { databaseUrl, controlUrl });
+  const workspace = openWorkspace(await preparedProject(folder), warn, { databaseUrl, controlUrl });
   try {
     const loaded = await (file === undefined ? loadTasks(folder) : loadTasksOf(folder, file));
     const outcome = await runTask({

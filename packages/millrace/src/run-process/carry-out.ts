@@ -5,10 +5,10 @@ import { choosePipelines } from "../project/choose-pipelines.ts";
 import { codeVersionOf } from "../project/code-version.ts";
 import { projectAt } from "../project/find-project.ts";
 import { loadPipelinesOf } from "../project/load-pipelines.ts";
-import { openProject } from "../project/open-project.ts";
 import { traceRun } from "../workspace/trace-run.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import type { ParentChannel } from "./parent-channel.ts";
+import { preparedProject } from "./prepared-project.ts";
 
 /** Runs the pipeline of a task in this process. Never throws: what keeps it from starting is in the report as well. */
 export async function carryOut(
@@ -44,7 +44,7 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
   }
   const warn = (message: string): void =>
     channel.send({ type: "event", event: { type: "log", level: "warn", message } });
-  const project = await openProject(folder);
+  const project = await preparedProject(folder);
   const { databaseUrl, controlUrl } = task;
   const workspace = openWorkspace(project, warn, { databaseUrl, controlUrl });
   const finder = new ObjectFinder((objects) =>

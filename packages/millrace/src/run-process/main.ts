@@ -10,6 +10,7 @@ const { maskOutput } = await import("../output/mask-output.ts");
 maskOutput([process.stdout, process.stderr]);
 const { parentChannel } = await import("./parent-channel.ts");
 const { carryOut } = await import("./carry-out.ts");
+const { prepareProject } = await import("./prepared-project.ts");
 const { lendTaskQueue } = await import("@millrace/core");
 const { newRunId } = await import("@millrace/platform");
 // What nearly every pipeline imports: a process that waits has it loaded.
@@ -40,6 +41,7 @@ channel.listen((message) => {
   if (message.type === "stop") stop.abort();
   else if (message.type === "run") void run(message.task);
   else if (message.type === "describe") void describe(message.root);
+  else if (message.type === "prepare") void prepare(message.root);
 });
 channel.send({ type: "ready" });
 
@@ -66,6 +68,11 @@ async function outcomeOf(
   if (task.job === undefined) return { report: await carryOut(task, channel, stop.signal) };
   const { carryOutJob } = await import("./carry-out-job.ts");
   return carryOutJob(task, channel, stop.signal);
+}
+
+async function prepare(root: string): Promise<void> {
+  await prepareProject(root);
+  channel.send({ type: "prepared" });
 }
 
 async function describe(root: string): Promise<void> {

@@ -12,6 +12,7 @@ import type { Printer } from "../output/printer.ts";
 import { version } from "../version.ts";
 import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { listenForWishes } from "./wishes.ts";
+import { projectStamp } from "./project-stamp.ts";
 import { registerProject } from "./register-project.ts";
 import { runLogs } from "./run-logs.ts";
 import { runProgram } from "./run-program.ts";
@@ -184,6 +185,7 @@ function makeWorker(common: Common, works: NonNullable<Duties["works"]>): Worker
     control,
     program: runProgram(telemetry.preload),
     root: workspace.project.root,
+    projectStamp: () => projectStamp(workspace.project.root),
     databaseUrl: () => workspace.environment.databaseUrl(),
     version: version(),
     ...(transport === undefined ? {} : { transport }),

@@ -6,6 +6,8 @@ import type { RunRequest } from "../queue/run-request.ts";
 export type ToProcess =
   | { readonly type: "run"; readonly task: RunTask }
   | { readonly type: "describe"; readonly root: string }
+  /** Load the project's configuration while there is no run yet. */
+  | { readonly type: "prepare"; readonly root: string }
   /** Commit at the next checkpoint, and end. */
   | { readonly type: "stop" }
   /** The answer to `attempt` of the same number. */
@@ -18,6 +20,8 @@ export type ToProcess =
 export type FromProcess =
   /** It has loaded what every run needs, and waits. */
   | { readonly type: "ready" }
+  /** The project's configuration is loaded, or cannot be: then the run will tell why. */
+  | { readonly type: "prepared" }
   | { readonly type: "event"; readonly event: RunEvent }
   /** Asks for an attempt number, higher than all before and than `above`. */
   | { readonly type: "attempt"; readonly number: number; readonly above: bigint }

@@ -34,6 +34,8 @@ export class RunProcess {
   readonly exited: Promise<ProcessExit>;
   /** Resolves when it has loaded what every run needs; never where it ended before. */
   readonly ready: Promise<void>;
+  /** Resolves when it has loaded the project that `prepare` named. */
+  readonly prepared: Promise<void>;
   #listener: ((message: FromProcess) => void) | undefined;
   #early: FromProcess[] = [];
   #peak = 0;
@@ -61,9 +63,12 @@ export class RunProcess {
       },
     );
     this.exited = this.#exit();
+    const prepared = Promise.withResolvers<void>();
+    this.prepared = prepared.promise;
     this.ready = new Promise((resolve) => {
       this.child.on("message", (message: FromProcess) => {
         if (message.type === "ready") resolve();
+        else if (message.type === "prepared") prepared.resolve();
         else if (this.#listener === undefined) this.#early.push(message);
         else this.#listener(message);
       });

@@ -45,6 +45,11 @@ export interface WorkerOptions {
   readonly leaseMs?: number;
   /** Processes that are kept ready. Default: as many as slots, at most 2. */
   readonly warm?: number;
+  /**
+   * Says by another value that what the project's configuration loads has changed; undefined: not known. Processes that are
+   * kept ready load it in advance. Default: they do not.
+   */
+  readonly projectStamp?: () => string | undefined;
   /** Milliseconds between asking a run to end and ending it. Default 10,000. */
   readonly graceMs?: number;
   /** Default: the machine's. */
@@ -95,6 +100,8 @@ export class Worker {
       program: options.program,
       size: options.warm ?? Math.min(2, this.#slots),
       memoryMb: DEFAULT_MEMORY_MB,
+      project:
+        options.projectStamp === undefined ? undefined : { root: options.root, stamp: options.projectStamp },
     });
   }
 
