@@ -1,0 +1,130 @@
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  CirclePause,
+  CircleX,
+  Clock,
+  ClockAlert,
+  LoaderCircle,
+  Skull,
+  type LucideIcon,
+} from "lucide-react";
+import type { ReactNode } from "react";
+import { classNames } from "./class-names.ts";
+
+/** What a state means, apart from what it is called where. */
+export type Tone = "succeeded" | "failed" | "running" | "queued" | "late" | "paused" | "idle";
+
+interface Look {
+  readonly tone: Tone;
+  readonly icon: LucideIcon;
+  readonly label: string;
+}
+
+const TEXT: Readonly<Record<Tone, string>> = {
+  succeeded: "text-succeeded",
+  failed: "text-failed",
+  running: "text-running",
+  queued: "text-queued",
+  late: "text-late",
+  paused: "text-paused",
+  idle: "text-idle",
+};
+const SOFT: Readonly<Record<Tone, string>> = {
+  succeeded: "bg-succeeded-soft",
+  failed: "bg-failed-soft",
+  running: "bg-running-soft",
+  queued: "bg-queued-soft",
+  late: "bg-late-soft",
+  paused: "bg-paused-soft",
+  idle: "bg-idle-soft",
+};
+
+/** States as the API names them: of runs, pipelines, tasks, commands, workers, checks. */
+const LOOKS: Readonly<Record<string, Look>> = {
+  succeeded: { tone: "succeeded", icon: CircleCheck, label: "Succeeded" },
+  healthy: { tone: "succeeded", icon: CircleCheck, label: "Healthy" },
+  fresh: { tone: "succeeded", icon: CircleCheck, label: "Fresh" },
+  passed: { tone: "succeeded", icon: CircleCheck, label: "Passed" },
+  alive: { tone: "succeeded", icon: CircleCheck, label: "Alive" },
+  sent: { tone: "succeeded", icon: CircleCheck, label: "Sent" },
+  done: { tone: "succeeded", icon: CircleCheck, label: "Done" },
+  failed: { tone: "failed", icon: CircleX, label: "Failed" },
+  failing: { tone: "failed", icon: CircleX, label: "Failing" },
+  interrupted: { tone: "failed", icon: CircleX, label: "Interrupted" },
+  lost: { tone: "failed", icon: CircleX, label: "Lost" },
+  gone: { tone: "failed", icon: CircleX, label: "Gone" },
+  dead: { tone: "failed", icon: Skull, label: "Dead letter" },
+  running: { tone: "running", icon: LoaderCircle, label: "Running" },
+  sending: { tone: "running", icon: LoaderCircle, label: "Sending" },
+  accepted: { tone: "running", icon: LoaderCircle, label: "Accepted" },
+  queued: { tone: "queued", icon: CircleDashed, label: "Queued" },
+  pending: { tone: "queued", icon: CircleDashed, label: "Pending" },
+  waiting: { tone: "queued", icon: CircleDashed, label: "Waiting" },
+  late: { tone: "late", icon: ClockAlert, label: "Late" },
+  draining: { tone: "late", icon: Clock, label: "Draining" },
+  skipped: { tone: "idle", icon: CircleDashed, label: "Skipped" },
+  paused: { tone: "paused", icon: CirclePause, label: "Paused" },
+  disabled: { tone: "paused", icon: CirclePause, label: "Disabled" },
+  stopped: { tone: "paused", icon: Ban, label: "Stopped" },
+  cancelled: { tone: "paused", icon: Ban, label: "Cancelled" },
+  never: { tone: "idle", icon: CircleDashed, label: "Never ran" },
+  idle: { tone: "idle", icon: CircleDashed, label: "Idle" },
+};
+
+/** How a state looks; one that is not known here is shown by its own name. */
+export function statusLook(status: string): Look {
+  return LOOKS[status] ?? { tone: "idle", icon: CircleHelp, label: status };
+}
+
+interface StatusProps {
+  /** As the API names it. */
+  readonly status: string;
+  /** Instead of the state's own name. */
+  readonly label?: ReactNode;
+  /** Without ground: inside of tables. */
+  readonly quiet?: boolean;
+}
+
+/** A state as colour, icon and word together, so that none of them alone carries the meaning. */
+export function Status({ status, label, quiet = false }: StatusProps): ReactNode {
+  const { tone, icon: Icon, label: name } = statusLook(status);
+  return (
+    <span
+      className={classNames(
+        "inline-flex items-center gap-1.5 text-sm font-medium whitespace-nowrap",
+        TEXT[tone],
+        !quiet && `rounded-full py-0.5 pr-2.5 pl-2 ${SOFT[tone]}`,
+      )}
+    >
+      <Icon
+        aria-hidden
+        className={classNames("size-4 shrink-0", Icon === LoaderCircle && "motion-safe:animate-spin")}
+      />
+      {label ?? name}
+    </span>
+  );
+}
+
+/** A short word on a soft ground: a mode, a kind, a count. */
+export function Badge({
+  tone = "idle",
+  children,
+}: {
+  readonly tone?: Tone;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <span
+      className={classNames(
+        "inline-flex max-w-full items-center gap-1 rounded-sm px-1.5 py-px text-xs font-medium",
+        TEXT[tone],
+        SOFT[tone],
+      )}
+    >
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,7 @@
+import type { ReactNode } from "react";
+import { PageHeader } from "../layout/page-header.tsx";
+
+/** The page is being built. */
+export function AuditPage(): ReactNode {
+  return <PageHeader title="Audit" />;
+}
