@@ -3,6 +3,7 @@ import { connectorReference } from "./connector-reference.ts";
 import { connectorRegistry } from "./connector-registry.ts";
 import { controlSchema } from "./control-schema.ts";
 import { errorsPage } from "./errors-page.ts";
+import { openApi, openApiTypes } from "./open-api.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
 /** Every file that is generated and committed. */
@@ -12,4 +13,6 @@ export const GENERATED: readonly GeneratedFile[] = [
   connectorRegistry,
   connectorReference,
   controlSchema,
+  openApi,
+  openApiTypes,
 ];

@@ -14,7 +14,7 @@ export function checkResponse(reply: FastifyReply, payload: unknown): void {
   if (schemas === undefined) return;
   const status = String(reply.statusCode);
   const where = `${String(method)} ${url} answered ${status}`;
-  const expected = schemas[status] ?? schemas[`${status.charAt(0)}xx`];
+  const expected = schemas[status] ?? (reply.statusCode >= 400 ? schemas["default"] : undefined);
   if (expected === undefined) throw new Error(`${where}, for which it has no schema: ${payload}`);
   const body: unknown = JSON.parse(payload);
   const { success, data, error } = expected.safeParse(body);

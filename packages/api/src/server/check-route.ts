@@ -1,15 +1,12 @@
+import type {} from "@fastify/swagger";
 import { MillraceError } from "@millrace/core";
 import type { RouteOptions } from "fastify";
 import { ErrorAnswer } from "./error-answer.ts";
 
 declare module "fastify" {
   interface FastifySchema {
-    operationId?: string;
-    summary?: string;
-    description?: string;
-    tags?: readonly string[];
-    /** Not in the OpenAPI document. */
-    hide?: boolean;
+    /** The role that the OpenAPI document tells. */
+    "x-role"?: string;
   }
 }
 
@@ -32,7 +29,9 @@ export function checkRoute(route: RouteOptions, known: Map<string, string>): voi
     throw new MillraceError("MLR_INTERNAL", `${name} and ${other} both have the operationId ${operationId}`);
   }
   known.set(operationId, name);
-  schema.response = { "4xx": ErrorAnswer, "5xx": ErrorAnswer, ...schema.response };
+  schema.response = { ...schema.response, default: ErrorAnswer };
+  schema["x-role"] = role;
+  if (role === "public") schema.security = [];
 }
 
 function fault(name: string, what: string): never {

@@ -1,15 +1,26 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:zlib";
+import compress from "@fastify/compress";
 import cookie from "@fastify/cookie";
-import { MillraceError } from "@millrace/core";
 import Fastify from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { checkAccess } from "./access.ts";
 import type { ApiContext } from "./api-context.ts";
+import { API_PREFIX } from "./api-prefix.ts";
 import type { ApiLogger } from "./api-logger.ts";
 import type { ApiRoutes, ApiServer } from "./api-routes.ts";
+import { checkHost } from "./check-host.ts";
 import { checkResponse } from "./check-response.ts";
 import { checkRoute } from "./check-route.ts";
+import { describeApi } from "./describe-api.ts";
+import { tagEntity } from "./entity-tag.ts";
 import { errorHandler } from "./error-handler.ts";
 import type { Guard } from "./guard.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { openApiRoutes } from "./open-api-routes.ts";
+import { serveDashboard } from "./serve-dashboard.ts";
+import { REQUEST_RATES, RequestLimits, type RequestRates } from "./request-limits.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 import { validate } from "./validate.ts";
 
 /** What the server is made of. */
@@ -19,6 +30,14 @@ export interface CreateServerOptions {
   /** Each in a scope of its own, so that its hooks concern nobody else. */
   readonly routes: readonly ApiRoutes[];
   readonly logger: ApiLogger;
+  /** Folder of the built dashboard. Default: none, paths outside of the API answer 404. */
+  readonly dashboard?: string;
+  /** The address that people use, where it is not the one that is listened on. */
+  readonly publicUrl?: URL;
+  /** Addresses or networks of reverse proxies whose `X-Forwarded-*` headers are believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** Default `REQUEST_RATES`. */
+  readonly rates?: Partial<RequestRates>;
   /** Compares every answer with its route's schema: for tests. Default false. */
   readonly checkResponses?: boolean;
 }
@@ -27,59 +46,75 @@ export interface CreateServerOptions {
 const BODY_BYTES = 1024 * 1024;
 /** Longest time for a whole request to arrive. */
 const REQUEST_MS = 30_000;
-/** Time after which a connection without a request is closed. */
+/** Longest time for its headers. */
+const HEADERS_MS = 10_000;
+/** Time after which a connection without a request is closed: longer than reverse proxies keep theirs. */
 const IDLE_MS = 72_000;
 const CONNECTIONS = 2_000;
-/** Where all routes are. */
-export const API_PREFIX = "/api/v1";
+/** Smaller answers are not worth being compressed. */
+const COMPRESS_BYTES = 1_024;
+/** Brotli's own default is the slowest of all; this one is as fast as gzip and smaller. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 
 /** Makes the server; it is ready, and does not listen yet. Fails with MLR_INTERNAL for a route that does not say all it has to. */
 export async function createServer(options: CreateServerOptions): Promise<ApiServer> {
-  const { context, guard, routes, logger, checkResponses = false } = options;
-  const server = Fastify({
+  const { logger, publicUrl, trustedProxies, dashboard } = options;
+  const server: ApiServer = Fastify({
+    genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: IDLE_MS,
-    connectionTimeout: 0,
     forceCloseConnections: "idle",
-    return503OnClosing: true,
     routerOptions: { maxParamLength: 500 },
-    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    http: { headersTimeout: HEADERS_MS, maxHeaderSize: 16_384 },
+    trustProxy: trustedProxies === undefined ? false : [...trustedProxies],
   }).withTypeProvider<ZodTypeProvider>();
   server.server.maxConnections = CONNECTIONS;
   server.setValidatorCompiler(validate);
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
   server.setErrorHandler(errorHandler(logger));
-  server.setNotFoundHandler(({ method, url }) => {
-    throw new MillraceError("MLR_ROUTE_NOT_FOUND", `There is nothing at ${method} ${url.split("?")[0]}`, {
-      hint: "GET /api/v1/openapi.json lists what there is.",
-    });
+  server.decorateRequest("identity", undefined);
+  const https = publicUrl?.protocol === "https:";
+  server.addHook("onRequest", async (request, reply) => {
+    addSecurityHeaders(reply, https);
+    checkHost(request, publicUrl);
+    await options.guard.admit?.(request);
   });
   await server.register(cookie);
-  server.decorateRequest("identity", undefined);
-  if (checkResponses) {
-    server.addHook("onSend", async (_, reply, payload) => {
-      checkResponse(reply, payload);
-      return payload;
-    });
-  }
-  await server.register(
-    async (api) => {
-      const known = new Map<string, string>();
-      api.addHook("onRoute", (route) => checkRoute(route, known));
-      api.addHook("onRequest", (request) => checkAccess(request, guard));
-      api.addHook("onResponse", async (request, reply) => {
-        if (request.routeOptions.config.audit === undefined) return;
-        await guard.record?.(request, reply).catch((error: unknown) => {
-          logger.error({ error }, "What was done could not be recorded in the audit log");
-        });
-      });
-      for (const each of routes) {
-        await api.register(async (scope) => each(scope.withTypeProvider<ZodTypeProvider>(), context));
-      }
-    },
-    { prefix: API_PREFIX },
-  );
+  await describeApi(server);
+  await server.register(compress, {
+    threshold: COMPRESS_BYTES,
+    encodings: ["br", "gzip"],
+    brotliOptions: BROTLI,
+  });
+  await server.register((api) => addApi(api.withTypeProvider<ZodTypeProvider>(), options), {
+    prefix: API_PREFIX,
+  });
+  await serveDashboard(server, dashboard);
   await server.ready();
   return server;
+}
+
+/** The routes, with what happens before and after each. */
+async function addApi(api: ApiServer, options: CreateServerOptions): Promise<void> {
+  const { context, guard, routes, logger, rates, checkResponses = false } = options;
+  const known = new Map<string, string>();
+  const limits = new RequestLimits({ ...REQUEST_RATES, ...rates }, context.clock);
+  api.addHook("onRoute", (route) => checkRoute(route, known));
+  api.addHook("onRequest", (request) => checkAccess(request, guard, limits));
+  api.addHook("preHandler", async (request) => {
+    if (request.routeOptions.config.audit !== undefined) await guard.begin?.(request);
+  });
+  api.addHook("onSend", async (request, reply, payload) => {
+    if (checkResponses) checkResponse(reply, payload);
+    if (request.routeOptions.config.audit !== undefined) {
+      await guard.record?.(request, reply, payload).catch((error: unknown) => {
+        logger.error({ error, id: request.id }, "What was done could not be recorded in the audit log");
+      });
+    }
+    return tagEntity(reply, payload);
+  });
+  for (const each of [healthRoutes, openApiRoutes, ...routes]) {
+    await api.register(async (scope) => each(scope.withTypeProvider<ZodTypeProvider>(), context));
+  }
 }

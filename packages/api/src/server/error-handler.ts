@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { ERROR_CODES, MillraceError } from "@millrace/core";
+import { ERROR_CODES, type ErrorCode, MillraceError } from "@millrace/core";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiLogger } from "./api-logger.ts";
 import type { ErrorAnswer } from "./error-answer.ts";
@@ -20,37 +19,39 @@ export function errorHandler(
   logger: ApiLogger,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {
-    const { status, answer, fault } = tell(error);
+    const { status, answer, fault } = tell(error, request.id);
     if (fault) {
       const { method, routeOptions } = request;
-      logger.error({ error, id: answer.details["id"], method, route: routeOptions.url }, "A request failed");
+      logger.error({ error, id: request.id, method, route: routeOptions.url }, "A request failed");
     }
+    const seconds = answer.details["retryAfterSeconds"];
+    if (typeof seconds === "number") reply.header("retry-after", seconds);
     if (status === 401) reply.header("www-authenticate", 'Bearer realm="Millrace"');
     return reply.code(status).header("cache-control", "no-store").type("application/json").send(answer);
   };
 }
 
-/** What a client is told of an error. */
-export function tell(error: unknown): Told {
-  if (error instanceof MillraceError) return ofMillrace(error);
+/** What a client is told of an error. @param id under which the log has it */
+export function tell(error: unknown, id: string): Told {
+  if (error instanceof MillraceError) return ofMillrace(error, id);
   const { code = "", statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
   if (UNAVAILABLE.test(code)) {
-    return ofMillrace(new MillraceError("MLR_CONTROL_UNAVAILABLE", "", { cause: error }));
+    return ofMillrace(new MillraceError("MLR_CONTROL_UNAVAILABLE", "", { cause: error }), id);
   }
   const known = REQUEST_ERRORS[code];
-  if (known !== undefined) return ofMillrace(known);
+  if (known !== undefined) return ofMillrace(known, id);
   if (statusCode >= 400 && statusCode < 500 && code.startsWith("FST_")) {
     const refused = new MillraceError("MLR_ARGUMENT_INVALID", "The request cannot be read", {
       hint: "Send JSON with the header Content-Type: application/json.",
     });
-    return { ...ofMillrace(refused), status: statusCode };
+    return { ...ofMillrace(refused, id), status: statusCode };
   }
-  return faultOf("MLR_INTERNAL");
+  return faultOf("MLR_INTERNAL", id);
 }
 
-function ofMillrace(error: MillraceError): Told {
+function ofMillrace(error: MillraceError, id: string): Told {
   const telling = tellingOf(error.code);
-  if (telling === undefined) return faultOf(error.code);
+  if (telling === undefined) return faultOf(error.code, id);
   const own = telling.words === "own";
   return {
     status: telling.status,
@@ -66,8 +67,7 @@ function ofMillrace(error: MillraceError): Told {
   };
 }
 
-function faultOf(code: keyof typeof ERROR_CODES): Told {
-  const id = randomUUID();
+function faultOf(code: ErrorCode, id: string): Told {
   return {
     status: 500,
     fault: true,

@@ -1,0 +1,2 @@
+/** Where all routes are. */
+export const API_PREFIX = "/api/v1";
