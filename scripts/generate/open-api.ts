@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openApiDocument } from "@millrace/api";
-import { format } from "prettier";
 import type { GeneratedFile } from "./generated-file.ts";
 
 /** The OpenAPI document of the management API. */
@@ -44,5 +43,5 @@ async function typesOf(file: string, root: string): Promise<string> {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status !== 0) throw new Error(`openapi-typescript: ${stderr}`);
-  return format(stdout, { parser: "typescript", printWidth: 110 });
+  return stdout;
 }
