@@ -520,8 +520,6 @@ CREATE TABLE millrace_control.quality_results (
 
 CREATE INDEX quality_results_by_time ON millrace_control.quality_results USING btree (at);
 
-CREATE INDEX quality_results_of_pipeline ON millrace_control.quality_results USING btree (pipeline, table_name, rule, at DESC, id DESC);
-
 CREATE INDEX quality_results_series ON millrace_control.quality_results USING btree (table_name, pipeline, rule, at DESC, id DESC);
 
 CREATE TABLE millrace_control.run_days (

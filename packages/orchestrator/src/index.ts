@@ -23,6 +23,7 @@ export { enqueue, type NewRun } from "./queue/enqueue.ts";
 export { reapDeadWorkers } from "./queue/reap.ts";
 export { RUN_LIMITS } from "./queue/run-limits.ts";
 export type { RunRequest } from "./queue/run-request.ts";
+export type { PipelineDefinition } from "./registry/describe-definition.ts";
 export { describePipeline, type PipelineDescription, type ProjectDescription } from "./registry/describe.ts";
 export { describeTask, type TaskDescription } from "./registry/describe-task.ts";
 export { registerPipelines, type RegisterOptions, type RegistryChanges } from "./registry/register.ts";

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server and its control database answer. */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -164,7 +198,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How old each table's data are */
+        /** How old the data of each table are */
         get: operations["listFreshness"];
         put?: never;
         post?: never;
@@ -217,40 +251,6 @@ export interface paths {
         };
         /** Runs that go on now */
         get: operations["listRunning"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/overview/errors": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Errors by fingerprint */
-        get: operations["listErrorGroups"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/overview/queues": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What waits, and for how long */
-        get: operations["getQueueState"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1367,966 +1367,11 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["GET_auth_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/sign-in": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["POST_auth_sign_in"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["POST_auth_link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["POST_auth_password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/sign-out": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["POST_auth_sign_out"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["GET_users"];
-        put?: never;
-        post: operations["POST_users"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["DELETE_users__id"];
-        options?: never;
-        head?: never;
-        patch: operations["PATCH_users__id"];
-        trace?: never;
-    };
-    "/api/v1/users/{id}/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["POST_users__id_link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["GET_tokens"];
-        put?: never;
-        post: operations["POST_tokens"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["DELETE_tokens__id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["GET_audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        EventItemInput: {
-            id: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            at: string;
-            /** @description Such as `run.finished`. */
-            type: string;
-            pipeline: string | null;
-            group: string | null;
-            run: string | null;
-            worker: string | null;
-            /** @description What events of this type tell besides. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        EventsPageInput: {
-            items: components["schemas"]["EventItemInput"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        FunctionTimesInput: {
-            name: string;
-            calls: number;
-            /** @description Calls that threw or rejected. */
-            errors: number;
-            totalMs: number;
-            meanMs: number;
-            p95Ms: number;
-            maxMs: number;
-        };
-        FunctionItemInput: {
-            name: string;
-            calls: number;
-            /** @description Calls that threw or rejected. */
-            errors: number;
-            totalMs: number;
-            meanMs: number;
-            p95Ms: number;
-            maxMs: number;
-            pipeline: string;
-            /** @description Runs that called it. */
-            runs: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            lastAt: string;
-        };
-        FunctionsListInput: {
-            /** @description Those that took longest in all first. */
-            items: components["schemas"]["FunctionItemInput"][];
-        };
-        GroupItemInput: {
-            /** @description Null: pipelines that are in no group. */
-            name: string | null;
-            pipelines: number;
-            enabled: number;
-            disabled: number;
-            paused: number;
-            /** @description Pipelines whose last run failed or died. */
-            failing: number;
-            /** @description Runs that go on. */
-            running: number;
-            /** @description Runs that wait. */
-            queued: number;
-            lastRunAt: string | null;
-            nextRunAt: string | null;
-        };
-        GroupsListInput: {
-            items: components["schemas"]["GroupItemInput"][];
-        };
-        LogLineInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The order in which lines of a run became readable. */
-            position: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            at: string;
-            /** @enum {string} */
-            level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
-            message: string;
-            /** @description The part that speaks, such as `orchestrator.queue`. */
-            logger: string | null;
-            /** @description Where a program wrote it by itself. */
-            stream: ("stdout" | "stderr") | null;
-            attempt: number | null;
-            run: string | null;
-            pipeline: string | null;
-            group: string | null;
-            worker: string | null;
-            fields: {
-                [key: string]: unknown;
-            } | null;
-        };
-        LogsPageInput: {
-            /** @description Newest first. */
-            items: components["schemas"]["LogLineInput"][];
-            /** @description To be given as `after` for older lines; absent where there are none. A page may have fewer lines than asked for, or none, and `next` still: a request looks through a limited number of lines. */
-            next?: string;
-            /** @description The time down to which this page has looked; null: all was looked at. */
-            searchedTo: string | null;
-        };
-        TouchedThingInput: {
-            database: string;
-            /** @enum {string} */
-            kind: "table" | "view" | "procedure" | "function" | "sequence" | "schema" | "other" | "statement";
-            namespace: string | null;
-            name: string;
-            /** @enum {string} */
-            use: "read" | "write" | "delete" | "create" | "alter" | "drop" | "call" | "lock" | "unknown";
-        };
-        ObjectItemInput: {
-            database: string;
-            /** @enum {string} */
-            kind: "table" | "view" | "procedure" | "function" | "sequence" | "schema" | "other" | "statement";
-            namespace: string | null;
-            name: string;
-            /** @enum {string} */
-            use: "read" | "write" | "delete" | "create" | "alter" | "drop" | "call" | "lock" | "unknown";
-            pipeline: string;
-            runs: number;
-            /** Format: uuid */
-            lastRun: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            lastAt: string;
-        };
-        ObjectsListInput: {
-            items: components["schemas"]["ObjectItemInput"][];
-        };
-        RowCountsInput: {
-            /** @description Rows that came from the source. */
-            read: number;
-            inserted: number;
-            updated: number;
-            unchanged: number;
-            removed: number;
-            /** @description Of the inserted: rows that had been removed before. */
-            restored: number;
-            /** @description Rows in the quarantine. */
-            rejected: number;
-            /** @description Rows followed by a later one of the same key in the same commit. */
-            duplicates: number;
-        };
-        TableCountsInput: {
-            /** @description Rows that came from the source. */
-            read: number;
-            inserted: number;
-            updated: number;
-            unchanged: number;
-            removed: number;
-            /** @description Of the inserted: rows that had been removed before. */
-            restored: number;
-            /** @description Rows in the quarantine. */
-            rejected: number;
-            /** @description Rows followed by a later one of the same key in the same commit. */
-            duplicates: number;
-            table: string;
-        };
-        ErrorSummaryInput: {
-            /** @description `MLR_…` */
-            code: string;
-            message: string;
-            /** @description What to do about it. */
-            hint: string | null;
-        };
-        RunErrorInput: {
-            /** @description `MLR_…` */
-            code: string;
-            message: string;
-            /** @description What to do about it. */
-            hint: string | null;
-            /** @description `later`: the same may succeed when tried again. */
-            retry: ("never" | "later") | null;
-            details: {
-                [key: string]: unknown;
-            };
-            /** @description Place in the project's files, or in the data that was read, where it is known. */
-            position: {
-                file: string;
-                line: number | null;
-                column: number | null;
-            } | null;
-        };
-        RunItemInput: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            group: string | null;
-            /** @description The part of the data that it is for; null: all. */
-            partition: string | null;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            /** @description What asked for it: `schedule`, `manual`, `parent`, … */
-            trigger: string;
-            requestedBy: string | null;
-            /** @description The fire of its schedule. */
-            dueAt: string | null;
-            /** @description Null: it was started by hand, without the queue. */
-            queuedAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description From its start to its end; null: not over. */
-            durationMs: number | null;
-            /** @description From when it might start to its start. */
-            waitMs: number | null;
-            /** @description Over all of its tables. */
-            rows: components["schemas"]["RowCountsInput"];
-            error: components["schemas"]["ErrorSummaryInput"] | null;
-            /** @description Processes that were started for it. */
-            tries: number;
-            maxTries: number;
-            /** @description True: an interrupted run was continued. */
-            resumed: boolean;
-            worker: string | null;
-            host: string | null;
-            codeVersion: string | null;
-            backfill: string | null;
-        };
-        RunsPageInput: {
-            items: components["schemas"]["RunItemInput"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        RunLinkInput: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            startedAt: string | null;
-        };
-        RunDetailInput: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            group: string | null;
-            /** @description The part of the data that it is for; null: all. */
-            partition: string | null;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            /** @description What asked for it: `schedule`, `manual`, `parent`, … */
-            trigger: string;
-            requestedBy: string | null;
-            /** @description The fire of its schedule. */
-            dueAt: string | null;
-            /** @description Null: it was started by hand, without the queue. */
-            queuedAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description From its start to its end; null: not over. */
-            durationMs: number | null;
-            /** @description From when it might start to its start. */
-            waitMs: number | null;
-            /** @description Over all of its tables. */
-            rows: components["schemas"]["RowCountsInput"];
-            error: components["schemas"]["RunErrorInput"] | null;
-            /** @description Processes that were started for it. */
-            tries: number;
-            maxTries: number;
-            /** @description True: an interrupted run was continued. */
-            resumed: boolean;
-            worker: string | null;
-            host: string | null;
-            codeVersion: string | null;
-            backfill: string | null;
-            /** @description Not started before. */
-            availableAt: string | null;
-            /**
-             * Format: date-time
-             * @description When its record was last written.
-             */
-            updatedAt: string;
-            /** @description Fence number of the latest attempt; null until the destination was open. */
-            attempt: string | null;
-            tables: components["schemas"]["TableCountsInput"][];
-            /** @description Tables from which nothing was removed, and why. */
-            withheld: {
-                table: string;
-                reasons: string[];
-            }[];
-            progress: unknown;
-            /** @description By slice, as this run left it. */
-            checkpoint: {
-                [key: string]: unknown;
-            };
-            /** @description Parameters that it was given, secrets masked. */
-            params: {
-                [key: string]: unknown;
-            };
-            /** @description How else it was asked for, such as `full`. */
-            options: {
-                [key: string]: unknown;
-            };
-            queue: string;
-            priority: number;
-            labels: string[];
-            pools: string[];
-            /** @description Null: none. */
-            timeoutMs: number | null;
-            memoryLimitBytes: number | null;
-            pid: number | null;
-            exitCode: number | null;
-            signal: string | null;
-            /** @description How it was told to end: `stop`, `cancel`, `timeout`. */
-            ending: string | null;
-            peakMemoryBytes: number | null;
-            cpuMs: number | null;
-            /** @description Errors that nobody caught. */
-            exceptions: number;
-            lastException: {
-                message: string;
-                stack: string | null;
-                /** @description Place in the project's files, or in the data that was read, where it is known. */
-                position: {
-                    file: string;
-                    line: number | null;
-                    column: number | null;
-                } | null;
-            } | null;
-            /** @description The interrupted run that it went on with. */
-            continues: components["schemas"]["RunLinkInput"] | null;
-            continuedBy: components["schemas"]["RunLinkInput"][];
-            /** @description The runs that it follows. */
-            parents: components["schemas"]["RunLinkInput"][];
-            /** @description The runs that follow it. */
-            children: components["schemas"]["RunLinkInput"][];
-        };
-        RunTablesInput: {
-            items: components["schemas"]["TableCountsInput"][];
-        };
-        RunLogsPageInput: {
-            /** @description Oldest first. */
-            items: components["schemas"]["LogLineInput"][];
-            /** @description To be given as `before` for the lines in front of these; null: there are none. */
-            before: number | null;
-            /** @description To be given as `after` for the lines behind these, now or later. */
-            after: number;
-            /** @description There are lines behind these already. */
-            more: boolean;
-        };
-        RunEventsPageInput: {
-            items: components["schemas"]["EventItemInput"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        RunObjectsInput: {
-            items: components["schemas"]["TouchedThingInput"][];
-        };
-        RunFunctionsInput: {
-            items: components["schemas"]["FunctionTimesInput"][];
-        };
-        RunPhaseInput: {
-            /** @enum {string} */
-            kind: "waiting" | "queued" | "starting" | "attempt" | "retry-wait" | "commit";
-            label: string;
-            attempt: number | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            startedAt: string;
-            /** @description Null: it goes on. */
-            endedAt: string | null;
-            durationMs: number;
-            outcome: ("succeeded" | "failed" | "stopped" | "cancelled" | "died") | null;
-            /** @description Of a commit. */
-            rows: components["schemas"]["RowCountsInput"] | null;
-            error: components["schemas"]["ErrorSummaryInput"] | null;
-        };
-        RunPhasesInput: {
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            startedAt: string;
-            endedAt: string | null;
-            /** @description By their beginnings. */
-            items: components["schemas"]["RunPhaseInput"][];
-            /** @description Commits that are not among them, because there are too many. */
-            omittedCommits: number;
-        };
-        DifferenceInput: {
-            now: number | null;
-            before: number | null;
-        };
-        RunComparisonInput: {
-            run: components["schemas"]["RunItemInput"];
-            /** @description The last one before it that succeeded; null: none did. */
-            previous: components["schemas"]["RunItemInput"] | null;
-            /** @description Runs since then that did not succeed, 1,000 at most. */
-            runsBetween: number;
-            durationMs: components["schemas"]["DifferenceInput"];
-            waitMs: components["schemas"]["DifferenceInput"];
-            peakMemoryBytes: components["schemas"]["DifferenceInput"];
-            cpuMs: components["schemas"]["DifferenceInput"];
-            tables: {
-                table: string;
-                now: components["schemas"]["RowCountsInput"] | null;
-                before: components["schemas"]["RowCountsInput"] | null;
-            }[];
-            /** @description What changed since it last worked, newest first. */
-            changes: {
-                /** @enum {string} */
-                kind: "code" | "definition" | "schema" | "parameters" | "host";
-                at: string | null;
-                /** @description For people. */
-                what: string;
-                before: unknown;
-                now: unknown;
-            }[];
-        };
-        StripRunInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            startedAt: string | null;
-            /** @description Of one that goes on: up to now. */
-            durationMs: number | null;
-            /** @description Rows that were inserted, updated or removed. */
-            rows: number;
-        };
-        LastRunInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            trigger: string;
-            queuedAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            durationMs: number | null;
-            rows: number;
-            error: components["schemas"]["ErrorSummaryInput"] | null;
-        };
-        PipelineItemInput: {
-            name: string;
-            group: string | null;
-            description: string | null;
-            owner: string | null;
-            tags: string[];
-            /**
-             * @description `paused`: its runs wait; `retired`: its file is gone.
-             * @enum {string}
-             */
-            state: "enabled" | "disabled" | "paused" | "retired";
-            /** @description Why it is disabled, where it is known. */
-            stateReason: string | null;
-            schedule: {
-                /** @description In words. */
-                text: string;
-                /** @description IANA name. */
-                timeZone: string;
-            } | null;
-            /** @description The next fire of its schedule; null where none will come. */
-            nextRunAt: string | null;
-            parents: string[];
-            /** @description Kind of its source, such as `http`. */
-            source: string | null;
-            /** @description Kind of its destination, such as `postgres`. */
-            destination: string | null;
-            codeVersion: string | null;
-            consecutiveFailures: number;
-            running: number;
-            queued: number;
-            /** @description The newest that has begun. */
-            lastRun: components["schemas"]["LastRunInput"] | null;
-            lastSuccessAt: string | null;
-            /** @description The last 30 runs that have begun, oldest first. */
-            strip: components["schemas"]["StripRunInput"][];
-        };
-        PipelinesPageInput: {
-            items: components["schemas"]["PipelineItemInput"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        PipelineDefinitionInput: {
-            source: {
-                /** @description Such as `http`; `function`: written in the pipeline's file. */
-                kind: string;
-                /** @description It only ends when it is stopped. */
-                endless: boolean;
-                keyed: boolean;
-            };
-            transforms: {
-                kind: string;
-                /** @enum {string} */
-                holds: "nothing" | "commit" | "epoch";
-                makesStreams: boolean;
-            }[];
-            destination: {
-                kind: string;
-            };
-            /** @description Tables that were named; others come with the rows. */
-            tables: {
-                /** @description With its schema in front where one was named. */
-                table: string;
-                stream: string | null;
-                /** @description Null: what the source's streams ask for. */
-                mode: string | null;
-                key: string[];
-            }[];
-            quality: {
-                table: string | null;
-                rule: string;
-                kind: string;
-                severity: string;
-            }[];
-        };
-        PipelineDetailInput: {
-            name: string;
-            group: string | null;
-            description: string | null;
-            owner: string | null;
-            tags: string[];
-            /**
-             * @description `paused`: its runs wait; `retired`: its file is gone.
-             * @enum {string}
-             */
-            state: "enabled" | "disabled" | "paused" | "retired";
-            /** @description Why it is disabled, where it is known. */
-            stateReason: string | null;
-            schedule: {
-                /** @description In words. */
-                text: string;
-                /** @description IANA name. */
-                timeZone: string;
-            } | null;
-            /** @description The next fire of its schedule; null where none will come. */
-            nextRunAt: string | null;
-            parents: string[];
-            /** @description Kind of its source, such as `http`. */
-            source: string | null;
-            /** @description Kind of its destination, such as `postgres`. */
-            destination: string | null;
-            codeVersion: string | null;
-            consecutiveFailures: number;
-            running: number;
-            queued: number;
-            /** @description The newest that has begun. */
-            lastRun: components["schemas"]["LastRunInput"] | null;
-            lastSuccessAt: string | null;
-            /** @description The last 30 runs that have begun, oldest first. */
-            strip: components["schemas"]["StripRunInput"][];
-            /** @description From the project's folder on. */
-            file: string;
-            /** @description When this version of its code was first seen. */
-            codeChangedAt: string | null;
-            /** @description Null: it was registered by an older version. */
-            definition: components["schemas"]["PipelineDefinitionInput"] | null;
-            scheduleDefinition: {
-                [key: string]: unknown;
-            } | null;
-            nextFires: string[];
-            lastDueAt: string | null;
-            /** @description What its runs are held to; null: no limit. */
-            limits: {
-                queue: string;
-                priority: number;
-                labels: string[];
-                pools: string[];
-                timeoutMs: number | null;
-                memoryLimitBytes: number;
-                attempts: number;
-                disableAfter: number | null;
-            };
-            /** @description Defaults of its parameters. */
-            params: {
-                [key: string]: unknown;
-            };
-            paramsSchema: unknown;
-            /** @enum {string} */
-            parentRule: "succeeded" | "finished";
-            children: string[];
-            /** @description Tables that its runs wrote, each with the counts of the last one. */
-            tables: {
-                /** @description Rows that came from the source. */
-                read: number;
-                inserted: number;
-                updated: number;
-                unchanged: number;
-                removed: number;
-                /** @description Of the inserted: rows that had been removed before. */
-                restored: number;
-                /** @description Rows in the quarantine. */
-                rejected: number;
-                /** @description Rows followed by a later one of the same key in the same commit. */
-                duplicates: number;
-                table: string;
-                /** Format: uuid */
-                run: string;
-                /**
-                 * Format: date-time
-                 * @description ISO 8601 in UTC.
-                 */
-                at: string;
-            }[];
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            registeredAt: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            updatedAt: string;
-            retiredAt: string | null;
-        };
-        SchemaChangesPageInput: {
-            items: components["schemas"]["EventItemInput"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        PipelineCheckpointInput: {
-            checkpoints: unknown;
-            openEpochs: unknown;
-            /** @description The run that moved it last. */
-            lastRun: string | null;
-            /** @description What that run recorded. */
-            lastRunCheckpoint: {
-                [key: string]: unknown;
-            };
-            /** @description Why the destination could not be read. */
-            error: components["schemas"]["ErrorSummaryInput"] | null;
-        };
-        QualityPointInput: {
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            at: string;
-            /** Format: uuid */
-            run: string;
-            /** @enum {string} */
-            status: "passed" | "failed" | "skipped";
-            landed: boolean;
-            observed: unknown;
-            failures: number;
-        };
-        PipelineQualityInput: {
-            items: {
-                table: string;
-                rule: string;
-                kind: string;
-                /** @enum {string} */
-                severity: "warn" | "fail" | "quarantine";
-                /** @enum {string} */
-                status: "passed" | "failed" | "skipped";
-                expected: string;
-                observed: unknown;
-                failures: number;
-                checked: number | null;
-                reason: string | null;
-                samples: unknown[];
-                /**
-                 * Format: date-time
-                 * @description ISO 8601 in UTC.
-                 */
-                at: string;
-                /** Format: uuid */
-                run: string;
-                /** @description Oldest first. */
-                points: components["schemas"]["QualityPointInput"][];
-            }[];
-        };
-        PipelineStatsInput: {
-            items: {
-                /**
-                 * Format: date-time
-                 * @description Beginning of the hour or day.
-                 */
-                at: string;
-                runs: number;
-                succeeded: number;
-                /** @description Failed or died. */
-                failed: number;
-                durationP50Ms: number | null;
-                durationP95Ms: number | null;
-                read: number;
-                inserted: number;
-                updated: number;
-                removed: number;
-                rejected: number;
-            }[];
-        };
-        PipelineVersionsInput: {
-            items: {
-                codeVersion: string | null;
-                /**
-                 * Format: date-time
-                 * @description ISO 8601 in UTC.
-                 */
-                seenAt: string;
-                definition: components["schemas"]["PipelineDefinitionInput"] | null;
-                /** @description Runs of this version, 1,000 at most. */
-                runs: number;
-            }[];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        ScheduleItemInput: {
-            pipeline: string;
-            group: string | null;
-            /**
-             * @description Only enabled ones fire; `paused`: fires wait.
-             * @enum {string}
-             */
-            state: "enabled" | "disabled" | "paused";
-            /** @description The schedule in words. */
-            text: string;
-            /** @description IANA name. */
-            timeZone: string;
-            lastDueAt: string | null;
-            nextFires: string[];
-        };
-        SchedulesPageInput: {
-            items: components["schemas"]["ScheduleItemInput"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        CommandInput: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard";
-            pipeline: string;
-            /** @description The run that it ends; null where it is about the pipeline. */
-            run: string | null;
-            requestedBy: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            requestedAt: string;
-            /** @enum {string} */
-            status: "pending" | "accepted" | "done" | "failed";
-            /** @description Who carries it out. */
-            worker: string | null;
-            acceptedAt: string | null;
-            doneAt: string | null;
-            /** @description What came of it, such as `stopped` or why it failed. */
-            outcome: string | null;
-        };
-        BackfillStartedInput: {
-            /** @description Of the backfill; null in a dry run. */
-            id: string | null;
-            pipeline: string;
-            /** @description Those that were queued, or would be. */
-            partitions: string[];
-            /** @description Those that have succeeded before, and are left out. */
-            done: string[];
-            /** @description Those that wait or go on already. */
-            busy: string[];
-        };
-        BackfillInput: {
+        Backfill: {
             /** Format: uuid */
             id: string;
             pipeline: string;
@@ -2354,290 +1399,27 @@ export interface components {
             /** @description Nothing of it waits or goes on. */
             over: boolean;
         };
-        BackfillPartitionInput: {
+        BackfillPartition: {
             partition: string;
             /** @enum {string} */
             state: "waiting" | "queued" | "running" | "succeeded" | "failed" | "died" | "stopped" | "cancelled";
             /** @description The run that was queued for it last. */
             run: string | null;
             durationMs: number | null;
-            error: components["schemas"]["ErrorSummaryInput"] | null;
+            error: components["schemas"]["ErrorSummary"] | null;
         };
-        QueueInput: {
-            name: string;
-            /** @description Depth: runs and jobs that wait. */
-            queued: number;
-            /** @description Of those, how many may be started now. */
-            ready: number;
-            running: number;
-            /** @description How long the one that waits longest could have been started. */
-            oldestWaitMs: number | null;
-            /** @description Workers that take runs from it. */
-            workers: number;
-            /** @description Runs that those carry out at a time. */
-            slots: number;
-            /** @description Time from when runs could be started to when they were. */
-            startLatency: {
-                p50Ms: number | null;
-                p95Ms: number | null;
-                p99Ms: number | null;
-                /** @description Runs that were measured: the latest of the past hour, at most 5,000. */
-                runs: number;
-            };
-            /** @description Of the runs measured, how many were begun more than once. */
-            retries: number;
-            /** @description Jobs that failed with all their attempts used up; at most 10,000 are counted. */
-            deadLetters: number;
-        };
-        TaskInput: {
-            name: string;
-            description: string | null;
-            file: string;
-            codeVersion: string | null;
-            queue: string;
-            /** @description How often a job is begun at most. */
-            attempts: number;
-            /** @description 0: none. */
-            timeoutSeconds: number;
-            /** @description JSON Schema of what a job is given; null: anything. */
-            input: unknown;
-            queued: number;
-            running: number;
-            /** @description At most 10,000 are counted. */
-            deadLetters: number;
-        };
-        JobInput: {
-            /** Format: uuid */
-            id: string;
-            task: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            queue: string;
-            priority: number;
-            uniqueKey: string | null;
-            /** @description Attempts that were begun. */
-            attempts: number;
-            maxAttempts: number;
-            progress: {
-                done: number;
-                total: number | null;
-                note: string | null;
-            } | null;
-            error: components["schemas"]["ErrorSummaryInput"] | null;
-            /** @description Names of the members of what it was given; the values may be secrets, and are not shown. */
-            payloadFields: string[];
-            requestedBy: string | null;
-            queuedAt: string | null;
-            /** @description Not started before. */
-            availableAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            durationMs: number | null;
-        };
-        WorkerInput: {
-            /** Format: uuid */
-            id: string;
-            host: string;
-            pid: number;
-            version: string;
-            queues: string[];
-            labels: string[];
-            /** @description Runs that it carries out at a time. */
-            slots: number;
-            running: number;
-            /** @description Share of its slots that are taken, from 0 to 1. */
-            load: number;
-            /** @description Most memory that the processes of its runs took, as far as that is known. */
-            memoryBytes: number;
-            /** @description Ends when its runs are over, and takes no more. */
-            draining: boolean;
-            alive: boolean;
-            /** @description Its process keeps the schedules. */
-            leader: boolean;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            startedAt: string;
-            /**
-             * Format: date-time
-             * @description Its last heartbeat.
-             */
-            beatAt: string;
-            beatAgeMs: number;
-            /**
-             * Format: date-time
-             * @description Taken for dead after this, unless it beats.
-             */
-            expiresAt: string;
-        };
-        SecretInput: {
-            name: string;
-            /** @description Rises with each new value. */
-            version: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            createdAt: string;
-            createdBy: string;
-            /**
-             * Format: date-time
-             * @description When it got its value.
-             */
-            updatedAt: string;
-            updatedBy: string;
-        };
-        SettingInput: {
-            name: string;
-            /** @description The environment variable that sets it. */
-            variable: string;
-            /** @description Passwords are replaced by `***`; null: not set. */
-            value: string | null;
-            /**
-             * @description Where its value comes from.
-             * @enum {string}
-             */
-            origin: "default" | "project" | ".env" | "environment" | "flag";
-            /** @description The variable that said it, where that is not its own. */
-            alias: string | null;
-        };
-        QualityPoint2Input: {
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            at: string;
-            /** Format: uuid */
-            run: string;
-            /** @enum {string} */
-            status: "passed" | "failed" | "skipped";
-            /** @description What was measured; a number where it can be drawn. */
-            observed: unknown;
-            failures: number;
-        };
-        QualityRuleInput: {
+        BackfillStarted: {
+            /** @description Of the backfill; null in a dry run. */
+            id: string | null;
             pipeline: string;
-            table: string;
-            rule: string;
-            /** @description The function that made the rule: `range`, `unique`, … */
-            kind: string;
-            /** @enum {string} */
-            severity: "warn" | "fail" | "quarantine";
-            expected: string;
-            /**
-             * @description Of the latest result.
-             * @enum {string}
-             */
-            status: "passed" | "failed" | "skipped";
-            /**
-             * Format: date-time
-             * @description Of the latest result.
-             */
-            at: string;
-            /** Format: uuid */
-            run: string;
-            observed: unknown;
-            failures: number;
-            /** @description Why it failed or was skipped. */
-            reason: string | null;
-            /** @description The latest results, newest first. */
-            series: components["schemas"]["QualityPoint2Input"][];
+            /** @description Those that were queued, or would be. */
+            partitions: string[];
+            /** @description Those that have succeeded before, and are left out. */
+            done: string[];
+            /** @description Those that wait or go on already. */
+            busy: string[];
         };
-        NotificationInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The rule's name, or what it is kept under; null for tests. */
-            rule: string | null;
-            channel: string;
-            /** @description `problem`, `news`, `recovery`, `test`, … */
-            kind: string;
-            /** @enum {string} */
-            severity: "info" | "warning" | "error" | "critical";
-            title: string;
-            /** @description What was, or is to be, sent, as plain text. */
-            text: string;
-            pipeline: string | null;
-            run: string | null;
-            /** @enum {string} */
-            status: "queued" | "sending" | "sent" | "failed";
-            attempts: number;
-            lastError: string | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description Not tried before.
-             */
-            nextAt: string;
-            sentAt: string | null;
-        };
-        NotificationRuleInput: {
-            /** @description By which it can be muted. */
-            name: string;
-            /** @description Types of events. */
-            on: string[];
-            /** @description Null: all. */
-            pipelines: string[] | null;
-            /** @description Null: all. */
-            groups: string[] | null;
-            /** @description The least; null: any. */
-            severity: ("info" | "warning" | "error" | "critical") | null;
-            /** @description Channels. */
-            to: string[];
-            throttleMs: number | null;
-            digestMs: number | null;
-            remindMs: number | null;
-            /** @description Such as `22:00 to 07:00 Europe/Berlin`. */
-            quietHours: string | null;
-            lastSentAt: string | null;
-            openProblems: number;
-        };
-        NotificationChannelInput: {
-            name: string;
-            /** @description `slack`, `email`, … or `function`. */
-            kind: string;
-            /** @description Where it sends to, without what is secret. */
-            address: string | null;
-            /** @description Messages that wait to be sent. */
-            waiting: number;
-            /** @description Messages that were given up in the past 7 days. */
-            failed: number;
-            lastSentAt: string | null;
-        };
-        MuteInput: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string | null;
-            rule: string | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            until: string;
-            reason: string | null;
-            createdBy: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            createdAt: string;
-            /** @description Messages that it has kept from being sent. */
-            held: number;
-        };
-        ControlTableInput: {
-            table: string;
-            /** @description Rows, indexes and large values. */
-            bytes: number;
-            rowsBytes: number;
-            indexBytes: number;
-            /** @description As the database estimates them. */
-            rows: number;
-        };
-        CollectedTableSizeInput: {
+        CollectedTableSize: {
             table: string;
             pipeline: string;
             location: string;
@@ -2646,20 +1428,55 @@ export interface components {
             /** @description As the destination estimates them; null: it does not. */
             rows: number | null;
         };
-        ErrorSampleInput: {
+        Command: {
             /** Format: uuid */
-            run: string;
+            id: string;
+            /** @enum {string} */
+            kind: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard";
             pipeline: string;
+            /** @description The run that it ends; null where it is about the pipeline. */
+            run: string | null;
+            requestedBy: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC.
              */
-            at: string;
-            message: string;
-            hint: string | null;
-            stack: string | null;
+            requestedAt: string;
+            /** @enum {string} */
+            status: "pending" | "accepted" | "done" | "failed";
+            /** @description Who carries it out. */
+            worker: string | null;
+            acceptedAt: string | null;
+            doneAt: string | null;
+            /** @description What came of it, such as `stopped` or why it failed. */
+            outcome: string | null;
         };
-        ErrorGroupInput: {
+        ControlTable: {
+            table: string;
+            /** @description Rows, indexes and large values. */
+            bytes: number;
+            rowsBytes: number;
+            indexBytes: number;
+            /** @description As the database estimates them. */
+            rows: number;
+        };
+        Difference: {
+            now: number | null;
+            before: number | null;
+        };
+        Error: {
+            /** @description One of the codes of docs/reference/errors.md. */
+            code: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description Facts for programs, such as the field that is wrong. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description What to do about it. */
+            hint: string | null;
+        };
+        ErrorGroup: {
             /** @description The same for errors whose code and message, without numbers and the like, agree. */
             fingerprint: string;
             code: string;
@@ -2692,65 +1509,27 @@ export interface components {
                 lastSeenAt: string;
             }[];
             /** @description The latest. */
-            sample: components["schemas"]["ErrorSampleInput"];
+            sample: components["schemas"]["ErrorSample"];
         };
-        __shared: {
-            $defs: {
-                schema0: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema1: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema2: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema3: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema4: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema5: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema6: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema7: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema8: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema9: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema10: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema11: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema12: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema13: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema14: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema15: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema16: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-                schema17: string | number | boolean | null | unknown[] | {
-                    [key: string]: unknown;
-                };
-            };
+        ErrorSample: {
+            /** Format: uuid */
+            run: string;
+            pipeline: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            at: string;
+            message: string;
+            hint: string | null;
+            stack: string | null;
+        };
+        ErrorSummary: {
+            /** @description `MLR_…` */
+            code: string;
+            message: string;
+            /** @description What to do about it. */
+            hint: string | null;
         };
         EventItem: {
             id: number;
@@ -2775,16 +1554,6 @@ export interface components {
             /** @description To be given as `after` for the next page; absent on the last. */
             next?: string;
         };
-        FunctionTimes: {
-            name: string;
-            calls: number;
-            /** @description Calls that threw or rejected. */
-            errors: number;
-            totalMs: number;
-            meanMs: number;
-            p95Ms: number;
-            maxMs: number;
-        };
         FunctionItem: {
             name: string;
             calls: number;
@@ -2802,6 +1571,16 @@ export interface components {
              * @description ISO 8601 in UTC.
              */
             lastAt: string;
+        };
+        FunctionTimes: {
+            name: string;
+            calls: number;
+            /** @description Calls that threw or rejected. */
+            errors: number;
+            totalMs: number;
+            meanMs: number;
+            p95Ms: number;
+            maxMs: number;
         };
         FunctionsList: {
             /** @description Those that took longest in all first. */
@@ -2825,6 +1604,50 @@ export interface components {
         };
         GroupsList: {
             items: components["schemas"]["GroupItem"][];
+        };
+        Job: {
+            /** Format: uuid */
+            id: string;
+            task: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
+            queue: string;
+            priority: number;
+            uniqueKey: string | null;
+            /** @description Attempts that were begun. */
+            attempts: number;
+            maxAttempts: number;
+            progress: {
+                done: number;
+                total: number | null;
+                note: string | null;
+            } | null;
+            error: components["schemas"]["ErrorSummary"] | null;
+            /** @description Names of the members of what it was given; the values may be secrets, and are not shown. */
+            payloadFields: string[];
+            requestedBy: string | null;
+            queuedAt: string | null;
+            /** @description Not started before. */
+            availableAt: string | null;
+            startedAt: string | null;
+            finishedAt: string | null;
+            durationMs: number | null;
+        };
+        LastRun: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
+            trigger: string;
+            queuedAt: string | null;
+            startedAt: string | null;
+            finishedAt: string | null;
+            durationMs: number | null;
+            rows: number;
+            error: components["schemas"]["ErrorSummary"] | null;
         };
         LogLine: {
             /** Format: uuid */
@@ -2860,14 +1683,89 @@ export interface components {
             /** @description The time down to which this page has looked; null: all was looked at. */
             searchedTo: string | null;
         };
-        TouchedThing: {
-            database: string;
+        Mute: {
+            /** Format: uuid */
+            id: string;
+            pipeline: string | null;
+            rule: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            until: string;
+            reason: string | null;
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            createdAt: string;
+            /** @description Messages that it has kept from being sent. */
+            held: number;
+        };
+        Notification: {
+            /** Format: uuid */
+            id: string;
+            /** @description The rule's name, or what it is kept under; null for tests. */
+            rule: string | null;
+            channel: string;
+            /** @description `problem`, `news`, `recovery`, `test`, … */
+            kind: string;
             /** @enum {string} */
-            kind: "table" | "view" | "procedure" | "function" | "sequence" | "schema" | "other" | "statement";
-            namespace: string | null;
+            severity: "info" | "warning" | "error" | "critical";
+            title: string;
+            /** @description What was, or is to be, sent, as plain text. */
+            text: string;
+            pipeline: string | null;
+            run: string | null;
+            /** @enum {string} */
+            status: "queued" | "sending" | "sent" | "failed";
+            attempts: number;
+            lastError: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Not tried before.
+             */
+            nextAt: string;
+            sentAt: string | null;
+        };
+        NotificationChannel: {
             name: string;
-            /** @enum {string} */
-            use: "read" | "write" | "delete" | "create" | "alter" | "drop" | "call" | "lock" | "unknown";
+            /** @description `slack`, `email`, … or `function`. */
+            kind: string;
+            /** @description Where it sends to, without what is secret. */
+            address: string | null;
+            /** @description Messages that wait to be sent. */
+            waiting: number;
+            /** @description Messages that were given up in the past 7 days. */
+            failed: number;
+            lastSentAt: string | null;
+        };
+        NotificationRule: {
+            /** @description By which it can be muted. */
+            name: string;
+            /** @description Types of events. */
+            on: string[];
+            /** @description Null: all. */
+            pipelines: string[] | null;
+            /** @description Null: all. */
+            groups: string[] | null;
+            /** @description The least; null: any. */
+            severity: ("info" | "warning" | "error" | "critical") | null;
+            /** @description Channels. */
+            to: string[];
+            throttleMs: number | null;
+            digestMs: number | null;
+            remindMs: number | null;
+            /** @description Such as `22:00 to 07:00 Europe/Berlin`. */
+            quietHours: string | null;
+            lastSentAt: string | null;
+            openProblems: number;
         };
         ObjectItem: {
             database: string;
@@ -2890,367 +1788,17 @@ export interface components {
         ObjectsList: {
             items: components["schemas"]["ObjectItem"][];
         };
-        RowCounts: {
-            /** @description Rows that came from the source. */
-            read: number;
-            inserted: number;
-            updated: number;
-            unchanged: number;
-            removed: number;
-            /** @description Of the inserted: rows that had been removed before. */
-            restored: number;
-            /** @description Rows in the quarantine. */
-            rejected: number;
-            /** @description Rows followed by a later one of the same key in the same commit. */
-            duplicates: number;
-        };
-        TableCounts: {
-            /** @description Rows that came from the source. */
-            read: number;
-            inserted: number;
-            updated: number;
-            unchanged: number;
-            removed: number;
-            /** @description Of the inserted: rows that had been removed before. */
-            restored: number;
-            /** @description Rows in the quarantine. */
-            rejected: number;
-            /** @description Rows followed by a later one of the same key in the same commit. */
-            duplicates: number;
-            table: string;
-        };
-        ErrorSummary: {
-            /** @description `MLR_…` */
-            code: string;
-            message: string;
-            /** @description What to do about it. */
-            hint: string | null;
-        };
-        RunError: {
-            /** @description `MLR_…` */
-            code: string;
-            message: string;
-            /** @description What to do about it. */
-            hint: string | null;
-            /** @description `later`: the same may succeed when tried again. */
-            retry: ("never" | "later") | null;
-            details: {
+        PipelineCheckpoint: {
+            checkpoints: unknown;
+            openEpochs: unknown;
+            /** @description The run that moved it last. */
+            lastRun: string | null;
+            /** @description What that run recorded. */
+            lastRunCheckpoint: {
                 [key: string]: unknown;
             };
-            /** @description Place in the project's files, or in the data that was read, where it is known. */
-            position: {
-                file: string;
-                line: number | null;
-                column: number | null;
-            } | null;
-        };
-        RunItem: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            group: string | null;
-            /** @description The part of the data that it is for; null: all. */
-            partition: string | null;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            /** @description What asked for it: `schedule`, `manual`, `parent`, … */
-            trigger: string;
-            requestedBy: string | null;
-            /** @description The fire of its schedule. */
-            dueAt: string | null;
-            /** @description Null: it was started by hand, without the queue. */
-            queuedAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description From its start to its end; null: not over. */
-            durationMs: number | null;
-            /** @description From when it might start to its start. */
-            waitMs: number | null;
-            /** @description Over all of its tables. */
-            rows: components["schemas"]["RowCounts"];
+            /** @description Why the destination could not be read. */
             error: components["schemas"]["ErrorSummary"] | null;
-            /** @description Processes that were started for it. */
-            tries: number;
-            maxTries: number;
-            /** @description True: an interrupted run was continued. */
-            resumed: boolean;
-            worker: string | null;
-            host: string | null;
-            codeVersion: string | null;
-            backfill: string | null;
-        };
-        RunsPage: {
-            items: components["schemas"]["RunItem"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        RunLink: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            startedAt: string | null;
-        };
-        RunDetail: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            group: string | null;
-            /** @description The part of the data that it is for; null: all. */
-            partition: string | null;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            /** @description What asked for it: `schedule`, `manual`, `parent`, … */
-            trigger: string;
-            requestedBy: string | null;
-            /** @description The fire of its schedule. */
-            dueAt: string | null;
-            /** @description Null: it was started by hand, without the queue. */
-            queuedAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description From its start to its end; null: not over. */
-            durationMs: number | null;
-            /** @description From when it might start to its start. */
-            waitMs: number | null;
-            /** @description Over all of its tables. */
-            rows: components["schemas"]["RowCounts"];
-            error: components["schemas"]["RunError"] | null;
-            /** @description Processes that were started for it. */
-            tries: number;
-            maxTries: number;
-            /** @description True: an interrupted run was continued. */
-            resumed: boolean;
-            worker: string | null;
-            host: string | null;
-            codeVersion: string | null;
-            backfill: string | null;
-            /** @description Not started before. */
-            availableAt: string | null;
-            /**
-             * Format: date-time
-             * @description When its record was last written.
-             */
-            updatedAt: string;
-            /** @description Fence number of the latest attempt; null until the destination was open. */
-            attempt: string | null;
-            tables: components["schemas"]["TableCounts"][];
-            /** @description Tables from which nothing was removed, and why. */
-            withheld: {
-                table: string;
-                reasons: string[];
-            }[];
-            progress: unknown;
-            /** @description By slice, as this run left it. */
-            checkpoint: {
-                [key: string]: unknown;
-            };
-            /** @description Parameters that it was given, secrets masked. */
-            params: {
-                [key: string]: unknown;
-            };
-            /** @description How else it was asked for, such as `full`. */
-            options: {
-                [key: string]: unknown;
-            };
-            queue: string;
-            priority: number;
-            labels: string[];
-            pools: string[];
-            /** @description Null: none. */
-            timeoutMs: number | null;
-            memoryLimitBytes: number | null;
-            pid: number | null;
-            exitCode: number | null;
-            signal: string | null;
-            /** @description How it was told to end: `stop`, `cancel`, `timeout`. */
-            ending: string | null;
-            peakMemoryBytes: number | null;
-            cpuMs: number | null;
-            /** @description Errors that nobody caught. */
-            exceptions: number;
-            lastException: {
-                message: string;
-                stack: string | null;
-                /** @description Place in the project's files, or in the data that was read, where it is known. */
-                position: {
-                    file: string;
-                    line: number | null;
-                    column: number | null;
-                } | null;
-            } | null;
-            /** @description The interrupted run that it went on with. */
-            continues: components["schemas"]["RunLink"] | null;
-            continuedBy: components["schemas"]["RunLink"][];
-            /** @description The runs that it follows. */
-            parents: components["schemas"]["RunLink"][];
-            /** @description The runs that follow it. */
-            children: components["schemas"]["RunLink"][];
-        };
-        RunTables: {
-            items: components["schemas"]["TableCounts"][];
-        };
-        RunLogsPage: {
-            /** @description Oldest first. */
-            items: components["schemas"]["LogLine"][];
-            /** @description To be given as `before` for the lines in front of these; null: there are none. */
-            before: number | null;
-            /** @description To be given as `after` for the lines behind these, now or later. */
-            after: number;
-            /** @description There are lines behind these already. */
-            more: boolean;
-        };
-        RunEventsPage: {
-            items: components["schemas"]["EventItem"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        RunObjects: {
-            items: components["schemas"]["TouchedThing"][];
-        };
-        RunFunctions: {
-            items: components["schemas"]["FunctionTimes"][];
-        };
-        RunPhase: {
-            /** @enum {string} */
-            kind: "waiting" | "queued" | "starting" | "attempt" | "retry-wait" | "commit";
-            label: string;
-            attempt: number | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            startedAt: string;
-            /** @description Null: it goes on. */
-            endedAt: string | null;
-            durationMs: number;
-            outcome: ("succeeded" | "failed" | "stopped" | "cancelled" | "died") | null;
-            /** @description Of a commit. */
-            rows: components["schemas"]["RowCounts"] | null;
-            error: components["schemas"]["ErrorSummary"] | null;
-        };
-        RunPhases: {
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            startedAt: string;
-            endedAt: string | null;
-            /** @description By their beginnings. */
-            items: components["schemas"]["RunPhase"][];
-            /** @description Commits that are not among them, because there are too many. */
-            omittedCommits: number;
-        };
-        Difference: {
-            now: number | null;
-            before: number | null;
-        };
-        RunComparison: {
-            run: components["schemas"]["RunItem"];
-            /** @description The last one before it that succeeded; null: none did. */
-            previous: components["schemas"]["RunItem"] | null;
-            /** @description Runs since then that did not succeed, 1,000 at most. */
-            runsBetween: number;
-            durationMs: components["schemas"]["Difference"];
-            waitMs: components["schemas"]["Difference"];
-            peakMemoryBytes: components["schemas"]["Difference"];
-            cpuMs: components["schemas"]["Difference"];
-            tables: {
-                table: string;
-                now: components["schemas"]["RowCounts"] | null;
-                before: components["schemas"]["RowCounts"] | null;
-            }[];
-            /** @description What changed since it last worked, newest first. */
-            changes: {
-                /** @enum {string} */
-                kind: "code" | "definition" | "schema" | "parameters" | "host";
-                at: string | null;
-                /** @description For people. */
-                what: string;
-                before: unknown;
-                now: unknown;
-            }[];
-        };
-        StripRun: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            startedAt: string | null;
-            /** @description Of one that goes on: up to now. */
-            durationMs: number | null;
-            /** @description Rows that were inserted, updated or removed. */
-            rows: number;
-        };
-        LastRun: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            trigger: string;
-            queuedAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            durationMs: number | null;
-            rows: number;
-            error: components["schemas"]["ErrorSummary"] | null;
-        };
-        PipelineItem: {
-            name: string;
-            group: string | null;
-            description: string | null;
-            owner: string | null;
-            tags: string[];
-            /**
-             * @description `paused`: its runs wait; `retired`: its file is gone.
-             * @enum {string}
-             */
-            state: "enabled" | "disabled" | "paused" | "retired";
-            /** @description Why it is disabled, where it is known. */
-            stateReason: string | null;
-            schedule: {
-                /** @description In words. */
-                text: string;
-                /** @description IANA name. */
-                timeZone: string;
-            } | null;
-            /** @description The next fire of its schedule; null where none will come. */
-            nextRunAt: string | null;
-            parents: string[];
-            /** @description Kind of its source, such as `http`. */
-            source: string | null;
-            /** @description Kind of its destination, such as `postgres`. */
-            destination: string | null;
-            codeVersion: string | null;
-            consecutiveFailures: number;
-            running: number;
-            queued: number;
-            /** @description The newest that has begun. */
-            lastRun: components["schemas"]["LastRun"] | null;
-            lastSuccessAt: string | null;
-            /** @description The last 30 runs that have begun, oldest first. */
-            strip: components["schemas"]["StripRun"][];
-        };
-        PipelinesPage: {
-            items: components["schemas"]["PipelineItem"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
         };
         PipelineDefinition: {
             source: {
@@ -3385,36 +1933,41 @@ export interface components {
             updatedAt: string;
             retiredAt: string | null;
         };
-        SchemaChangesPage: {
-            items: components["schemas"]["EventItem"][];
-            /** @description To be given as `after` for the next page; absent on the last. */
-            next?: string;
-        };
-        PipelineCheckpoint: {
-            checkpoints: unknown;
-            openEpochs: unknown;
-            /** @description The run that moved it last. */
-            lastRun: string | null;
-            /** @description What that run recorded. */
-            lastRunCheckpoint: {
-                [key: string]: unknown;
-            };
-            /** @description Why the destination could not be read. */
-            error: components["schemas"]["ErrorSummary"] | null;
-        };
-        QualityPoint: {
+        PipelineItem: {
+            name: string;
+            group: string | null;
+            description: string | null;
+            owner: string | null;
+            tags: string[];
             /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
+             * @description `paused`: its runs wait; `retired`: its file is gone.
+             * @enum {string}
              */
-            at: string;
-            /** Format: uuid */
-            run: string;
-            /** @enum {string} */
-            status: "passed" | "failed" | "skipped";
-            landed: boolean;
-            observed: unknown;
-            failures: number;
+            state: "enabled" | "disabled" | "paused" | "retired";
+            /** @description Why it is disabled, where it is known. */
+            stateReason: string | null;
+            schedule: {
+                /** @description In words. */
+                text: string;
+                /** @description IANA name. */
+                timeZone: string;
+            } | null;
+            /** @description The next fire of its schedule; null where none will come. */
+            nextRunAt: string | null;
+            parents: string[];
+            /** @description Kind of its source, such as `http`. */
+            source: string | null;
+            /** @description Kind of its destination, such as `postgres`. */
+            destination: string | null;
+            codeVersion: string | null;
+            consecutiveFailures: number;
+            running: number;
+            queued: number;
+            /** @description The newest that has begun. */
+            lastRun: components["schemas"]["LastRun"] | null;
+            lastSuccessAt: string | null;
+            /** @description The last 30 runs that have begun, oldest first. */
+            strip: components["schemas"]["StripRun"][];
         };
         PipelineQuality: {
             items: {
@@ -3439,8 +1992,22 @@ export interface components {
                 /** Format: uuid */
                 run: string;
                 /** @description Oldest first. */
-                points: components["schemas"]["QualityPoint"][];
+                points: components["schemas"]["PipelineQualityPoint"][];
             }[];
+        };
+        PipelineQualityPoint: {
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            at: string;
+            /** Format: uuid */
+            run: string;
+            /** @enum {string} */
+            status: "passed" | "failed" | "skipped";
+            landed: boolean;
+            observed: unknown;
+            failures: number;
         };
         PipelineStats: {
             items: {
@@ -3461,6 +2028,8 @@ export interface components {
                 removed: number;
                 rejected: number;
             }[];
+            /** @description Runs before this time are too many to be counted; null: all are. */
+            since: string | null;
         };
         PipelineVersions: {
             items: {
@@ -3471,243 +2040,16 @@ export interface components {
                  */
                 seenAt: string;
                 definition: components["schemas"]["PipelineDefinition"] | null;
-                /** @description Runs of this version, 1,000 at most. */
-                runs: number;
             }[];
             /** @description To be given as `after` for the next page; absent on the last. */
             next?: string;
         };
-        ScheduleItem: {
-            pipeline: string;
-            group: string | null;
-            /**
-             * @description Only enabled ones fire; `paused`: fires wait.
-             * @enum {string}
-             */
-            state: "enabled" | "disabled" | "paused";
-            /** @description The schedule in words. */
-            text: string;
-            /** @description IANA name. */
-            timeZone: string;
-            lastDueAt: string | null;
-            nextFires: string[];
-        };
-        SchedulesPage: {
-            items: components["schemas"]["ScheduleItem"][];
+        PipelinesPage: {
+            items: components["schemas"]["PipelineItem"][];
             /** @description To be given as `after` for the next page; absent on the last. */
             next?: string;
         };
-        Command: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard";
-            pipeline: string;
-            /** @description The run that it ends; null where it is about the pipeline. */
-            run: string | null;
-            requestedBy: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            requestedAt: string;
-            /** @enum {string} */
-            status: "pending" | "accepted" | "done" | "failed";
-            /** @description Who carries it out. */
-            worker: string | null;
-            acceptedAt: string | null;
-            doneAt: string | null;
-            /** @description What came of it, such as `stopped` or why it failed. */
-            outcome: string | null;
-        };
-        BackfillStarted: {
-            /** @description Of the backfill; null in a dry run. */
-            id: string | null;
-            pipeline: string;
-            /** @description Those that were queued, or would be. */
-            partitions: string[];
-            /** @description Those that have succeeded before, and are left out. */
-            done: string[];
-            /** @description Those that wait or go on already. */
-            busy: string[];
-        };
-        Backfill: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string;
-            /** @description Null: the partitions were named one by one. */
-            range: {
-                from: string;
-                to: string;
-                by: string;
-                timeZone: string;
-            } | null;
-            parallel: number;
-            requestedBy: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            requestedAt: string;
-            cancelledAt: string | null;
-            /** @description Partitions. */
-            total: number;
-            /** @description Partitions by state, also those that an earlier backfill has done. */
-            counts: {
-                [key: string]: number;
-            };
-            /** @description Nothing of it waits or goes on. */
-            over: boolean;
-        };
-        BackfillPartition: {
-            partition: string;
-            /** @enum {string} */
-            state: "waiting" | "queued" | "running" | "succeeded" | "failed" | "died" | "stopped" | "cancelled";
-            /** @description The run that was queued for it last. */
-            run: string | null;
-            durationMs: number | null;
-            error: components["schemas"]["ErrorSummary"] | null;
-        };
-        Queue: {
-            name: string;
-            /** @description Depth: runs and jobs that wait. */
-            queued: number;
-            /** @description Of those, how many may be started now. */
-            ready: number;
-            running: number;
-            /** @description How long the one that waits longest could have been started. */
-            oldestWaitMs: number | null;
-            /** @description Workers that take runs from it. */
-            workers: number;
-            /** @description Runs that those carry out at a time. */
-            slots: number;
-            /** @description Time from when runs could be started to when they were. */
-            startLatency: {
-                p50Ms: number | null;
-                p95Ms: number | null;
-                p99Ms: number | null;
-                /** @description Runs that were measured: the latest of the past hour, at most 5,000. */
-                runs: number;
-            };
-            /** @description Of the runs measured, how many were begun more than once. */
-            retries: number;
-            /** @description Jobs that failed with all their attempts used up; at most 10,000 are counted. */
-            deadLetters: number;
-        };
-        Task: {
-            name: string;
-            description: string | null;
-            file: string;
-            codeVersion: string | null;
-            queue: string;
-            /** @description How often a job is begun at most. */
-            attempts: number;
-            /** @description 0: none. */
-            timeoutSeconds: number;
-            /** @description JSON Schema of what a job is given; null: anything. */
-            input: unknown;
-            queued: number;
-            running: number;
-            /** @description At most 10,000 are counted. */
-            deadLetters: number;
-        };
-        Job: {
-            /** Format: uuid */
-            id: string;
-            task: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
-            queue: string;
-            priority: number;
-            uniqueKey: string | null;
-            /** @description Attempts that were begun. */
-            attempts: number;
-            maxAttempts: number;
-            progress: {
-                done: number;
-                total: number | null;
-                note: string | null;
-            } | null;
-            error: components["schemas"]["ErrorSummary"] | null;
-            /** @description Names of the members of what it was given; the values may be secrets, and are not shown. */
-            payloadFields: string[];
-            requestedBy: string | null;
-            queuedAt: string | null;
-            /** @description Not started before. */
-            availableAt: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            durationMs: number | null;
-        };
-        Worker: {
-            /** Format: uuid */
-            id: string;
-            host: string;
-            pid: number;
-            version: string;
-            queues: string[];
-            labels: string[];
-            /** @description Runs that it carries out at a time. */
-            slots: number;
-            running: number;
-            /** @description Share of its slots that are taken, from 0 to 1. */
-            load: number;
-            /** @description Most memory that the processes of its runs took, as far as that is known. */
-            memoryBytes: number;
-            /** @description Ends when its runs are over, and takes no more. */
-            draining: boolean;
-            alive: boolean;
-            /** @description Its process keeps the schedules. */
-            leader: boolean;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            startedAt: string;
-            /**
-             * Format: date-time
-             * @description Its last heartbeat.
-             */
-            beatAt: string;
-            beatAgeMs: number;
-            /**
-             * Format: date-time
-             * @description Taken for dead after this, unless it beats.
-             */
-            expiresAt: string;
-        };
-        Secret: {
-            name: string;
-            /** @description Rises with each new value. */
-            version: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            createdAt: string;
-            createdBy: string;
-            /**
-             * Format: date-time
-             * @description When it got its value.
-             */
-            updatedAt: string;
-            updatedBy: string;
-        };
-        Setting: {
-            name: string;
-            /** @description The environment variable that sets it. */
-            variable: string;
-            /** @description Passwords are replaced by `***`; null: not set. */
-            value: string | null;
-            /**
-             * @description Where its value comes from.
-             * @enum {string}
-             */
-            origin: "default" | "project" | ".env" | "environment" | "flag";
-            /** @description The variable that said it, where that is not its own. */
-            alias: string | null;
-        };
-        QualityPoint2: {
+        QualityPoint: {
             /**
              * Format: date-time
              * @description ISO 8601 in UTC.
@@ -3747,157 +2089,448 @@ export interface components {
             /** @description Why it failed or was skipped. */
             reason: string | null;
             /** @description The latest results, newest first. */
-            series: components["schemas"]["QualityPoint2"][];
+            series: components["schemas"]["QualityPoint"][];
         };
-        Notification: {
+        Queue: {
+            name: string;
+            /** @description Depth: runs and jobs that wait. */
+            queued: number;
+            /** @description Of those, how many may be started now. */
+            ready: number;
+            running: number;
+            /** @description How long the one that waits longest could have been started. */
+            oldestWaitMs: number | null;
+            /** @description Workers that take runs from it. */
+            workers: number;
+            /** @description Runs that those carry out at a time. */
+            slots: number;
+            /** @description Time from when runs could be started to when they were. */
+            startLatency: {
+                p50Ms: number | null;
+                p95Ms: number | null;
+                p99Ms: number | null;
+                /** @description Runs that were measured: the latest of the past hour, at most 5,000. */
+                runs: number;
+            };
+            /** @description Of the runs measured, how many were begun more than once. */
+            retries: number;
+            /** @description Jobs that failed with all their attempts used up; at most 10,000 are counted. */
+            deadLetters: number;
+        };
+        RowCounts: {
+            /** @description Rows that came from the source. */
+            read: number;
+            inserted: number;
+            updated: number;
+            unchanged: number;
+            removed: number;
+            /** @description Of the inserted: rows that had been removed before. */
+            restored: number;
+            /** @description Rows in the quarantine. */
+            rejected: number;
+            /** @description Rows followed by a later one of the same key in the same commit. */
+            duplicates: number;
+        };
+        RunComparison: {
+            run: components["schemas"]["RunItem"];
+            /** @description The last one before it that succeeded; null: none did. */
+            previous: components["schemas"]["RunItem"] | null;
+            /** @description Runs since then that did not succeed, 1,000 at most. */
+            runsBetween: number;
+            durationMs: components["schemas"]["Difference"];
+            waitMs: components["schemas"]["Difference"];
+            peakMemoryBytes: components["schemas"]["Difference"];
+            cpuMs: components["schemas"]["Difference"];
+            tables: {
+                table: string;
+                now: components["schemas"]["RowCounts"] | null;
+                before: components["schemas"]["RowCounts"] | null;
+            }[];
+            /** @description What changed since it last worked, newest first. */
+            changes: {
+                /** @enum {string} */
+                kind: "code" | "definition" | "schema" | "parameters" | "host";
+                at: string | null;
+                /** @description For people. */
+                what: string;
+                before: unknown;
+                now: unknown;
+            }[];
+        };
+        RunDetail: {
             /** Format: uuid */
             id: string;
-            /** @description The rule's name, or what it is kept under; null for tests. */
-            rule: string | null;
-            channel: string;
-            /** @description `problem`, `news`, `recovery`, `test`, … */
-            kind: string;
+            pipeline: string;
+            group: string | null;
+            /** @description The part of the data that it is for; null: all. */
+            partition: string | null;
+            /**
+             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
+            /** @description What asked for it: `schedule`, `manual`, `parent`, … */
+            trigger: string;
+            requestedBy: string | null;
+            /** @description The fire of its schedule. */
+            dueAt: string | null;
+            /** @description Null: it was started by hand, without the queue. */
+            queuedAt: string | null;
+            startedAt: string | null;
+            finishedAt: string | null;
+            /** @description From its start to its end; null: not over. */
+            durationMs: number | null;
+            /** @description From when it might start to its start. */
+            waitMs: number | null;
+            /** @description Over all of its tables. */
+            rows: components["schemas"]["RowCounts"];
+            error: components["schemas"]["RunError"] | null;
+            /** @description Processes that were started for it. */
+            tries: number;
+            maxTries: number;
+            /** @description True: an interrupted run was continued. */
+            resumed: boolean;
+            worker: string | null;
+            host: string | null;
+            codeVersion: string | null;
+            backfill: string | null;
+            /** @description Not started before. */
+            availableAt: string | null;
+            /**
+             * Format: date-time
+             * @description When its record was last written.
+             */
+            updatedAt: string;
+            /** @description Fence number of the latest attempt; null until the destination was open. */
+            attempt: string | null;
+            tables: components["schemas"]["TableCounts"][];
+            /** @description Tables from which nothing was removed, and why. */
+            withheld: {
+                table: string;
+                reasons: string[];
+            }[];
+            progress: unknown;
+            /** @description By slice, as this run left it. */
+            checkpoint: {
+                [key: string]: unknown;
+            };
+            /** @description Names of the parameters that it was given. Their values may be secrets, and are not kept. */
+            params: string[];
+            /** @description How else it was asked for, such as `full`. */
+            options: {
+                [key: string]: unknown;
+            };
+            queue: string;
+            priority: number;
+            labels: string[];
+            pools: string[];
+            /** @description Null: none. */
+            timeoutMs: number | null;
+            memoryLimitBytes: number | null;
+            pid: number | null;
+            exitCode: number | null;
+            signal: string | null;
+            /** @description How it was told to end: `stop`, `cancel`, `timeout`. */
+            ending: string | null;
+            peakMemoryBytes: number | null;
+            cpuMs: number | null;
+            /** @description Errors that nobody caught. */
+            exceptions: number;
+            lastException: {
+                message: string;
+                stack: string | null;
+                /** @description Place in the code of the project, or in the data that was read, where it is known. */
+                position: {
+                    /** @enum {string} */
+                    of: "code" | "data";
+                    file: string;
+                    line: number | null;
+                    column: number | null;
+                } | null;
+            } | null;
+            /** @description The interrupted run that it went on with. */
+            continues: components["schemas"]["RunLink"] | null;
+            continuedBy: components["schemas"]["RunLink"][];
+            /** @description The runs that it follows. */
+            parents: components["schemas"]["RunLink"][];
+            /** @description The runs that follow it. */
+            children: components["schemas"]["RunLink"][];
+        };
+        RunError: {
+            /** @description `MLR_…` */
+            code: string;
+            message: string;
+            /** @description What to do about it. */
+            hint: string | null;
+            /** @description `later`: the same may succeed when tried again. */
+            retry: ("never" | "later") | null;
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description Place in the code of the project, or in the data that was read, where it is known. */
+            position: {
+                /** @enum {string} */
+                of: "code" | "data";
+                file: string;
+                line: number | null;
+                column: number | null;
+            } | null;
+        };
+        RunEventsPage: {
+            items: components["schemas"]["EventItem"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
+        };
+        RunFunctions: {
+            items: components["schemas"]["FunctionTimes"][];
+        };
+        RunItem: {
+            /** Format: uuid */
+            id: string;
+            pipeline: string;
+            group: string | null;
+            /** @description The part of the data that it is for; null: all. */
+            partition: string | null;
+            /**
+             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
+            /** @description What asked for it: `schedule`, `manual`, `parent`, … */
+            trigger: string;
+            requestedBy: string | null;
+            /** @description The fire of its schedule. */
+            dueAt: string | null;
+            /** @description Null: it was started by hand, without the queue. */
+            queuedAt: string | null;
+            startedAt: string | null;
+            finishedAt: string | null;
+            /** @description From its start to its end; null: not over. */
+            durationMs: number | null;
+            /** @description From when it might start to its start. */
+            waitMs: number | null;
+            /** @description Over all of its tables. */
+            rows: components["schemas"]["RowCounts"];
+            error: components["schemas"]["ErrorSummary"] | null;
+            /** @description Processes that were started for it. */
+            tries: number;
+            maxTries: number;
+            /** @description True: an interrupted run was continued. */
+            resumed: boolean;
+            worker: string | null;
+            host: string | null;
+            codeVersion: string | null;
+            backfill: string | null;
+        };
+        RunLink: {
+            /** Format: uuid */
+            id: string;
+            pipeline: string;
+            /**
+             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
+            startedAt: string | null;
+        };
+        RunLogsPage: {
+            /** @description Oldest first. */
+            items: components["schemas"]["LogLine"][];
+            /** @description To be given as `before` for the lines in front of these; null: there are none. */
+            before: number | null;
+            /** @description To be given as `after` for the lines behind these, now or later. */
+            after: number;
+            /** @description There are lines behind these already. */
+            more: boolean;
+        };
+        RunObjects: {
+            items: components["schemas"]["TouchedThing"][];
+        };
+        RunPhase: {
             /** @enum {string} */
-            severity: "info" | "warning" | "error" | "critical";
-            title: string;
-            /** @description What was, or is to be, sent, as plain text. */
+            kind: "waiting" | "queued" | "starting" | "attempt" | "retry-wait" | "commit";
+            label: string;
+            attempt: number | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            startedAt: string;
+            /** @description Null: it goes on. */
+            endedAt: string | null;
+            durationMs: number;
+            outcome: ("succeeded" | "failed" | "stopped" | "cancelled" | "died") | null;
+            /** @description Of a commit. */
+            rows: components["schemas"]["RowCounts"] | null;
+            error: components["schemas"]["ErrorSummary"] | null;
+        };
+        RunPhases: {
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            startedAt: string;
+            endedAt: string | null;
+            /** @description By their beginnings. */
+            items: components["schemas"]["RunPhase"][];
+            /** @description Commits that are not among them, because there are too many. */
+            omittedCommits: number;
+        };
+        RunTables: {
+            items: components["schemas"]["TableCounts"][];
+        };
+        RunsPage: {
+            items: components["schemas"]["RunItem"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
+        };
+        ScheduleItem: {
+            pipeline: string;
+            group: string | null;
+            /**
+             * @description Only enabled ones fire; `paused`: fires wait.
+             * @enum {string}
+             */
+            state: "enabled" | "disabled" | "paused";
+            /** @description The schedule in words. */
             text: string;
-            pipeline: string | null;
-            run: string | null;
-            /** @enum {string} */
-            status: "queued" | "sending" | "sent" | "failed";
-            attempts: number;
-            lastError: string | null;
+            /** @description IANA name. */
+            timeZone: string;
+            lastDueAt: string | null;
+            nextFires: string[];
+        };
+        SchedulesPage: {
+            items: components["schemas"]["ScheduleItem"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
+        };
+        SchemaChangesPage: {
+            items: components["schemas"]["EventItem"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
+        };
+        Secret: {
+            name: string;
+            /** @description Rises with each new value. */
+            version: number;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC.
              */
             createdAt: string;
-            /**
-             * Format: date-time
-             * @description Not tried before.
-             */
-            nextAt: string;
-            sentAt: string | null;
-        };
-        NotificationRule: {
-            /** @description By which it can be muted. */
-            name: string;
-            /** @description Types of events. */
-            on: string[];
-            /** @description Null: all. */
-            pipelines: string[] | null;
-            /** @description Null: all. */
-            groups: string[] | null;
-            /** @description The least; null: any. */
-            severity: ("info" | "warning" | "error" | "critical") | null;
-            /** @description Channels. */
-            to: string[];
-            throttleMs: number | null;
-            digestMs: number | null;
-            remindMs: number | null;
-            /** @description Such as `22:00 to 07:00 Europe/Berlin`. */
-            quietHours: string | null;
-            lastSentAt: string | null;
-            openProblems: number;
-        };
-        NotificationChannel: {
-            name: string;
-            /** @description `slack`, `email`, … or `function`. */
-            kind: string;
-            /** @description Where it sends to, without what is secret. */
-            address: string | null;
-            /** @description Messages that wait to be sent. */
-            waiting: number;
-            /** @description Messages that were given up in the past 7 days. */
-            failed: number;
-            lastSentAt: string | null;
-        };
-        Mute: {
-            /** Format: uuid */
-            id: string;
-            pipeline: string | null;
-            rule: string | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            until: string;
-            reason: string | null;
             createdBy: string;
             /**
              * Format: date-time
-             * @description ISO 8601 in UTC.
+             * @description When it got its value.
              */
-            createdAt: string;
-            /** @description Messages that it has kept from being sent. */
-            held: number;
+            updatedAt: string;
+            updatedBy: string;
         };
-        ControlTable: {
-            table: string;
-            /** @description Rows, indexes and large values. */
-            bytes: number;
-            rowsBytes: number;
-            indexBytes: number;
-            /** @description As the database estimates them. */
-            rows: number;
-        };
-        CollectedTableSize: {
-            table: string;
-            pipeline: string;
-            location: string;
-            /** @description Null: the destination does not say. */
-            bytes: number | null;
-            /** @description As the destination estimates them; null: it does not. */
-            rows: number | null;
-        };
-        ErrorSample: {
-            /** Format: uuid */
-            run: string;
-            pipeline: string;
+        Setting: {
+            name: string;
+            /** @description The environment variable that sets it. */
+            variable: string;
+            /** @description Passwords are replaced by `***`; null: not set. */
+            value: string | null;
             /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            at: string;
-            message: string;
-            hint: string | null;
-            stack: string | null;
-        };
-        ErrorGroup: {
-            /** @description The same for errors whose code and message, without numbers and the like, agree. */
-            fingerprint: string;
-            code: string;
-            /** @description Numbers, ids, quoted texts and paths are replaced by `<…>`. */
-            message: string;
-            count: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            firstSeenAt: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC.
-             */
-            lastSeenAt: string;
-            /**
-             * @description `new`: first seen within a day. `returned`: within a day seen again, after runs of the pipeline had succeeded for a day.
+             * @description Where its value comes from.
              * @enum {string}
              */
-            state: "new" | "returned" | "known";
-            /** @description At most 20. */
-            pipelines: {
-                pipeline: string;
-                count: number;
-                /**
-                 * Format: date-time
-                 * @description ISO 8601 in UTC.
-                 */
-                lastSeenAt: string;
-            }[];
-            /** @description The latest. */
-            sample: components["schemas"]["ErrorSample"];
+            origin: "default" | "project" | ".env" | "environment" | "flag";
+            /** @description The variable that said it, where that is not its own. */
+            alias: string | null;
+        };
+        StripRun: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
+            startedAt: string | null;
+            /** @description Of one that goes on: up to now. */
+            durationMs: number | null;
+            /** @description Rows that were inserted, updated or removed. */
+            rows: number;
+        };
+        TableCounts: {
+            /** @description Rows that came from the source. */
+            read: number;
+            inserted: number;
+            updated: number;
+            unchanged: number;
+            removed: number;
+            /** @description Of the inserted: rows that had been removed before. */
+            restored: number;
+            /** @description Rows in the quarantine. */
+            rejected: number;
+            /** @description Rows followed by a later one of the same key in the same commit. */
+            duplicates: number;
+            table: string;
+        };
+        Task: {
+            name: string;
+            description: string | null;
+            file: string;
+            codeVersion: string | null;
+            queue: string;
+            /** @description How often a job is begun at most. */
+            attempts: number;
+            /** @description 0: none. */
+            timeoutSeconds: number;
+            /** @description JSON Schema of what a job is given; null: anything. */
+            input: unknown;
+            queued: number;
+            running: number;
+            /** @description At most 10,000 are counted. */
+            deadLetters: number;
+        };
+        TouchedThing: {
+            database: string;
+            /** @enum {string} */
+            kind: "table" | "view" | "procedure" | "function" | "sequence" | "schema" | "other" | "statement";
+            namespace: string | null;
+            name: string;
+            /** @enum {string} */
+            use: "read" | "write" | "delete" | "create" | "alter" | "drop" | "call" | "lock" | "unknown";
+        };
+        Worker: {
+            /** Format: uuid */
+            id: string;
+            host: string;
+            pid: number;
+            version: string;
+            queues: string[];
+            labels: string[];
+            /** @description Runs that it carries out at a time. */
+            slots: number;
+            running: number;
+            /** @description Share of its slots that are taken, from 0 to 1. */
+            load: number;
+            /** @description Most memory that the processes of its runs took, as far as that is known. */
+            memoryBytes: number;
+            /** @description Ends when its runs are over, and takes no more. */
+            draining: boolean;
+            alive: boolean;
+            /** @description Its process keeps the schedules. */
+            leader: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description Its last heartbeat.
+             */
+            beatAt: string;
+            beatAgeMs: number;
+            /**
+             * Format: date-time
+             * @description Taken for dead after this, unless it beats.
+             */
+            expiresAt: string;
         };
     };
     responses: never;
@@ -3908,6 +2541,85 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok" | "unavailable";
+                        /** @description The control database answers. */
+                        database: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok" | "unavailable";
+                        /** @description The control database answers. */
+                        database: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -3940,6 +2652,15 @@ export interface operations {
                     "application/json": components["schemas"]["EventsPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listFunctions: {
@@ -3965,6 +2686,15 @@ export interface operations {
                     "application/json": components["schemas"]["FunctionsList"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listGroups: {
@@ -3983,6 +2713,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GroupsList"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4038,6 +2777,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listLogs: {
@@ -4051,7 +2799,6 @@ export interface operations {
                 level?: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
                 /** @description Text that the message or the fields hold; capitals do not count. */
                 search?: string;
-                run?: string;
                 pipeline?: string;
                 group?: string;
                 worker?: string;
@@ -4073,6 +2820,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogsPage"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4100,6 +2856,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ObjectsList"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4139,6 +2904,15 @@ export interface operations {
                         /** @description Runs that may be started and wait; counted up to 10,000. */
                         queued: number;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4184,7 +2958,7 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 /**
-                                 * @description How far a run has come.
+                                 * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
                                  * @enum {string}
                                  */
                                 status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
@@ -4213,6 +2987,15 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4259,7 +3042,7 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 /**
-                                 * @description How far a run has come.
+                                 * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
                                  * @enum {string}
                                  */
                                 status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
@@ -4271,6 +3054,15 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4328,12 +3120,22 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listVolume: {
         parameters: {
             query?: {
                 pipeline?: string;
+                /** @description Together with `pipeline`. */
                 table?: string;
                 /** @description Tables. */
                 limit?: number;
@@ -4415,6 +3217,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getTimeline: {
@@ -4480,7 +3291,7 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 /**
-                                 * @description How far a run has come.
+                                 * @description `stopped`: goes on when run again; `cancelled`: ended by force; `died`: its process ended without saying so.
                                  * @enum {string}
                                  */
                                 status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
@@ -4508,6 +3319,15 @@ export interface operations {
                         }[];
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4577,99 +3397,13 @@ export interface operations {
                     };
                 };
             };
-        };
-    };
-    listErrorGroups: {
-        parameters: {
-            query?: {
-                /** @description Entries on a page. */
-                limit?: number;
-                /** @description `next` of the page before; absent: the first page. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
             /** @description Default Response */
-            200: {
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            fingerprint: string;
-                            code: string;
-                            message: string;
-                            /**
-                             * @description `new`: first seen within a day; `back`: seen again after a week without.
-                             * @enum {string}
-                             */
-                            state: "new" | "back" | "known";
-                            count: number;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            firstAt: string;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            lastAt: string;
-                            /** @description At most 10. */
-                            pipelines: string[];
-                            /** @description The last run that had it. */
-                            run: string | null;
-                            /** @description A sample. */
-                            stack: string | null;
-                        }[];
-                        /** @description To be given as `after` for the next page; absent on the last. */
-                        next?: string;
-                    };
-                };
-            };
-        };
-    };
-    getQueueState: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601 in UTC.
-                         */
-                        at: string;
-                        items: {
-                            queue: string;
-                            /** @description Runs that may be started and wait; counted up to 10,000. */
-                            depth: number;
-                            oldestAgeMs: number | null;
-                            running: number;
-                            startedLastHour: number;
-                            /** @description From when runs might have been started until they were, in the last hour. */
-                            startLatencyP50Ms: number | null;
-                            startLatencyP95Ms: number | null;
-                            retriesLastHour: number;
-                            /** @description Jobs of tasks that failed for good; counted up to 10,000. */
-                            deadLetters: number;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4679,7 +3413,7 @@ export interface operations {
             query?: {
                 /** @description Absent: all pipelines. */
                 pipeline?: string;
-                /** @description Days back. */
+                /** @description Days back, with today. */
                 days?: number;
             };
             header?: never;
@@ -4713,6 +3447,15 @@ export interface operations {
                             durationMs: number;
                         }[];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4758,6 +3501,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listSchemaDrift: {
@@ -4801,6 +3553,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listPipelines: {
@@ -4838,6 +3599,15 @@ export interface operations {
                     "application/json": components["schemas"]["PipelinesPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getPipeline: {
@@ -4859,6 +3629,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineDetail"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4903,6 +3682,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunsPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listSchemaChanges: {
@@ -4931,6 +3719,15 @@ export interface operations {
                     "application/json": components["schemas"]["SchemaChangesPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getCheckpoint: {
@@ -4954,6 +3751,15 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineCheckpoint"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getPipelineQuality: {
@@ -4975,6 +3781,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineQuality"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5005,6 +3820,15 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineStats"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listPipelineVersions: {
@@ -5031,6 +3855,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineVersions"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5076,6 +3909,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunsPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getRun: {
@@ -5099,6 +3941,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunDetail"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getRunTables: {
@@ -5120,6 +3971,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunTables"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5156,6 +4016,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunLogsPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getRunEvents: {
@@ -5184,6 +4053,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunEventsPage"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getRunObjects: {
@@ -5205,6 +4083,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunObjects"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5230,6 +4117,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunFunctions"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getRunPhases: {
@@ -5253,6 +4149,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunPhases"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     compareRun: {
@@ -5274,6 +4179,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5305,6 +4219,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SchedulesPage"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5368,6 +4291,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getTable: {
@@ -5425,6 +4357,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listRows: {
@@ -5470,6 +4411,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     rowHistory: {
@@ -5509,6 +4459,15 @@ export interface operations {
                             };
                         }[];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5565,6 +4524,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     exportRows: {
@@ -5600,6 +4568,16 @@ export interface operations {
                 content: {
                     "text/csv": unknown;
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": components["schemas"]["Error"];
+                    "application/x-ndjson": components["schemas"]["Error"];
                 };
             };
         };
@@ -5643,6 +4621,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     reprocessQuarantine: {
@@ -5683,6 +4670,15 @@ export interface operations {
                         run: string;
                         pipeline: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5733,6 +4729,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     restartPipeline: {
@@ -5781,6 +4786,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     stopPipeline: {
@@ -5816,6 +4830,15 @@ export interface operations {
                         /** @description False while a worker has to carry it out. */
                         done: boolean;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5855,6 +4878,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     resumePipeline: {
@@ -5890,6 +4922,15 @@ export interface operations {
                         /** @description False while a worker has to carry it out. */
                         done: boolean;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5929,6 +4970,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     disablePipeline: {
@@ -5966,6 +5016,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     resetCheckpoint: {
@@ -5997,6 +5056,15 @@ export interface operations {
                         /** @enum {boolean} */
                         reset: true;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6036,6 +5104,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     cancelRun: {
@@ -6073,6 +5150,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     retryRun: {
@@ -6097,17 +5183,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        pipeline: string;
                         /**
                          * Format: uuid
-                         * @description Of the command.
+                         * @description The run that was queued: a new one, or the same where it is a job of a task.
                          */
-                        id: string;
-                        pipeline: string;
-                        /** @description Runs that it is about: those that it queued, or that have to end. */
-                        runs: string[];
-                        /** @description False while a worker has to carry it out. */
-                        done: boolean;
+                        run: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6142,6 +5233,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listBackfills: {
@@ -6170,6 +5270,15 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6221,6 +5330,15 @@ export interface operations {
                     "application/json": components["schemas"]["BackfillStarted"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getBackfill: {
@@ -6241,6 +5359,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6275,6 +5402,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     cancelBackfill: {
@@ -6306,6 +5442,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listQueues: {
@@ -6328,6 +5473,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listTasks: {
@@ -6348,6 +5502,15 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Task"][];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6381,6 +5544,15 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6434,6 +5606,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     requeueJob: {
@@ -6465,6 +5646,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     discardJob: {
@@ -6494,6 +5684,15 @@ export interface operations {
                         /** @enum {string} */
                         status: "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "died";
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6528,6 +5727,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listSecrets: {
@@ -6550,6 +5758,15 @@ export interface operations {
                         location: string;
                         items: components["schemas"]["Secret"][];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6585,6 +5802,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     removeSecret: {
@@ -6614,6 +5840,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listSettings: {
@@ -6636,6 +5871,15 @@ export interface operations {
                         /** @description What looks like a mistake, such as a variable that does not exist. */
                         warnings: string[];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6671,6 +5915,15 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6727,6 +5980,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listNotifications: {
@@ -6760,6 +6022,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getNotificationPlan: {
@@ -6781,6 +6052,15 @@ export interface operations {
                         channels: components["schemas"]["NotificationChannel"][];
                         rules: components["schemas"]["NotificationRule"][];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6816,6 +6096,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listMutes: {
@@ -6836,6 +6125,15 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Mute"][];
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6873,6 +6171,15 @@ export interface operations {
                     "application/json": components["schemas"]["Mute"];
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     unmute: {
@@ -6898,6 +6205,15 @@ export interface operations {
                         /** @enum {boolean} */
                         ended: true;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6950,6 +6266,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listErrors: {
@@ -6982,6 +6307,15 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -7057,755 +6391,13 @@ export interface operations {
                     };
                 };
             };
-        };
-    };
-    GET_auth_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
             /** @description Default Response */
-            200: {
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        kind: "user" | "token";
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @description What a token is limited to; null: nothing. */
-                        scope: {
-                            groups: string[] | null;
-                            pipelines: string[] | null;
-                        } | null;
-                        /** @description unset: one has to be chosen now; external: another service signs the user in; null: a token. */
-                        password: ("set" | "unset" | "external") | null;
-                        /** @description Null for a token. */
-                        session: {
-                            /** Format: uuid */
-                            id: string;
-                            /** @enum {string} */
-                            via: "password" | "link" | "oidc";
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            expiresAt: string;
-                        } | null;
-                    };
-                };
-            };
-        };
-    };
-    POST_auth_sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        kind: "user" | "token";
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @description What a token is limited to; null: nothing. */
-                        scope: {
-                            groups: string[] | null;
-                            pipelines: string[] | null;
-                        } | null;
-                        /** @description unset: one has to be chosen now; external: another service signs the user in; null: a token. */
-                        password: ("set" | "unset" | "external") | null;
-                        /** @description Null for a token. */
-                        session: {
-                            /** Format: uuid */
-                            id: string;
-                            /** @enum {string} */
-                            via: "password" | "link" | "oidc";
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            expiresAt: string;
-                        } | null;
-                    };
-                };
-            };
-        };
-    };
-    POST_auth_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description What follows `#` in the link. */
-                    token: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        kind: "user" | "token";
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @description What a token is limited to; null: nothing. */
-                        scope: {
-                            groups: string[] | null;
-                            pipelines: string[] | null;
-                        } | null;
-                        /** @description unset: one has to be chosen now; external: another service signs the user in; null: a token. */
-                        password: ("set" | "unset" | "external") | null;
-                        /** @description Null for a token. */
-                        session: {
-                            /** Format: uuid */
-                            id: string;
-                            /** @enum {string} */
-                            via: "password" | "link" | "oidc";
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            expiresAt: string;
-                        } | null;
-                    };
-                };
-            };
-        };
-    };
-    POST_auth_password: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description The password until now. Not needed within 15 minutes after a sign-in by link, or where there is none. */
-                    current?: string;
-                    /** @description The new one: at least 12 characters. */
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        kind: "user" | "token";
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @description What a token is limited to; null: nothing. */
-                        scope: {
-                            groups: string[] | null;
-                            pipelines: string[] | null;
-                        } | null;
-                        /** @description unset: one has to be chosen now; external: another service signs the user in; null: a token. */
-                        password: ("set" | "unset" | "external") | null;
-                        /** @description Null for a token. */
-                        session: {
-                            /** Format: uuid */
-                            id: string;
-                            /** @enum {string} */
-                            via: "password" | "link" | "oidc";
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            expiresAt: string;
-                        } | null;
-                    };
-                };
-            };
-        };
-    };
-    POST_auth_sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @description Ends all sessions of the user, not only this one.
-                     * @default false
-                     */
-                    everywhere?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @description How many sessions ended. */
-                        sessions: number;
-                    };
-                };
-            };
-        };
-    };
-    GET_users: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: {
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                            /**
-                             * @description viewer looks, operator also steers, admin also administers.
-                             * @enum {string}
-                             */
-                            role: "viewer" | "operator" | "admin";
-                            /** @enum {string} */
-                            password: "set" | "unset" | "external";
-                            /** @description The service that signs the user in; null: Millrace itself. */
-                            issuer: string | null;
-                            disabledAt: string | null;
-                            lastSignInAt: string | null;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            createdBy: string;
-                            /** @description Sessions that are open. */
-                            sessions: number;
-                            /** @description Tokens that can be used. */
-                            tokens: number;
-                        }[];
-                        /** @description To be given as `after` for the next page; absent on the last. */
-                        next?: string;
-                    };
-                };
-            };
-        };
-    };
-    POST_users: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description 1 to 64 letters, digits and . _ @ + -. Small and capital letters are the same. */
-                    name: string;
-                    /**
-                     * @description viewer looks, operator also steers, admin also administers.
-                     * @enum {string}
-                     */
-                    role: "viewer" | "operator" | "admin";
-                    /** @description Absent: the user signs in by a link first. */
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @enum {string} */
-                        password: "set" | "unset" | "external";
-                        /** @description The service that signs the user in; null: Millrace itself. */
-                        issuer: string | null;
-                        disabledAt: string | null;
-                        lastSignInAt: string | null;
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601 in UTC.
-                         */
-                        createdAt: string;
-                        createdBy: string;
-                        /** @description Sessions that are open. */
-                        sessions: number;
-                        /** @description Tokens that can be used. */
-                        tokens: number;
-                    };
-                };
-            };
-        };
-    };
-    DELETE_users__id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @enum {boolean} */
-                        removed: true;
-                    };
-                };
-            };
-        };
-    };
-    PATCH_users__id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @description viewer looks, operator also steers, admin also administers.
-                     * @enum {string}
-                     */
-                    role?: "viewer" | "operator" | "admin";
-                    disabled?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @enum {string} */
-                        password: "set" | "unset" | "external";
-                        /** @description The service that signs the user in; null: Millrace itself. */
-                        issuer: string | null;
-                        disabledAt: string | null;
-                        lastSignInAt: string | null;
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601 in UTC.
-                         */
-                        createdAt: string;
-                        createdBy: string;
-                        /** @description Sessions that are open. */
-                        sessions: number;
-                        /** @description Tokens that can be used. */
-                        tokens: number;
-                    };
-                };
-            };
-        };
-    };
-    POST_users__id_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @default 15 */
-                    validMinutes?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        token: string;
-                        /** @description Of the page, from the dashboard's address on: `/sign-in#…`. */
-                        path: string;
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601 in UTC.
-                         */
-                        expiresAt: string;
-                    };
-                };
-            };
-        };
-    };
-    GET_tokens: {
-        parameters: {
-            query?: {
-                /** @description Entries on a page. */
-                limit?: number;
-                /** @description `next` of the page before; absent: the first page. */
-                after?: string;
-                /** @description Those of all users, for administrators; else one's own. */
-                all?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: {
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                            /** @description How it begins. */
-                            hint: string;
-                            /** @description Whose it is. */
-                            user: string;
-                            /**
-                             * @description viewer looks, operator also steers, admin also administers.
-                             * @enum {string}
-                             */
-                            role: "viewer" | "operator" | "admin";
-                            /** @description What it is limited to; null: nothing. */
-                            scope: {
-                                groups: string[] | null;
-                                pipelines: string[] | null;
-                            } | null;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            /** @description Null: never. */
-                            expiresAt: string | null;
-                            lastUsedAt: string | null;
-                            lastUsedAddress: string | null;
-                            revokedAt: string | null;
-                        }[];
-                        /** @description To be given as `after` for the next page; absent on the last. */
-                        next?: string;
-                    };
-                };
-            };
-        };
-    };
-    POST_tokens: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    /**
-                     * @description viewer looks, operator also steers, admin also administers.
-                     * @default viewer
-                     * @enum {string}
-                     */
-                    role?: "viewer" | "operator" | "admin";
-                    groups?: string[];
-                    /** @description With these or groups the token reads what belongs to them, and nothing else. */
-                    pipelines?: string[];
-                    /**
-                     * @description Null: it never expires.
-                     * @default 90
-                     */
-                    expiresInDays?: number | null;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        token: {
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                            /** @description How it begins. */
-                            hint: string;
-                            /** @description Whose it is. */
-                            user: string;
-                            /**
-                             * @description viewer looks, operator also steers, admin also administers.
-                             * @enum {string}
-                             */
-                            role: "viewer" | "operator" | "admin";
-                            /** @description What it is limited to; null: nothing. */
-                            scope: {
-                                groups: string[] | null;
-                                pipelines: string[] | null;
-                            } | null;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            createdAt: string;
-                            /** @description Null: never. */
-                            expiresAt: string | null;
-                            lastUsedAt: string | null;
-                            lastUsedAddress: string | null;
-                            revokedAt: string | null;
-                        };
-                        secret: string;
-                    };
-                };
-            };
-        };
-    };
-    DELETE_tokens__id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /** @description How it begins. */
-                        hint: string;
-                        /** @description Whose it is. */
-                        user: string;
-                        /**
-                         * @description viewer looks, operator also steers, admin also administers.
-                         * @enum {string}
-                         */
-                        role: "viewer" | "operator" | "admin";
-                        /** @description What it is limited to; null: nothing. */
-                        scope: {
-                            groups: string[] | null;
-                            pipelines: string[] | null;
-                        } | null;
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601 in UTC.
-                         */
-                        createdAt: string;
-                        /** @description Null: never. */
-                        expiresAt: string | null;
-                        lastUsedAt: string | null;
-                        lastUsedAddress: string | null;
-                        revokedAt: string | null;
-                    };
-                };
-            };
-        };
-    };
-    GET_audit: {
-        parameters: {
-            query?: {
-                /** @description Entries on a page. */
-                limit?: number;
-                /** @description `next` of the page before; absent: the first page. */
-                after?: string;
-                /** @description Name of who did it. */
-                actor?: string;
-                /** @description Such as `pipeline.pause`; `pipeline.` finds all that begin so. */
-                action?: string;
-                target?: string;
-                outcome?: "started" | "done" | "refused" | "failed";
-                from?: string;
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: {
-                            /** @description Rises with time. */
-                            id: string;
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601 in UTC.
-                             */
-                            at: string;
-                            actor: {
-                                /** @enum {string} */
-                                kind: "user" | "token" | "anonymous" | "terminal";
-                                id: string | null;
-                                name: string;
-                                role: ("viewer" | "operator" | "admin") | null;
-                            };
-                            action: string;
-                            target: string | null;
-                            /**
-                             * @description started: what came of it is not known, since the process ended.
-                             * @enum {string}
-                             */
-                            outcome: "started" | "done" | "refused" | "failed";
-                            status: number | null;
-                            code: string | null;
-                            address: string | null;
-                            requestId: string | null;
-                            details: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        /** @description To be given as `after` for the next page; absent on the last. */
-                        next?: string;
-                    };
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

@@ -6,6 +6,7 @@ import {
   type RunLimits,
   type Schedule,
 } from "@millrace/core";
+import { describeDefinition, type PipelineDefinition } from "./describe-definition.ts";
 import type { TaskDescription } from "./describe-task.ts";
 import { RUN_LIMITS } from "../queue/run-limits.ts";
 
@@ -28,6 +29,8 @@ export interface PipelineDescription {
   /** JSON Schema of its parameters, where they have types. */
   readonly paramsSchema?: Json | undefined;
   readonly enabled: boolean;
+  /** What it is made of; undefined: not told. */
+  readonly definition?: PipelineDefinition | undefined;
 }
 
 /** A project as a process of its own found it. */
@@ -60,5 +63,6 @@ export function describePipeline(
     params: isParamsSchema(pipeline.params) ? {} : (pipeline.params ?? {}),
     paramsSchema: paramsSchemaOf(pipeline.params),
     enabled: pipeline.enabled ?? true,
+    definition: describeDefinition(pipeline),
   };
 }

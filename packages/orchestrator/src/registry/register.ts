@@ -38,6 +38,9 @@ export async function registerPipelines(pool: pg.Pool, options: RegisterOptions)
     const { rows } = await client.query<{ name: string; added: boolean }>(PUT, [
       storableJson(pipelines.map(columnsOf)),
     ]);
+    const changed = rows.map(({ name }) => name);
+    if (changed.length > 0)
+      for (const sql of [ADD_VERSIONS, FORGET_VERSIONS]) await client.query(sql, [changed]);
     const retired = incomplete
       ? { rows: [] }
       : await client.query<{ name: string }>(
@@ -82,11 +85,12 @@ function columnsOf(each: PipelineDescription): Record<string, unknown> {
     params: each.params,
     params_schema: each.paramsSchema ?? null,
     declared_enabled: each.enabled,
+    definition: each.definition ?? null,
   };
 }
 
 const COLUMNS =
-  "group_name, description, owner, tags, file, code_version, schedule, parents, parent_rule, limits, params, params_schema, declared_enabled";
+  "group_name, description, owner, tags, file, code_version, schedule, parents, parent_rule, limits, params, params_schema, declared_enabled, definition";
 const OWN = COLUMNS.split(", ");
 
 /** A schedule that is new, or another one, begins now: what it would have meant before is not made up for. */
@@ -94,7 +98,8 @@ const PUT = `
   INSERT INTO millrace_control.pipelines AS known (name, ${COLUMNS}, last_due_at)
   SELECT name, ${COLUMNS}, clock_timestamp()
   FROM jsonb_to_recordset($1::jsonb) AS given (name text, group_name text, description text, owner text, tags text[], file text,
-    code_version text, schedule jsonb, parents text[], parent_rule text, limits jsonb, params jsonb, params_schema jsonb, declared_enabled boolean)
+    code_version text, schedule jsonb, parents text[], parent_rule text, limits jsonb, params jsonb, params_schema jsonb, declared_enabled boolean,
+    definition jsonb)
   ON CONFLICT (name) DO UPDATE SET
     ${OWN.map((name) => `${name} = excluded.${name}`).join(", ")},
     last_due_at = CASE WHEN known.schedule IS DISTINCT FROM excluded.schedule OR known.retired_at IS NOT NULL
@@ -104,3 +109,20 @@ const PUT = `
   WHERE (${OWN.map((name) => `known.${name}`).join(", ")}) IS DISTINCT FROM (${OWN.map((name) => `excluded.${name}`).join(", ")})
     OR known.retired_at IS NOT NULL
   RETURNING name, xmax = 0 AS added`;
+
+/** Notes versions that are not the last ones that were seen. What was there before is told by its first version. */
+const ADD_VERSIONS = `
+  INSERT INTO millrace_control.pipeline_versions (pipeline, code_version, definition)
+  SELECT known.name, known.code_version, known.definition FROM millrace_control.pipelines AS known
+  LEFT JOIN LATERAL (
+    SELECT version.code_version, version.definition, true AS found FROM millrace_control.pipeline_versions AS version
+    WHERE version.pipeline = known.name ORDER BY version.id DESC LIMIT 1) AS last ON true
+  WHERE known.name = ANY ($1) AND (last.found IS NULL
+    OR (known.code_version, known.definition) IS DISTINCT FROM (last.code_version, last.definition))`;
+
+/** Keeps the last 100 of each. */
+const FORGET_VERSIONS = `
+  DELETE FROM millrace_control.pipeline_versions AS version USING unnest($1::text[]) AS changed (name)
+  WHERE version.pipeline = changed.name AND version.id < (
+    SELECT kept.id FROM millrace_control.pipeline_versions AS kept
+    WHERE kept.pipeline = changed.name ORDER BY kept.id DESC OFFSET 99 LIMIT 1)`;

@@ -29,7 +29,6 @@ export const LogsQuery = PageQuery.extend({
     .max(200)
     .optional()
     .describe("Text that the message or the fields hold; capitals do not count."),
-  run: z.guid().optional(),
   pipeline: z.string().max(100).optional(),
   group: z.string().max(200).optional(),
   worker: z.string().max(200).optional(),

@@ -43,7 +43,7 @@ export const pipelinesRoutes: ApiRoutes = (server, context) => {
         response: { 200: PipelinesPage },
       },
     },
-    ({ query }) => listPipelines(context, query),
+    async ({ query }, reply) => sendJson(reply, await listPipelines(context, query)),
   );
   const one = { tags, params: PipelinePath };
   server.get(
@@ -145,6 +145,6 @@ export const pipelinesRoutes: ApiRoutes = (server, context) => {
         response: { 200: PipelineVersions },
       },
     },
-    ({ params, query }) => pipelineVersions(pool, params.name, query),
+    async ({ params, query }, reply) => sendJson(reply, await pipelineVersions(pool, params.name, query)),
   );
 };

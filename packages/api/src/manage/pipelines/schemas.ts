@@ -165,7 +165,7 @@ const QualityPoint = z
     observed: z.json(),
     failures: z.number().int(),
   })
-  .meta({ id: "QualityPoint" });
+  .meta({ id: "PipelineQualityPoint" });
 export const PipelineQuality = z
   .object({
     items: z.array(
@@ -215,6 +215,7 @@ export const PipelineStats = z
         rejected: z.number().int(),
       }),
     ),
+    since: Instant.nullable().describe("Runs before this time are too many to be counted; null: all are."),
   })
   .meta({ id: "PipelineStats" });
 
@@ -223,6 +224,5 @@ export const PipelineVersions = pageOf(
     codeVersion: z.string().nullable(),
     seenAt: Instant,
     definition: Definition.nullable(),
-    runs: z.number().int().describe("Runs of this version, 1,000 at most."),
   }),
 ).meta({ id: "PipelineVersions" });

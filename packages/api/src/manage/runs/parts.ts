@@ -1,21 +1,56 @@
-import { MillraceError } from "@millrace/core";
+import type { RunFactsStore } from "@millrace/platform";
+import type pg from "pg";
+import type { z } from "zod";
+import { listEvents } from "../events/queries.ts";
+import { knownRun, noRun } from "../shared/known-run.ts";
+import type { RunFunctions, RunObjects, RunTables } from "./schemas.ts";
 
-/** Not answered yet. */
-export function runEvents(..._: readonly unknown[]): Promise<never> {
-  return Promise.reject(new MillraceError("MLR_INTERNAL", "runEvents is not there yet"));
+/** What a run did to each table. */
+export async function runTables(pool: pg.Pool, id: string): Promise<z.output<typeof RunTables>> {
+  const { rows } = await pool.query<{ counts: Counts }>(
+    "SELECT counts FROM millrace_control.runs WHERE id = $1",
+    [id],
+  );
+  if (rows[0] === undefined) throw noRun(id);
+  return { items: tablesOf(rows[0].counts) };
 }
 
-/** Not answered yet. */
-export function runFunctions(..._: readonly unknown[]): Promise<never> {
-  return Promise.reject(new MillraceError("MLR_INTERNAL", "runFunctions is not there yet"));
+type Counts = Readonly<Record<string, Partial<Omit<TableItem, "table">>>>;
+type TableItem = z.output<typeof RunTables>["items"][number];
+
+/** The counts of a record, table by table; what an older version did not count is 0. */
+export function tablesOf(counts: Counts): TableItem[] {
+  const none = { read: 0, inserted: 0, updated: 0, unchanged: 0, removed: 0, restored: 0, rejected: 0, duplicates: 0 };
+  return Object.entries(counts).map(([table, counted]) => ({ table, ...none, ...counted }));
 }
 
-/** Not answered yet. */
-export function runObjects(..._: readonly unknown[]): Promise<never> {
-  return Promise.reject(new MillraceError("MLR_INTERNAL", "runObjects is not there yet"));
+/** A page of a run's events as JSON text, newest first. */
+export async function runEvents(
+  pool: pg.Pool,
+  id: string,
+  page: { readonly limit: number; readonly after?: string | undefined },
+): Promise<string> {
+  await knownRun(pool, id);
+  return listEvents(pool, { ...page, run: id });
 }
 
-/** Not answered yet. */
-export function runTables(..._: readonly unknown[]): Promise<never> {
-  return Promise.reject(new MillraceError("MLR_INTERNAL", "runTables is not there yet"));
+/** Tables, views and procedures that a run touched. */
+export async function runObjects(
+  pool: pg.Pool,
+  facts: RunFactsStore,
+  id: string,
+): Promise<z.output<typeof RunObjects>> {
+  await knownRun(pool, id);
+  const objects = await facts.objectsOf(id);
+  return { items: objects.map((object) => ({ ...object, namespace: object.namespace ?? null })) };
+}
+
+/** What a run's watched functions took. */
+export async function runFunctions(
+  pool: pg.Pool,
+  facts: RunFactsStore,
+  id: string,
+): Promise<z.output<typeof RunFunctions>> {
+  await knownRun(pool, id);
+  return { items: [...(await facts.functionsOf(id))] };
 }

@@ -71,7 +71,9 @@ export const RunDetail = RunItem.extend({
     .describe("Tables from which nothing was removed, and why."),
   progress: z.json().describe("How far a task says that it is; null: nothing is known."),
   checkpoint: z.record(z.string(), z.json()).describe("By slice, as this run left it."),
-  params: z.record(z.string(), z.json()).describe("Parameters that it was given, secrets masked."),
+  params: z
+    .array(z.string())
+    .describe("Names of the parameters that it was given. Their values may be secrets, and are not kept."),
   options: z.record(z.string(), z.json()).describe("How else it was asked for, such as `full`."),
   queue: z.string(),
   priority: z.number().int(),

@@ -14,7 +14,12 @@ export const RunError = ErrorSummary.extend({
   retry: z.enum(["never", "later"]).nullable().describe("`later`: the same may succeed when tried again."),
   details: z.record(z.string(), z.json()),
   position: z
-    .object({ file: z.string(), line: z.number().int().nullable(), column: z.number().int().nullable() })
+    .object({
+      of: z.enum(["code", "data"]),
+      file: z.string(),
+      line: z.number().int().nullable(),
+      column: z.number().int().nullable(),
+    })
     .nullable()
-    .describe("Place in the project's files, or in the data that was read, where it is known."),
+    .describe("Place in the code of the project, or in the data that was read, where it is known."),
 }).meta({ id: "RunError" });
