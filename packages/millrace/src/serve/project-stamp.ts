@@ -9,15 +9,16 @@ const MAX_FILES = 500;
 /**
  * Says by another value that something changed which the project's configuration may load: code and JSON outside of
  * `pipelines/` and `tasks/`, and `.env`. Undefined where that cannot be told with little effort.
+ * @param leftOut names of folders that are not looked into
  */
-export function projectStamp(root: string): string | undefined {
+export function projectStamp(root: string, leftOut: ReadonlySet<string> = LEFT_OUT): string | undefined {
   const parts: string[] = [];
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (!LEFT_OUT.has(entry.name) && !entry.name.startsWith(".")) folders.push(path);
+        if (!leftOut.has(entry.name) && !entry.name.startsWith(".")) folders.push(path);
         continue;
       }
       if (!/(^\.env|\.m?[jt]s|\.json)$/.test(entry.name)) continue;
