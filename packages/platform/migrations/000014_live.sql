@@ -8,7 +8,6 @@ CREATE INDEX runs_over ON millrace_control.runs (finished_at) INCLUDE (pipeline,
 CREATE INDEX runs_ended ON millrace_control.runs (pipeline, id DESC)
   INCLUDE (status, due_at, queued_at, available_at, started_at, finished_at, duration_ms)
   WHERE finished_at IS NOT NULL AND partition = '';
-CREATE INDEX events_of_schema ON millrace_control.events (id DESC) WHERE type = 'schema.changed';
 CREATE INDEX events_of_schema_by_pipeline ON millrace_control.events (pipeline, id DESC) WHERE type = 'schema.changed';
 
 -- How the last runs of a pipeline ended; those of single partitions say nothing of it. One row per pipeline.

@@ -1,14 +1,12 @@
 import { z } from "zod";
 import { pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
+import { Count } from "../shared/names.ts";
+import { RunStatus } from "../shared/run-status.ts";
 
-const RunStatus = z
-  .enum(["queued", "running", "succeeded", "failed", "stopped", "cancelled", "died"])
-  .describe("How far a run has come.");
-const Count = z.int().min(0);
 const Ms = z.number().min(0);
 
-/** How a pipeline does. The first that applies, in this order: disabled, paused, neverRan, failing, late, healthy. */
+/** How a pipeline does. The first that applies, in this order: disabled, paused, failing, late, neverRan, healthy. */
 export const Health = z
   .enum(["healthy", "late", "failing", "paused", "disabled", "neverRan"])
   .describe("How a pipeline does.");
@@ -55,7 +53,7 @@ export const AttentionItem = z.object({
   ),
   failures: Count.describe("Failures in a row."),
   run: z
-    .object({ id: z.uuid(), status: RunStatus, finishedAt: Instant.nullable(), trigger: z.string() })
+    .object({ id: z.guid(), status: RunStatus, finishedAt: Instant.nullable(), trigger: z.string() })
     .nullable()
     .describe("The latest run."),
   error: ErrorLine.nullable().describe("Why the latest run failed."),
@@ -68,7 +66,7 @@ export const Attention = pageOf(AttentionItem);
 
 /** One run in a strip. */
 export const StripRun = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   status: RunStatus,
   startedAt: Instant.nullable(),
   finishedAt: Instant.nullable(),
@@ -124,7 +122,7 @@ export const WeekdayBand = z.object({
 });
 
 export const VolumePoint = z.object({
-  run: z.uuid(),
+  run: z.guid(),
   at: Instant,
   weekday: z.int().min(1).max(7),
   inserted: Count,
@@ -150,7 +148,7 @@ export const Volume = z.object({
 });
 
 export const TimelineRun = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   status: RunStatus,
   partition: z.string(),
   dueAt: Instant.nullable(),
@@ -196,7 +194,7 @@ export const Timeline = z.object({
 });
 
 export const RunningItem = z.object({
-  run: z.uuid(),
+  run: z.guid(),
   pipeline: z.string(),
   partition: z.string(),
   kind: z.enum(["pipeline", "task"]),
@@ -219,46 +217,11 @@ export const RunningItem = z.object({
   removed: Count,
   rejected: Count,
   committedAt: Instant.nullable().describe("When its record was last written."),
-  worker: z.uuid().nullable(),
+  worker: z.guid().nullable(),
   host: z.string().nullable(),
   ending: z.string().nullable().describe("`stop`, `cancel` or `timeout` where it has been told to end."),
 });
 export const Running = z.object({ at: Instant, items: z.array(RunningItem) });
-
-export const ErrorGroup = z.object({
-  fingerprint: z.string(),
-  code: z.string(),
-  message: z.string(),
-  state: z
-    .enum(["new", "back", "known"])
-    .describe("`new`: first seen within a day; `back`: seen again after a week without."),
-  count: Count,
-  firstAt: Instant,
-  lastAt: Instant,
-  pipelines: z.array(z.string()).describe("At most 10."),
-  run: z.uuid().nullable().describe("The last run that had it."),
-  stack: z.string().nullable().describe("A sample."),
-});
-export const ErrorGroups = pageOf(ErrorGroup);
-
-export const QueueState = z.object({
-  at: Instant,
-  items: z.array(
-    z.object({
-      queue: z.string(),
-      depth: Count.describe("Runs that may be started and wait; counted up to 10,000."),
-      oldestAgeMs: Ms.nullable(),
-      running: Count,
-      startedLastHour: Count,
-      startLatencyP50Ms: Ms.nullable().describe(
-        "From when runs might have been started until they were, in the last hour.",
-      ),
-      startLatencyP95Ms: Ms.nullable(),
-      retriesLastHour: Count,
-      deadLetters: Count.describe("Jobs of tasks that failed for good; counted up to 10,000."),
-    }),
-  ),
-});
 
 export const CalendarDay = z.object({
   day: z.iso.date(),
@@ -283,7 +246,7 @@ export const Coverage = z.object({
       startAt: Instant.nullable(),
       endAt: Instant.nullable(),
       state: z.enum(["done", "running", "queued", "failed", "missing"]),
-      run: z.uuid(),
+      run: z.guid(),
       rows: z.record(z.string(), Count).describe("Table → rows inserted and updated by the last run."),
     }),
   ),
@@ -296,7 +259,7 @@ export const SchemaDrift = pageOf(
     at: Instant,
     pipeline: z.string(),
     group: z.string().nullable(),
-    run: z.uuid().nullable(),
+    run: z.guid().nullable(),
     table: z.string(),
     change: z.string().describe("In words, such as `column price: integer became numeric`."),
   }),
