@@ -23,6 +23,10 @@ export interface CollectedTable {
   readonly location: string;
   /** Rows can be read page by page, filtered and sorted. */
   readonly browsable: boolean;
+  /** What it takes on disk, with its indexes, where its place tells. */
+  readonly bytes?: number | undefined;
+  /** Rows as its place estimates them, where it does. */
+  readonly estimatedRows?: number | undefined;
 }
 
 /** A place that could not be asked for its tables. */

@@ -57,3 +57,11 @@ export interface BrowsedPage {
 
 /** Rows of one page that may be asked for at most. */
 export const BROWSE_LIMIT = 1_000;
+
+/** How large a table is. */
+export interface TableSize {
+  /** With its indexes, without its history and quarantine. */
+  readonly bytes: number;
+  /** As the database estimates them. Absent: it does not. */
+  readonly estimatedRows?: number;
+}

@@ -1,5 +1,5 @@
 import type { RowChange, RunPair } from "./audit/row-change.ts";
-import type { BrowsedPage, BrowseQuery } from "./browse.ts";
+import type { BrowsedPage, BrowseQuery, TableSize } from "./browse.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Counts } from "./counts.ts";
 import type { EncodedRows, EncodedShape } from "./encoded-rows.ts";
@@ -220,6 +220,8 @@ export interface PipelineState {
 export interface Inspector {
   /** Tables that Millrace writes, with their owners. */
   tables(): Promise<readonly { readonly table: string; readonly pipeline: string; readonly mode: string }[]>;
+  /** Sizes of the tables, by the names that `tables` gives, where that costs little. Absent: nobody knows. */
+  sizes?(): Promise<ReadonlyMap<string, TableSize>>;
   /** Every version of the row with this key, newest first; `key` under the table's column names. */
   history(table: string, key: Readonly<Record<string, string>>): Promise<readonly RowVersion[]>;
   /**

@@ -142,7 +142,9 @@ async function listTables(places: readonly Place[], unmade: readonly Unreachable
 async function tablesIn(place: Place): Promise<FoundTable[]> {
   return place.use(async (inspector) => {
     const tables = new Map<string, FoundTable>();
-    for (const { table, pipeline, mode } of await inspector.tables()) {
+    const listed = await inspector.tables();
+    const sizes = await inspector.sizes?.();
+    for (const { table, pipeline, mode } of listed) {
       const known = tables.get(table);
       const pipelines = [...(known?.pipelines ?? []), pipeline];
       const { location } = place;
@@ -153,6 +155,7 @@ async function tablesIn(place: Place): Promise<FoundTable[]> {
         mode,
         location,
         browsable: inspector.browse !== undefined,
+        ...sizes?.get(table),
         place,
       });
     }

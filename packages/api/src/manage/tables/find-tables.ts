@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { ApiContext } from "../../server/api-context.ts";
 import type { CollectedTable } from "../../table-reader.ts";
 import { lastRuns } from "./queries.ts";
-import type { TableDetail, TablesPage, TablesQuery } from "./schemas.ts";
+import type { CollectedTable as TableSummary, TableDetail, TablesPage, TablesQuery } from "./schemas.ts";
 
 type Places = Pick<ApiContext, "tables" | "pool">;
 
@@ -24,13 +24,22 @@ export async function listTables(
   const runs = await lastRuns(pool, page);
   const last = page.at(-1);
   return {
-    items: page.map((table) => ({
-      ...table,
-      pipelines: [...table.pipelines],
-      lastRun: runs.get(table.id) ?? null,
-    })),
+    items: page.map((table) => summaryOf(table, runs)),
     unreachable: all.unreachable.map((place) => ({ ...place, pipelines: [...place.pipelines] })),
     ...(found.length > page.length && last !== undefined ? { next: last.id } : {}),
+  };
+}
+
+function summaryOf(
+  table: CollectedTable,
+  runs: Awaited<ReturnType<typeof lastRuns>>,
+): z.input<typeof TableSummary> {
+  return {
+    ...table,
+    pipelines: [...table.pipelines],
+    bytes: table.bytes ?? null,
+    estimatedRows: table.estimatedRows ?? null,
+    lastRun: runs.get(table.id) ?? null,
   };
 }
 
@@ -61,12 +70,11 @@ export async function tableDetail(places: Places, id: string): Promise<z.input<t
         absentAsUndefined(tables.quarantine(table.id, { limit: 1 })),
       ])
     : [];
+  const summary = summaryOf(table, runs);
   return {
-    ...table,
-    pipelines: [...table.pipelines],
-    lastRun: runs.get(table.id) ?? null,
+    ...summary,
     columns: live === undefined ? [] : [...live.columns],
-    estimatedRows: live?.estimatedRows ?? null,
+    estimatedRows: live?.estimatedRows ?? summary.estimatedRows,
     removedRows: removed !== undefined,
     estimatedQuarantined: refused === undefined ? null : (refused.estimatedRows ?? refused.rows.length),
   };

@@ -25,6 +25,8 @@ export const CollectedTable = z.object({
   mode: z.string(),
   location: z.string().describe("Where it is, without passwords."),
   browsable: z.boolean().describe("Whether its rows can be read page by page."),
+  bytes: z.number().nullable().describe("With its indexes, without its history and quarantine."),
+  estimatedRows: z.number().nullable().describe("As its database estimates them; null where it does not."),
   lastRun: TableRun.nullable(),
 });
 
@@ -62,7 +64,6 @@ export const TableColumn = z.object({
 /** One table. */
 export const TableDetail = CollectedTable.extend({
   columns: z.array(TableColumn),
-  estimatedRows: z.number().nullable().describe("As the database estimates them; null where it does not."),
   removedRows: z.boolean().describe("Whether removed rows can be read."),
   estimatedQuarantined: z.number().nullable().describe("Rows in quarantine; null where that cannot be read."),
 });

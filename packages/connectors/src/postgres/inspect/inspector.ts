@@ -7,11 +7,13 @@ import {
   type RowChange,
   type RowVersion,
   type RunPair,
+  type TableSize,
   type VerifyResult,
 } from "@millrace/core";
 import type { Client, PoolClient } from "pg";
 import { postgresError } from "../errors.ts";
 import { browseTable } from "./browse/browse-table.ts";
+import { tableSizes } from "./browse/table-sizes.ts";
 import { tableChanges } from "./changes.ts";
 import { rowHistory } from "./history.ts";
 import { pipelineState, resetPipelineState } from "./state.ts";
@@ -52,6 +54,10 @@ export class PostgresInspector implements Inspector {
         mode,
       }));
     });
+  }
+
+  sizes(): Promise<ReadonlyMap<string, TableSize>> {
+    return this.#inTurn("reading the sizes of tables", ({ client }) => tableSizes(client));
   }
 
   history(table: string, key: Readonly<Record<string, string>>): Promise<readonly RowVersion[]> {

@@ -33,10 +33,15 @@ FROM millrace.tables ORDER BY table_schema, table_name, pipeline`;
 
 /** Every table with its owner; none where Millrace never wrote into this database. */
 export async function storedTables(client: Queryable): Promise<readonly StoredEntry[]> {
-  const present = await client.query<{ there: boolean }>(
+  return (await hasRecords(client)) ? (await client.query<StoredEntry>(ENTRIES)).rows : [];
+}
+
+/** Whether Millrace ever wrote into this database. */
+export async function hasRecords(client: Queryable): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(
     "SELECT to_regclass('millrace.tables') IS NOT NULL AS there",
   );
-  return present.rows[0]?.there === true ? (await client.query<StoredEntry>(ENTRIES)).rows : [];
+  return rows[0]?.there === true;
 }
 
 /**

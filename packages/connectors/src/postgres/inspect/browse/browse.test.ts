@@ -232,6 +232,15 @@ describe("a table of a million rows", () => {
   });
 });
 
+test("sizes of tables are told by the names that they are listed with", async () => {
+  const sizes = await inspector.sizes();
+  expect([...sizes.keys()].toSorted()).toEqual(
+    [...new Set((await inspector.tables()).map(({ table }) => table))].toSorted(),
+  );
+  expect(sizes.get("million")?.bytes).toBeGreaterThan(40_000_000);
+  expect(sizes.get("million")?.estimatedRows).toBeGreaterThan(900_000);
+});
+
 describe("removed rows", () => {
   beforeAll(async () => {
     const id = { name: "id", type: { kind: "integer" } } as const;
