@@ -21,3 +21,4 @@ export type {
   UnreachablePlace,
 } from "./table-reader.ts";
 export { openApiDocument } from "./server/open-api-document.ts";
+export { openApi, type OpenApiOptions, type OpenedApi } from "./server/open-api.ts";

@@ -30,7 +30,12 @@ export { pruneQuality } from "./quality/prune-quality.ts";
 export type { QualityRecorder, RecordedRun } from "./quality/quality-recorder.ts";
 export type { QualityStore, RuleSeries, SeriesQuery } from "./quality/quality-store.ts";
 export type { RecordedResult } from "./quality/recorded-result.ts";
-export { controlClient, controlFailure, controlPool } from "./store/control-connection.ts";
+export {
+  controlClient,
+  controlFailure,
+  controlPool,
+  type ControlPoolOptions,
+} from "./store/control-connection.ts";
 export * from "./logs.ts";
 export {
   LogStore,

@@ -63,6 +63,12 @@ const SETTINGS = {
     secret: false,
     check: wholeNumber(0, 1e12).default(10_000_000),
   },
+  /** Days after which lines of the audit log are deleted; 0: never. Default 365. */
+  keepAuditDays: {
+    variable: "MILLRACE_KEEP_AUDIT_DAYS",
+    secret: false,
+    check: wholeNumber(0, 36_500).default(365),
+  },
   /** Where `millrace secret` keeps secrets: in the control database, or in `secrets.json` of the data folder. Default `database`. */
   secretsStore: {
     variable: "MILLRACE_SECRETS_STORE",
@@ -105,6 +111,62 @@ const SETTINGS = {
     secret: false,
     check: z.string().min(1).default("127.0.0.1"),
   },
+  /** Port of the dashboard and the API in `millrace up`; 0: none. Default: 8080, or the next that is free. */
+  apiPort: {
+    variable: "MILLRACE_API_PORT",
+    secret: false,
+    check: wholeNumber(0, 65_535).optional(),
+  },
+  /** Address that they listen on. Default `127.0.0.1`: this machine only. */
+  apiHost: { variable: "MILLRACE_API_HOST", secret: false, check: z.string().min(1).default("127.0.0.1") },
+  /** The address by which people reach the dashboard, such as `https://millrace.example.org`. Default: the one it listens on. */
+  apiUrl: {
+    variable: "MILLRACE_API_URL",
+    secret: false,
+    check: z
+      .string()
+      .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
+        message: "must be a URL such as https://millrace.example.org",
+      })
+      .optional(),
+  },
+  /** Addresses or networks of reverse proxies whose `X-Forwarded-*` headers are believed, separated by commas. Default: none. */
+  apiProxies: { variable: "MILLRACE_API_PROXIES", secret: false, check: z.string().min(1).optional() },
+  /** Issuer of the service that signs people in by OpenID Connect. Default: none, users are kept by Millrace alone. */
+  oidcIssuer: {
+    variable: "MILLRACE_OIDC_ISSUER",
+    secret: false,
+    check: z
+      .string()
+      .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
+        message: "must be a URL such as https://login.example.org/realms/main",
+      })
+      .optional(),
+  },
+  /** What that service knows Millrace by. */
+  oidcClientId: { variable: "MILLRACE_OIDC_CLIENT_ID", secret: false, check: z.string().min(1).optional() },
+  /** Name of the secret that proves it. Default `oidc-client-secret`. */
+  oidcClientSecret: {
+    variable: "MILLRACE_OIDC_CLIENT_SECRET_NAME",
+    secret: false,
+    check: z.string().min(1).default("oidc-client-secret"),
+  },
+  /** What the button on the sign-in page says. Default: the issuer's host. */
+  oidcLabel: { variable: "MILLRACE_OIDC_LABEL", secret: false, check: z.string().min(1).max(60).optional() },
+  /** What is asked for of a person. Default `openid profile email`. */
+  oidcScopes: {
+    variable: "MILLRACE_OIDC_SCOPES",
+    secret: false,
+    check: z.string().min(1).default("openid profile email"),
+  },
+  /** The claim that roles are read from. Default `groups`. */
+  oidcRoleClaim: {
+    variable: "MILLRACE_OIDC_ROLE_CLAIM",
+    secret: false,
+    check: z.string().min(1).default("groups"),
+  },
+  /** Which values of it give which role, such as `admin=platform; operator=data,on-call; viewer=*`. */
+  oidcRoles: { variable: "MILLRACE_OIDC_ROLES", secret: false, check: z.string().min(1).optional() },
   /** Where traces and metrics are sent by OTLP over HTTP, without `/v1/traces`. Default: nowhere. */
   otlpEndpoint: {
     variable: "MILLRACE_OTLP_ENDPOINT",

@@ -26,6 +26,14 @@ const projectConfig = z.strictObject({
   metricsPort: z.number().optional(),
   /** Address that `/metrics` listens on. Default `127.0.0.1`. MILLRACE_METRICS_HOST wins. */
   metricsHost: z.string().optional(),
+  /** Port of the dashboard and the API; 0: none. Default: 8080, or the next that is free. MILLRACE_API_PORT wins. */
+  apiPort: z.number().optional(),
+  /** Address that they listen on. Default `127.0.0.1`. MILLRACE_API_HOST wins. */
+  apiHost: z.string().optional(),
+  /** The address by which people reach them, such as `https://millrace.example.org`. MILLRACE_API_URL wins. */
+  apiUrl: z.string().optional(),
+  /** Addresses or networks of reverse proxies that are believed, separated by commas. Default: none. MILLRACE_API_PROXIES wins. */
+  apiProxies: z.string().optional(),
   /** Where traces and metrics are sent by OTLP over HTTP, such as `http://localhost:4318`. Default: nowhere. MILLRACE_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_ENDPOINT win. */
   otlpEndpoint: z.string().optional(),
   /** Share of runs that are traced, from 0 to 1. Default 1. MILLRACE_TRACE_SAMPLE wins. */

@@ -16,16 +16,27 @@ function controlLocation(url: string): string {
   }
 }
 
+/** How a pool of connections is named and limited. */
+export interface ControlPoolOptions {
+  /** Connections at most. Default 4. */
+  readonly max?: number;
+  /** What the server shows as their program. Default `millrace control`. */
+  readonly name?: string;
+}
+
 /** A pool for the control database that does not keep the process alive. */
-export function controlPool(url: string): pg.Pool {
+export function controlPool(
+  url: string,
+  { max = 4, name = "millrace control" }: ControlPoolOptions = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: checked(url),
-    max: 4,
+    max,
     idleTimeoutMillis: 10_000,
     allowExitOnIdle: true,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: QUERY_MS,
-    application_name: "millrace control",
+    application_name: name,
   });
   // A connection that breaks while idle is replaced at the next use.
   pool.on("error", () => undefined);
