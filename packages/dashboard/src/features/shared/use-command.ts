@@ -6,7 +6,11 @@ import { useToast } from "../../components/toasts.tsx";
 export interface Command {
   readonly busy: boolean;
   /** Does it, says how it went, and has what it may have changed read again. */
-  readonly run: (what: { readonly title: string; readonly text?: string; readonly act: () => Promise<unknown> }) => Promise<boolean>;
+  readonly run: (what: {
+    readonly title: string;
+    readonly text?: string;
+    readonly act: () => Promise<unknown>;
+  }) => Promise<boolean>;
 }
 
 /** Carries out commands: one at a time, with a message about each. */
