@@ -219,10 +219,61 @@ it("prunes the other tables where one fails, and says which did", async () => {
 });
 
 it("takes nought in the settings for for ever and any number", () => {
-  expect(retentionOf({ keepDays: 0, keepRuns: 0, keepRows: 0 }, NOW)).toEqual({});
-  expect(retentionOf({ keepDays: 30, keepRuns: 5, keepRows: 7 }, NOW)).toEqual({
+  expect(retentionOf({ keepDays: 0, keepAuditDays: 0, keepRuns: 0, keepRows: 0 }, NOW)).toEqual({});
+  expect(retentionOf({ keepDays: 30, keepAuditDays: 365, keepRuns: 5, keepRows: 7 }, NOW)).toEqual({
     olderThan: ago(30),
+    auditOlderThan: ago(365),
     keep: 5,
     keepRows: 7,
   });
+});
+
+it("keeps the audit log by a time of its own, and no longer than that", async () => {
+  await control.pool.query("TRUNCATE millrace_control.audit");
+  for (const days of [500, 400, 100]) {
+    await control.pool.query(
+      `INSERT INTO millrace_control.audit (at, actor_kind, actor_name, action, outcome) VALUES ($1, 'user', 'ada', 'x.y', 'done')`,
+      [ago(days)],
+    );
+  }
+  const tables = ["audit"];
+  expect(await pruned({ olderThan: ago(1), keepRows: 1, tables })).toEqual({ audit: 0 });
+  expect(await pruned({ auditOlderThan: ago(365), tables, dryRun: true })).toEqual({ audit: 2 });
+  expect(await pruned({ auditOlderThan: ago(365), tables })).toEqual({ audit: 2 });
+  expect(await pruned({ auditOlderThan: ago(365), tables })).toEqual({ audit: 0 });
+});
+
+it("deletes what signs nobody in any more, and keeps what does", async () => {
+  const user = randomUUID();
+  await control.pool.query(
+    "INSERT INTO millrace_control.users (id, name, role, created_by) VALUES ($1, 'ada', 'admin', 'test')",
+    [user],
+  );
+  const hash = (byte: number): Buffer => Buffer.alloc(32, byte);
+  for (const [byte, until] of [
+    [1, "2020-01-01"],
+    [2, "2999-01-01"],
+  ] as const) {
+    await control.pool.query(
+      `INSERT INTO millrace_control.sessions (id, token_hash, user_id, via, created_at, last_seen_at, expires_at)
+       VALUES ($1, $2, $3, 'link', '2020-01-01', '2020-01-01', $4)`,
+      [randomUUID(), hash(byte), user, until],
+    );
+    await control.pool.query(
+      "INSERT INTO millrace_control.sign_in_links (token_hash, created_at, created_by, expires_at) VALUES ($1, '2020-01-01', 'test', $2)",
+      [hash(byte), until],
+    );
+    await control.pool.query("INSERT INTO millrace_control.sign_in_failures VALUES ($1, 1, $2)", [
+      hash(byte),
+      until,
+    ]);
+    await control.pool.query(
+      `INSERT INTO millrace_control.api_tokens (id, name, token_hash, hint, user_id, role, created_at, expires_at)
+       VALUES ($1, 'x', $2, 'mlr_', $3, 'viewer', '2020-01-01', $4)`,
+      [randomUUID(), hash(byte), user, until],
+    );
+  }
+  const tables = ["sessions", "api_tokens"];
+  expect(await pruned({ tables })).toEqual({ sessions: 3, api_tokens: 0 });
+  expect(await pruned({ tables, olderThan: ago(30) })).toEqual({ sessions: 0, api_tokens: 1 });
 });

@@ -50,6 +50,10 @@ export const prune: CommandSetup = (command, cli) => {
         const pruned = await pruneControl(pool, {
           ...retentionOf(workspace.project.settings.values, now),
           ...(olderThan === undefined ? {} : { olderThan: new Date(now - olderThan) }),
+          // Who did what is kept by its own setting, unless it is asked for by name.
+          ...(olderThan !== undefined && tables.includes("audit")
+            ? { auditOlderThan: new Date(now - olderThan) }
+            : {}),
           ...(keep === undefined ? {} : { keep }),
           ...(keepRows === undefined ? {} : { keepRows }),
           ...(tables.length === 0 ? {} : { tables }),

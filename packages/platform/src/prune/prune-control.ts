@@ -6,6 +6,7 @@ import { pruneNotifications } from "../notify/prune-notifications.ts";
 import { pruneQuality } from "../quality/prune-quality.ts";
 import { pruneLogs } from "../telemetry/log/sinks/database/log-days.ts";
 import { pruneCommands } from "./prune-commands.ts";
+import { pruneAudit, pruneSignIns, pruneTokens } from "./prune-access.ts";
 import type { PruneOptions } from "./prune-options.ts";
 import { pruneRequests } from "./prune-requests.ts";
 import { pruneFunctionCalls, pruneRunObjects, pruneRuns } from "./prune-runs.ts";
@@ -14,6 +15,8 @@ import { pruneFunctionCalls, pruneRunObjects, pruneRuns } from "./prune-runs.ts"
 export interface Retention {
   /** What is from before this time goes. Default: the time is no reason. */
   readonly olderThan?: Date | undefined;
+  /** The same of the audit log. Default: the time is no reason. */
+  readonly auditOlderThan?: Date | undefined;
   /** Runs of each pipeline that stay, with what belongs to them, and results of each quality rule. Default: any number. */
   readonly keep?: number | undefined;
   /** Log lines, events, messages and commands that stay, of each so many. Default: any number. */
@@ -39,8 +42,8 @@ export interface PrunedTable {
 /** A table that grows. */
 interface PrunableTable {
   readonly table: string;
-  /** What `keep` counts: what belongs to runs, or rows as such. */
-  readonly counts: "runs" | "rows";
+  /** What `keep` counts: what belongs to runs, or rows as such. The audit log is kept by its own time alone. */
+  readonly counts: "runs" | "rows" | "audit";
   prune(pool: pg.Pool, options: PruneOptions): Promise<Omit<PrunedTable, "table" | "error">>;
 }
 
@@ -65,6 +68,9 @@ const TABLES: readonly PrunableTable[] = [
   rows("events", "rows", pruneEvents),
   rows("notifications", "rows", pruneNotifications),
   rows("commands", "rows", pruneCommands),
+  rows("audit", "audit", pruneAudit),
+  rows("sessions", "rows", pruneSignIns),
+  rows("api_tokens", "rows", pruneTokens),
   rows("quality_results", "runs", pruneQuality),
   rows("function_calls", "runs", pruneFunctionCalls),
   rows("run_objects", "runs", pruneRunObjects),
@@ -81,12 +87,12 @@ export const PRUNABLE_TABLES: readonly string[] = TABLES.map(({ table }) => tabl
  * waiting. What fails in one table keeps no other from being pruned; it is in the answer. Never rejects.
  */
 export async function pruneControl(pool: pg.Pool, retention: Retention): Promise<readonly PrunedTable[]> {
-  const { olderThan, keep, keepRows, tables = PRUNABLE_TABLES, dryRun, signal } = retention;
+  const { tables = PRUNABLE_TABLES, dryRun, signal } = retention;
   const pruned: PrunedTable[] = [];
   for (const { table, counts, prune } of TABLES.filter((each) => tables.includes(each.table))) {
     if (signal?.aborted === true) break;
     try {
-      const options = { olderThan, keep: counts === "runs" ? keep : keepRows, dryRun, signal };
+      const options = { ...limitsOf(retention, counts), dryRun, signal };
       pruned.push({ table, ...(await prune(pool, options)) });
     } catch (error) {
       pruned.push({
@@ -99,13 +105,27 @@ export async function pruneControl(pool: pg.Pool, retention: Retention): Promise
   return pruned;
 }
 
+function limitsOf(
+  { olderThan, auditOlderThan, keep, keepRows }: Retention,
+  counts: PrunableTable["counts"],
+): Pick<PruneOptions, "olderThan" | "keep"> {
+  if (counts === "audit") return { olderThan: auditOlderThan };
+  return { olderThan, keep: counts === "runs" ? keep : keepRows };
+}
+
 /** Days and numbers of the settings as what they mean now; 0: for ever, and any number. */
 export function retentionOf(
-  settings: { readonly keepDays: number; readonly keepRuns: number; readonly keepRows: number },
+  settings: {
+    readonly keepDays: number;
+    readonly keepAuditDays: number;
+    readonly keepRuns: number;
+    readonly keepRows: number;
+  },
   now: number,
 ): Retention {
-  const { keepDays, keepRuns, keepRows } = settings;
+  const { keepDays, keepAuditDays, keepRuns, keepRows } = settings;
   return {
+    ...(keepAuditDays === 0 ? {} : { auditOlderThan: new Date(now - keepAuditDays * 86_400_000) }),
     ...(keepDays === 0 ? {} : { olderThan: new Date(now - keepDays * 86_400_000) }),
     ...(keepRuns === 0 ? {} : { keep: keepRuns }),
     ...(keepRows === 0 ? {} : { keepRows }),
