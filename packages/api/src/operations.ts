@@ -81,6 +81,8 @@ export interface Operations {
   cancelBackfill(id: string, by: string): Promise<void>;
   /** Puts a task or run that ended in the dead letters into its queue again; gives the new id. */
   requeue(id: string, by: string): Promise<string>;
+  /** Takes a job out of the dead letters, and forgets what it was given. */
+  discard(id: string, by: string): Promise<void>;
   /** Forgets the checkpoints of a pipeline. Fails where it runs. */
   resetState(pipeline: string, by: string): Promise<void>;
 }

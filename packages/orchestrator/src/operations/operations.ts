@@ -3,6 +3,7 @@ import type pg from "pg";
 import { getBackfill } from "../backfill/backfill-status.ts";
 import { cancelBackfill } from "../backfill/cancel-backfill.ts";
 import { type CommandReceipt, type GivenCommand, giveCommand } from "../command/give-command.ts";
+import { discardJob } from "../task/discard-job.ts";
 import { describeSchedule } from "../schedule/describe-schedule.ts";
 import { nextFires } from "../schedule/next-fire.ts";
 import { backfillByRequest, type BackfillReceipt, type BackfillWishes } from "./backfill-by-request.ts";
@@ -27,6 +28,7 @@ export interface OpenedOperations {
   backfill(wishes: BackfillWishes): Promise<BackfillReceipt>;
   cancelBackfill(id: string, by: string): Promise<void>;
   requeue(id: string, by: string): Promise<string>;
+  discard(id: string, by: string): Promise<void>;
   resetState(pipeline: string, by: string): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export function openOperations({ pool, resetState }: OperationsOptions): OpenedO
       await cancelBackfill(pool, { id: (await getBackfill(pool, id)).id, by });
     },
     requeue: (id, by) => requeue(pool, id, by),
+    discard: (id, by) => discardJob(pool, { id, by }),
     resetState: async (pipeline, by) => {
       await refuseWhileRunning(pool, pipeline);
       await resetState(pipeline, by);

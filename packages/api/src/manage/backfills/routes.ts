@@ -1,5 +1,9 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { identityOf } from "../../server/identity-of.ts";
+import { checkParams } from "../commands/check-params.ts";
+import { knownPipeline } from "../pipelines/known-pipeline.ts";
+import { getBackfill, listBackfills, listPartitions } from "./queries.ts";
+import { startBackfill } from "./start-backfill.ts";
 import { IdParams } from "../shared/names.ts";
 import { EmptyBody } from "../commands/schemas.ts";
 import {
@@ -16,7 +20,7 @@ import {
 const tags = ["backfills"];
 
 /** Backfills: their plan, their progress, and their end. */
-export const backfillsRoutes: ApiRoutes = (server) => {
+export const backfillsRoutes: ApiRoutes = (server, { pool, operations }) => {
   server.get(
     "/backfills",
     {
@@ -29,7 +33,7 @@ export const backfillsRoutes: ApiRoutes = (server) => {
         response: { 200: BackfillsPage },
       },
     },
-    pending,
+    ({ query }) => listBackfills(pool, query),
   );
   server.post(
     "/backfills",
@@ -43,7 +47,12 @@ export const backfillsRoutes: ApiRoutes = (server) => {
         response: { 200: BackfillStarted },
       },
     },
-    pending,
+    async (request) => {
+      const { pipeline, params } = request.body;
+      await knownPipeline(pool, pipeline);
+      await checkParams(pool, pipeline, params);
+      return startBackfill(operations, request.body, identityOf(request).name);
+    },
   );
   server.get(
     "/backfills/:id",
@@ -57,7 +66,7 @@ export const backfillsRoutes: ApiRoutes = (server) => {
         response: { 200: Backfill },
       },
     },
-    pending,
+    ({ params }) => getBackfill(pool, params.id),
   );
   server.get(
     "/backfills/:id/partitions",
@@ -72,7 +81,7 @@ export const backfillsRoutes: ApiRoutes = (server) => {
         response: { 200: PartitionsPage },
       },
     },
-    pending,
+    ({ params, query }) => listPartitions(pool, params.id, query),
   );
   server.post(
     "/backfills/:id/cancel",
@@ -87,10 +96,11 @@ export const backfillsRoutes: ApiRoutes = (server) => {
         response: { 200: BackfillCancelled },
       },
     },
-    pending,
+    async (request) => {
+      const { id } = request.params;
+      await getBackfill(pool, id);
+      await operations.cancelBackfill(id, identityOf(request).name);
+      return { id, cancelled: true as const };
+    },
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

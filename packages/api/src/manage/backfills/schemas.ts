@@ -1,3 +1,4 @@
+import { timeZoneProblem } from "@millrace/core";
 import { z } from "zod";
 import { pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
@@ -25,7 +26,13 @@ export const BackfillBody = z.strictObject({
     .enum(["hour", "day", "week", "month", "year"])
     .optional()
     .describe("What the range is cut into. Default `day`."),
-  timeZone: z.string().min(1).max(100).optional().describe("Where days begin. Default `UTC`."),
+  timeZone: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine((name) => timeZoneProblem(name) === undefined, "is no time zone, such as Europe/Berlin")
+    .optional()
+    .describe("Where days begin. Default `UTC`."),
   partitions: z
     .array(z.string().min(1).max(100))
     .min(1)

@@ -1,6 +1,13 @@
-import { MillraceError } from "@millrace/core";
+import type { z } from "zod";
+import type { CommandReceipt, RunWishes } from "../../operations.ts";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { identityOf } from "../../server/identity-of.ts";
+import { knownPipeline } from "../pipelines/known-pipeline.ts";
 import { IdParams, NameParams } from "../shared/names.ts";
+import { checkParams } from "./check-params.ts";
+import { listCommands } from "./queries.ts";
+import { checkConfirmed, resetCheckpoint } from "./reset-checkpoint.ts";
+import { retryRun } from "./retry-run.ts";
 import {
   CommandReceiptAnswer,
   CommandsPage,
@@ -8,6 +15,7 @@ import {
   ConfirmBody,
   EmptyBody,
   ResetAnswer,
+  RetryAnswer,
   RunWishesBody,
 } from "./schemas.ts";
 
@@ -26,7 +34,8 @@ const SUMMARIES = {
 } as const;
 
 /** Commands to pipelines and runs, and the record of them. */
-export const commandsRoutes: ApiRoutes = (server) => {
+export const commandsRoutes: ApiRoutes = (server, context) => {
+  const { pool, operations } = context;
   for (const kind of STARTS) {
     server.post(
       `/pipelines/:name/${kind}`,
@@ -41,7 +50,14 @@ export const commandsRoutes: ApiRoutes = (server) => {
           response: { 200: CommandReceiptAnswer },
         },
       },
-      pending,
+      async (request) => {
+        const { name } = request.params;
+        const wishes = wishesOf(request.body ?? {});
+        await knownPipeline(pool, name);
+        await checkParams(pool, name, wishes.params);
+        const by = identityOf(request).name;
+        return answerOf(await operations.command({ kind, target: name, by, request: wishes }));
+      },
     );
   }
   for (const kind of STEERS) {
@@ -58,7 +74,13 @@ export const commandsRoutes: ApiRoutes = (server) => {
           response: { 200: CommandReceiptAnswer },
         },
       },
-      pending,
+      async (request) => {
+        const { name } = request.params;
+        const by = identityOf(request).name;
+        // A run's id in place of a name would be taken for the run.
+        await knownPipeline(pool, name);
+        return answerOf(await operations.command({ kind, target: name, by }));
+      },
     );
   }
   server.post(
@@ -74,9 +96,16 @@ export const commandsRoutes: ApiRoutes = (server) => {
         response: { 200: ResetAnswer },
       },
     },
-    pending,
+    async (request) => {
+      const { name } = request.params;
+      checkConfirmed(name, request.body.confirm);
+      const by = identityOf(request).name;
+      await knownPipeline(pool, name);
+      await resetCheckpoint(context, name, by);
+      return { pipeline: name, reset: true as const };
+    },
   );
-  for (const kind of ["stop", "cancel", "retry"] as const) {
+  for (const kind of ["stop", "cancel"] as const) {
     server.post(
       `/runs/:id/${kind}`,
       {
@@ -90,9 +119,28 @@ export const commandsRoutes: ApiRoutes = (server) => {
           response: { 200: CommandReceiptAnswer },
         },
       },
-      pending,
+      async (request) => {
+        const { id } = request.params;
+        const by = identityOf(request).name;
+        return answerOf(await operations.command({ kind, target: id, by }));
+      },
     );
   }
+  server.post(
+    "/runs/:id/retry",
+    {
+      config: { role: "operator", audit: "run.retry", idempotent: true },
+      schema: {
+        operationId: "retryRun",
+        summary: "Queue what a run that ended without success was asked for once more",
+        tags,
+        params: IdParams,
+        body: EmptyBody,
+        response: { 200: RetryAnswer },
+      },
+    },
+    async (request) => retryRun(context, request.params.id, identityOf(request).name),
+  );
   server.get(
     "/commands",
     {
@@ -105,16 +153,25 @@ export const commandsRoutes: ApiRoutes = (server) => {
         response: { 200: CommandsPage },
       },
     },
-    pending,
+    ({ query }) => listCommands(pool, query),
   );
 };
 
 const RUN_SUMMARIES = {
   stop: "End a run after its next commit; another goes on from there",
   cancel: "End a run at once",
-  retry: "Queue what a run that ended without success was asked for once more",
 } as const;
 
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
+function answerOf({ id, pipeline, runs, done }: CommandReceipt): z.output<typeof CommandReceiptAnswer> {
+  return { id, pipeline, runs: [...runs], done };
+}
+
+/** Only what was given: an absent wish is none. */
+function wishesOf({ full, since, limit, params }: z.output<typeof RunWishesBody>): RunWishes {
+  return {
+    ...(full === undefined ? {} : { full }),
+    ...(since === undefined ? {} : { since }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(params === undefined ? {} : { params }),
+  };
 }

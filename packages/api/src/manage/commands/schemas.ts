@@ -53,6 +53,11 @@ export const ConfirmBody = z.strictObject({
 
 export const ResetAnswer = z.object({ pipeline: z.string(), reset: z.literal(true) });
 
+export const RetryAnswer = z.object({
+  pipeline: z.string(),
+  run: z.guid().describe("The run that was queued: a new one, or the same where it is a job of a task."),
+});
+
 export const CommandsQuery = PageQuery.extend({
   pipeline: Name.optional(),
   kind: z.enum(COMMAND_KINDS).optional(),

@@ -1,11 +1,11 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { getError, listErrors } from "./queries.ts";
 import { ErrorDetail, ErrorParams, ErrorsPage, ErrorsQuery } from "./schemas.ts";
 
 const tags = ["errors"];
 
 /** Errors of runs, grouped by fingerprint. */
-export const errorsRoutes: ApiRoutes = (server) => {
+export const errorsRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/errors",
     {
@@ -18,7 +18,7 @@ export const errorsRoutes: ApiRoutes = (server) => {
         response: { 200: ErrorsPage },
       },
     },
-    pending,
+    ({ query }) => listErrors(pool, query),
   );
   server.get(
     "/errors/:fingerprint",
@@ -32,10 +32,6 @@ export const errorsRoutes: ApiRoutes = (server) => {
         response: { 200: ErrorDetail },
       },
     },
-    pending,
+    ({ params }) => getError(pool, params.fingerprint),
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

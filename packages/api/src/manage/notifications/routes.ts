@@ -1,5 +1,10 @@
 import { MillraceError } from "@millrace/core";
+import { addMute, endMute, listMutes } from "@millrace/platform";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { identityOf } from "../../server/identity-of.ts";
+import { knownPipeline } from "../pipelines/known-pipeline.ts";
+import { checkRule, notificationPlan, testChannel } from "./plan.ts";
+import { listNotifications } from "./queries.ts";
 import { IdParams } from "../shared/names.ts";
 import {
   Mute,
@@ -16,7 +21,7 @@ import {
 const tags = ["notifications"];
 
 /** Messages to people, the rules and channels behind them, and mutes. */
-export const notificationsRoutes: ApiRoutes = (server) => {
+export const notificationsRoutes: ApiRoutes = (server, { pool, clock, installation }) => {
   server.get(
     "/notifications",
     {
@@ -29,7 +34,7 @@ export const notificationsRoutes: ApiRoutes = (server) => {
         response: { 200: NotificationsPage },
       },
     },
-    pending,
+    ({ query }) => listNotifications(pool, query),
   );
   server.get(
     "/notifications/plan",
@@ -42,7 +47,7 @@ export const notificationsRoutes: ApiRoutes = (server) => {
         response: { 200: NotificationPlan },
       },
     },
-    pending,
+    () => notificationPlan(pool, installation.notifications),
   );
   server.post(
     "/notifications/test",
@@ -56,7 +61,7 @@ export const notificationsRoutes: ApiRoutes = (server) => {
         response: { 200: TestAnswer },
       },
     },
-    pending,
+    ({ body }) => testChannel(installation.notifications, body.channel),
   );
   server.get(
     "/notifications/mutes",
@@ -69,7 +74,7 @@ export const notificationsRoutes: ApiRoutes = (server) => {
         response: { 200: MutesAnswer },
       },
     },
-    pending,
+    async () => ({ items: [...(await listMutes(pool, clock.now()))] }),
   );
   server.post(
     "/notifications/mutes",
@@ -83,7 +88,13 @@ export const notificationsRoutes: ApiRoutes = (server) => {
         response: { 200: Mute },
       },
     },
-    pending,
+    async (request) => {
+      const { pipeline, rule, until, reason } = request.body;
+      if (pipeline !== undefined) await knownPipeline(pool, pipeline);
+      if (rule !== undefined) checkRule(installation.notifications, rule);
+      const by = identityOf(request).name;
+      return addMute(pool, { pipeline, rule, until: Date.parse(until), reason, by, now: clock.now() });
+    },
   );
   server.delete(
     "/notifications/mutes/:id",
@@ -97,10 +108,11 @@ export const notificationsRoutes: ApiRoutes = (server) => {
         response: { 200: Unmuted },
       },
     },
-    pending,
+    async ({ params: { id } }) => {
+      if (await endMute(pool, id, clock.now())) return { id, ended: true as const };
+      throw new MillraceError("MLR_ROUTE_NOT_FOUND", `No mute ${id} lasts`, {
+        hint: "GET /api/v1/notifications/mutes lists those that do.",
+      });
+    },
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

@@ -57,7 +57,6 @@ export const NotificationChannel = z
   .object({
     name: z.string(),
     kind: z.string().describe("`slack`, `email`, … or `function`."),
-    address: z.string().nullable().describe("Where it sends to, without what is secret."),
     waiting: Count.describe("Messages that wait to be sent."),
     failed: Count.describe("Messages that were given up in the past 7 days."),
     lastSentAt: Instant.nullable(),

@@ -1,11 +1,11 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { listQuality, listResults } from "./queries.ts";
 import { QualityPage, QualityQuery, QualityResultsPage, QualityResultsQuery } from "./schemas.ts";
 
 const tags = ["quality"];
 
 /** What quality rules found. */
-export const qualityRoutes: ApiRoutes = (server) => {
+export const qualityRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/quality",
     {
@@ -18,7 +18,7 @@ export const qualityRoutes: ApiRoutes = (server) => {
         response: { 200: QualityPage },
       },
     },
-    pending,
+    ({ query }) => listQuality(pool, query),
   );
   server.get(
     "/quality/results",
@@ -32,10 +32,6 @@ export const qualityRoutes: ApiRoutes = (server) => {
         response: { 200: QualityResultsPage },
       },
     },
-    pending,
+    ({ query }) => listResults(pool, query),
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

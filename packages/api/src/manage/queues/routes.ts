@@ -1,11 +1,11 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { listQueues } from "./queries.ts";
 import { QueuesAnswer } from "./schemas.ts";
 
 const tags = ["queues"];
 
 /** Queues with what waits in them. */
-export const queuesRoutes: ApiRoutes = (server) => {
+export const queuesRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/queues",
     {
@@ -17,10 +17,6 @@ export const queuesRoutes: ApiRoutes = (server) => {
         response: { 200: QueuesAnswer },
       },
     },
-    pending,
+    () => listQueues(pool),
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

@@ -1,5 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { identityOf } from "../../server/identity-of.ts";
+import { checkConfirmed } from "../commands/reset-checkpoint.ts";
 import {
   SecretBody,
   SecretConfirm,
@@ -12,7 +14,7 @@ import {
 const tags = ["secrets"];
 
 /** Stored secrets: names and dates, never values. */
-export const secretsRoutes: ApiRoutes = (server) => {
+export const secretsRoutes: ApiRoutes = (server, { installation: { secrets } }) => {
   server.get(
     "/secrets",
     {
@@ -24,7 +26,10 @@ export const secretsRoutes: ApiRoutes = (server) => {
         response: { 200: SecretsAnswer },
       },
     },
-    pending,
+    async () => ({
+      location: await secrets.location(),
+      items: (await secrets.list()).map(({ keyId: _, ...known }) => known),
+    }),
   );
   server.put(
     "/secrets/:name",
@@ -39,7 +44,10 @@ export const secretsRoutes: ApiRoutes = (server) => {
         response: { 200: SecretSet },
       },
     },
-    pending,
+    async (request) => {
+      const { name } = request.params;
+      return { name, outcome: await secrets.set(name, request.body.value, identityOf(request).name) };
+    },
   );
   server.delete(
     "/secrets/:name",
@@ -54,10 +62,12 @@ export const secretsRoutes: ApiRoutes = (server) => {
         response: { 200: SecretRemoved },
       },
     },
-    pending,
+    async ({ params: { name }, query }) => {
+      checkConfirmed(name, query.confirm, "query");
+      if (await secrets.remove(name)) return { name, removed: true as const };
+      throw new MillraceError("MLR_SECRET_MISSING", `No secret "${name}" is stored`, {
+        details: { secret: name },
+      });
+    },
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

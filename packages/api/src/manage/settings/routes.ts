@@ -1,11 +1,10 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
 import { SettingsAnswer } from "./schemas.ts";
 
 const tags = ["settings"];
 
 /** Settings with where they come from. */
-export const settingsRoutes: ApiRoutes = (server) => {
+export const settingsRoutes: ApiRoutes = (server, { installation }) => {
   server.get(
     "/settings",
     {
@@ -17,10 +16,15 @@ export const settingsRoutes: ApiRoutes = (server) => {
         response: { 200: SettingsAnswer },
       },
     },
-    pending,
+    async () => ({
+      items: installation.settings().map(({ name, variable, value, origin, alias = null }) => ({
+        name,
+        variable,
+        value,
+        origin,
+        alias,
+      })),
+      warnings: [...installation.warnings],
+    }),
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

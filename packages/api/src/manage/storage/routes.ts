@@ -1,11 +1,11 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { readStorage } from "./queries.ts";
 import { StorageAnswer } from "./schemas.ts";
 
 const tags = ["storage"];
 
 /** How much is stored, and what goes when. */
-export const storageRoutes: ApiRoutes = (server) => {
+export const storageRoutes: ApiRoutes = (server, context) => {
   server.get(
     "/storage",
     {
@@ -18,10 +18,6 @@ export const storageRoutes: ApiRoutes = (server) => {
         response: { 200: StorageAnswer },
       },
     },
-    pending,
+    () => readStorage(context),
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

@@ -15,7 +15,7 @@ export const ControlTable = z
 export const CollectedTableSize = z
   .object({
     table: z.string(),
-    pipeline: z.string(),
+    pipelines: z.array(z.string()),
     location: z.string(),
     bytes: Count.nullable().describe("Null: the destination does not say."),
     rows: Count.nullable().describe("As the destination estimates them; null: it does not."),

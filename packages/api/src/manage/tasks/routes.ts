@@ -1,5 +1,6 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { identityOf } from "../../server/identity-of.ts";
+import { getJob, listJobs, listTasks } from "./queries.ts";
 import { IdParams } from "../shared/names.ts";
 import { EmptyBody } from "../commands/schemas.ts";
 import { JobDetail, JobSteered, JobsPage, JobsQuery, TasksAnswer } from "./schemas.ts";
@@ -7,7 +8,7 @@ import { JobDetail, JobSteered, JobsPage, JobsQuery, TasksAnswer } from "./schem
 const tags = ["tasks"];
 
 /** Tasks and their jobs, with the dead letters. */
-export const tasksRoutes: ApiRoutes = (server) => {
+export const tasksRoutes: ApiRoutes = (server, { pool, operations }) => {
   server.get(
     "/tasks",
     {
@@ -19,7 +20,7 @@ export const tasksRoutes: ApiRoutes = (server) => {
         response: { 200: TasksAnswer },
       },
     },
-    pending,
+    () => listTasks(pool),
   );
   server.get(
     "/jobs",
@@ -33,7 +34,7 @@ export const tasksRoutes: ApiRoutes = (server) => {
         response: { 200: JobsPage },
       },
     },
-    pending,
+    ({ query }) => listJobs(pool, query),
   );
   server.get(
     "/jobs/:id",
@@ -47,7 +48,7 @@ export const tasksRoutes: ApiRoutes = (server) => {
         response: { 200: JobDetail },
       },
     },
-    pending,
+    ({ params }) => getJob(pool, params.id),
   );
   server.post(
     "/jobs/:id/requeue",
@@ -62,7 +63,12 @@ export const tasksRoutes: ApiRoutes = (server) => {
         response: { 200: JobSteered },
       },
     },
-    pending,
+    async (request) => {
+      const { id } = request.params;
+      await getJob(pool, id);
+      await operations.requeue(id, identityOf(request).name);
+      return { id, status: "queued" as const };
+    },
   );
   server.post(
     "/jobs/:id/discard",
@@ -77,10 +83,10 @@ export const tasksRoutes: ApiRoutes = (server) => {
         response: { 200: JobSteered },
       },
     },
-    pending,
+    async (request) => {
+      const { id } = request.params;
+      await operations.discard(id, identityOf(request).name);
+      return { id, status: "cancelled" as const };
+    },
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}

@@ -1,11 +1,11 @@
-import { MillraceError } from "@millrace/core";
 import type { ApiRoutes } from "../../server/api-routes.ts";
+import { listWorkers } from "./queries.ts";
 import { WorkersAnswer } from "./schemas.ts";
 
 const tags = ["workers"];
 
 /** Worker processes. */
-export const workersRoutes: ApiRoutes = (server) => {
+export const workersRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/workers",
     {
@@ -17,10 +17,6 @@ export const workersRoutes: ApiRoutes = (server) => {
         response: { 200: WorkersAnswer },
       },
     },
-    pending,
+    () => listWorkers(pool),
   );
 };
-
-function pending(): never {
-  throw new MillraceError("MLR_INTERNAL", "not there yet");
-}
