@@ -12,14 +12,18 @@ export type RunsFilter = Pick<z.output<typeof RunsQuery>, "limit"> & Partial<z.o
 
 /** A page of runs as JSON text, newest first: by their ids, which are in the order in which they were asked for. */
 export async function listRuns(pool: pg.Pool, query: RunsFilter): Promise<string> {
+  const { text, values } = listRunsSql(query);
+  const { rows } = await pool.query<PageRow>(text, values);
+  return pageText(rows, query.limit);
+}
+
+/** The statement of a page: rows of `PageRow`, one more than the page has where there is a further one. */
+export function listRunsSql(query: RunsFilter): { readonly text: string; readonly values: unknown[] } {
   const where = new Where();
   const found = foundIds(where, query);
-  const { rows } = await pool.query<PageRow>(
-    `SELECT run.id AS key, ${RUN_ITEM}::text AS item FROM (${found}) AS found JOIN ${RUNS} ON run.id = found.id
-     ORDER BY run.id DESC`,
-    where.values,
-  );
-  return pageText(rows, query.limit);
+  const text = `SELECT run.id AS key, ${RUN_ITEM}::text AS item FROM (${found}) AS found JOIN ${RUNS} ON run.id = found.id
+    ORDER BY run.id DESC`;
+  return { text, values: where.values };
 }
 
 /** SQL of the ids of a page and one more. @param where takes the values in */
@@ -27,7 +31,8 @@ function foundIds(where: Where, query: RunsFilter): string {
   addConditions(where, query);
   const last = `ORDER BY id DESC LIMIT ${where.value(query.limit + 1)}`;
   const names = wantedNames(where, query);
-  if (names === undefined) return `SELECT run.id FROM millrace_control.runs AS run WHERE ${where.sql} ${last}`;
+  if (names === undefined)
+    return `SELECT run.id FROM millrace_control.runs AS run WHERE ${where.sql} ${last}`;
   // By pipeline each index gives its newest: what others have run since is not passed over.
   const byName = `
     SELECT newest.id FROM (${names}) AS wanted CROSS JOIN LATERAL (

@@ -10,7 +10,10 @@ const known = new WeakMap<Operations, Map<string, string | undefined>>();
  * The next fire of a schedule, ISO 8601; undefined where none will come. It is kept until it is over, since lists ask for
  * those of hundreds of pipelines.
  */
-export function nextRun({ operations, clock }: Pick<ApiContext, "operations" | "clock">, schedule: Schedule): string | undefined {
+export function nextRun(
+  { operations, clock }: Pick<ApiContext, "operations" | "clock">,
+  schedule: Schedule,
+): string | undefined {
   const kept = known.get(operations) ?? new Map<string, string | undefined>();
   known.set(operations, kept);
   const key = JSON.stringify(schedule);
