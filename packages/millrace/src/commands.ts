@@ -210,6 +210,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/secret.ts")).secret,
   },
   {
+    name: "user",
+    summary: "list, add and remove users of the dashboard, and sign them in",
+    load: async () => (await import("./commands/user.ts")).user,
+  },
+  {
+    name: "token",
+    summary: "list, make and revoke API tokens of programs",
+    load: async () => (await import("./commands/token.ts")).token,
+  },
+  {
     name: "settings",
     summary: "show each setting with its value and where it comes from",
     load: async () => (await import("./commands/settings.ts")).settings,
