@@ -38,7 +38,7 @@ test("a new project runs at once on the embedded PostgreSQL, and never overwrite
     ]);
     const { stdout } = await millrace("db", "url");
     expect(stdout).toMatch(/^postgresql:\/\/millrace:[^@]+@127\.0\.0\.1:\d+\/millrace\n$/);
-    const started = await millrace("start");
+    const started = await millrace("start", "--once");
     expect(started.code).toBe(0);
     expect(started.stdout).toMatch(/^cities +cities +5 +0 +0 +5 /m);
     expect(started.stdout).toContain(stdout.trim());

@@ -24,3 +24,10 @@ export function durationMs(text: string): number {
   if (value !== undefined && value > 0) return value;
   throw new InvalidArgumentError("It must be a duration such as 30d, 12h or 90m.");
 }
+
+/** A port, or 0. */
+export function portNumber(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 65_535) return value;
+  throw new InvalidArgumentError("It must be a port from 1 to 65535, or 0 for none.");
+}

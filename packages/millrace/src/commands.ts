@@ -11,12 +11,12 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "start",
-    summary: "run all pipelines of the project, or the examples",
+    summary: "run the platform with its dashboard, and at once every pipeline that never ran",
     load: async () => (await import("./commands/start.ts")).start,
   },
   {
     name: "up",
-    summary: "run the project's pipelines when they are due, in one process tree",
+    summary: "run the platform in one process tree: dashboard, schedules and runs",
     load: async () => (await import("./commands/up.ts")).up,
   },
   {

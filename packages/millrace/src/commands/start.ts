@@ -1,23 +1,41 @@
 import { isAbsolute, join, relative } from "node:path";
 import { maskUrl } from "@millrace/platform";
+import { portNumber } from "../arguments.ts";
 import type { CliContext, CommandSetup } from "../cli-context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { examples } from "../program.ts";
 import { choosePipelines } from "../project/choose-pipelines.ts";
 import { projectAt } from "../project/find-project.ts";
+import { serve } from "../serve/serve.ts";
 import { runAndReport } from "../workspace/run-and-report.ts";
 import { type Workspace, withWorkspace } from "../workspace/workspace.ts";
 
-/** `millrace start`: runs every pipeline that is enabled, and tells where the data is. */
+/** Runs at the same time. */
+const SLOTS = 4;
+
+/**
+ * `millrace start`: the whole platform, as `millrace up`, in which every pipeline runs at once that never ran. With `--once`
+ * it runs every pipeline that is enabled, tells where the data is, and ends.
+ */
 export const start: CommandSetup = (command, cli) => {
-  command.addHelpText("after", examples(["start", "start --project examples"])).action(async () => {
-    const examplesFolder = join(cli.start(), "examples");
-    // In the repository, and wherever else there is no project but examples of one.
-    if (projectAt(cli.start()) === undefined && projectAt(examplesFolder) !== undefined) {
-      cli.setStart(examplesFolder);
-    }
-    await withWorkspace(cli, (workspace) => runAll(cli, workspace));
-  });
+  command
+    .option("--once", "run every enabled pipeline once here, without a server, and end")
+    .option(
+      "--port <number>",
+      "port of the dashboard and the API, 0: none (default: 8080 or the next free)",
+      portNumber,
+    )
+    .addHelpText("after", examples(["start", "start --once", "start --project examples"]))
+    .action(async ({ once = false, port }: { once?: boolean; port?: number }) => {
+      const examplesFolder = join(cli.start(), "examples");
+      // In the repository, and wherever else there is no project but examples of one.
+      if (projectAt(cli.start()) === undefined && projectAt(examplesFolder) !== undefined) {
+        cli.setStart(examplesFolder);
+      }
+      if (once) return withWorkspace(cli, (workspace) => runAll(cli, workspace));
+      const duties = { registers: true, schedules: true, works: { slots: SLOTS }, api: true, runsNew: true };
+      return serve(cli, duties, port === undefined ? {} : { apiPort: port });
+    });
 };
 
 async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {

@@ -1,3 +1,4 @@
+import type { OpenedApi } from "@millrace/api";
 import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
 import {
   type ControlStore,
@@ -9,15 +10,19 @@ import {
 } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
 import type { Printer } from "../output/printer.ts";
+import type { SettingInput } from "@millrace/platform/settings";
+import { openProject, type OpenProject } from "../project/open-project.ts";
 import { version } from "../version.ts";
 import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { listenForWishes } from "./wishes.ts";
 import { projectStamp } from "./project-stamp.ts";
 import { registerProject } from "./register-project.ts";
+import { runNew } from "./run-new.ts";
 import { runLogs } from "./run-logs.ts";
 import { runProgram } from "./run-program.ts";
 import { showEvents } from "./show-events.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { tellDashboard } from "./tell-dashboard.ts";
 import { watchProject } from "./watch-project.ts";
 
 /** What a process takes on. */
@@ -32,32 +37,43 @@ export interface Duties {
   };
   /** Register the project's pipelines, now and when its files change. */
   readonly registers: boolean;
+  /** Serve the API and the dashboard. */
+  readonly api?: boolean;
+  /** Run every pipeline once that never ran. */
+  readonly runsNew?: boolean;
 }
 
-/** Does its duties until a signal says to end: then it takes no more runs, and waits for those that go on; a second one stops those. */
-export async function serve(cli: CliContext, duties: Duties): Promise<void> {
-  await withWorkspace(cli, async (workspace) => {
-    const { printer } = cli;
-    const server = await workspace.embedded();
-    if (server !== undefined) {
-      const how = server.started ? "started" : "runs";
-      printer.note(printer.errorStyle.dim(`PostgreSQL ${server.version} ${how} on port ${server.port}`));
-    }
-    const control = await workspace.control();
-    let running = (): number => 0;
-    // Before the parts are started, so that a signal meanwhile ends them as well.
-    const wishes = listenForWishes(printer, () => running());
-    try {
-      const parts = await startParts(workspace, control, duties, printer);
-      running = () => parts.running();
-      await wishes.drain;
-      const drained = parts.close(false);
-      await Promise.race([drained, wishes.stop.then(() => parts.close(true))]);
-    } finally {
-      wishes.dispose();
-    }
-    printer.note("Ended.");
-  });
+/**
+ * Does its duties until a signal says to end: then it takes no more runs, and waits for those that go on; a second one stops
+ * those.
+ * @param flags settings that the command was given
+ */
+export async function serve(cli: CliContext, duties: Duties, flags: SettingInput = {}): Promise<void> {
+  const open = (): Promise<OpenProject> => openProject(cli.project(), flags);
+  await withWorkspace(cli, (workspace) => serveWorkspace(cli, workspace, duties), open);
+}
+
+async function serveWorkspace(cli: CliContext, workspace: Workspace, duties: Duties): Promise<void> {
+  const { printer } = cli;
+  const server = await workspace.embedded();
+  if (server !== undefined) {
+    const how = server.started ? "started" : "runs";
+    printer.note(printer.errorStyle.dim(`PostgreSQL ${server.version} ${how} on port ${server.port}`));
+  }
+  const control = await workspace.control();
+  let running = (): number => 0;
+  // Before the parts are started, so that a signal meanwhile ends them as well.
+  const wishes = listenForWishes(printer, () => running());
+  try {
+    const parts = await startParts(workspace, control, duties, printer);
+    running = () => parts.running();
+    await wishes.drain;
+    const drained = parts.close(false);
+    await Promise.race([drained, wishes.stop.then(() => parts.close(true))]);
+  } finally {
+    wishes.dispose();
+  }
+  printer.note("Ended.");
 }
 
 interface Parts {
@@ -96,12 +112,14 @@ async function startParts(
     onError,
     onDelivery: telemetry.delivered,
   });
+  const api = duties.api === true ? await openDashboard(common) : undefined;
   const events = await showEvents(control, printer);
   const unwatch = duties.registers ? await keepRegistered(workspace, control, printer) : undefined;
   const scheduler = duties.schedules ? makeScheduler(common) : undefined;
   scheduler?.start();
   const worker = duties.works === undefined ? undefined : makeWorker(common, duties.works);
   await worker?.start();
+  if (duties.runsNew === true) await runNew(control.pool, printer);
   const metricsUrl = await telemetry.open({
     logs: router,
     ...(worker === undefined ? {} : { worker }),
@@ -113,12 +131,28 @@ async function startParts(
     close: async (now) => {
       closing.abort();
       unwatch?.();
+      await api?.close();
       await Promise.all([scheduler?.close(), worker?.close(now)]);
       await events.close();
       await notifier.close();
       await telemetry.close();
     },
   };
+}
+
+/** Opens the API with the dashboard, and tells where it is and how to get in. */
+async function openDashboard({
+  workspace,
+  control,
+  logger,
+  printer,
+}: Common): Promise<OpenedApi | undefined> {
+  if (workspace.project.settings.values.apiPort === 0) return undefined;
+  // Loaded here, because only this command needs it.
+  const { serveApi } = await import("./serve-api.ts");
+  const api = await serveApi(workspace, control, logger);
+  tellDashboard(api, printer);
+  return api;
 }
 
 async function openCommon(

@@ -12,6 +12,7 @@ import {
   projectSecrets,
   type ProjectSecretsOptions,
   publish,
+  type SecretStore,
 } from "@millrace/platform";
 import { logFallbackDirectory, type SinkTrouble, sinkTroubleEvent } from "@millrace/platform/logs";
 import type { CliContext } from "../cli-context.ts";
@@ -34,6 +35,8 @@ export interface Workspace {
   logs(): Promise<OpenLogs>;
   /** The project's secrets; their store is opened when it is first asked for. */
   readonly secrets: ProjectSecrets;
+  /** The store of secrets for who cannot be asked for the master password: nobody is, whoever sits at the terminal. */
+  unattendedSecrets(): Promise<SecretStore>;
   /** The embedded PostgreSQL, running; undefined where the settings name a database. */
   embedded(): Promise<EmbeddedServer | undefined>;
   /** Idempotent. The embedded PostgreSQL stays. */
@@ -95,15 +98,16 @@ export function openWorkspace(
     }),
   );
   const { providers, variables, root: directory } = project;
-  const secrets = projectSecrets({
+  const unattended: ProjectSecretsOptions = {
     settings: project.settings.values,
     directory,
     variables,
     control: control.get,
     warn: tell,
     ...(providers === undefined ? {} : { providers }),
-    ...(known.askPassword === undefined ? {} : { askPassword: known.askPassword }),
-  });
+  };
+  const { askPassword } = known;
+  const secrets = projectSecrets(askPassword === undefined ? unattended : { ...unattended, askPassword });
   const environment: Environment = {
     directory,
     databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
@@ -125,6 +129,7 @@ export function openWorkspace(
     project,
     environment,
     secrets,
+    unattendedSecrets: () => projectSecrets(unattended).store(),
     logs: logs.get,
     databases: { default: postgres(), ...project.databases },
     pipelines: () => loadPipelines(project),

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { openApi, type OpenedApi, openInstallation } from "@millrace/api";
+import { MillraceError } from "@millrace/core";
+import { openOperations } from "@millrace/orchestrator";
+import type { ControlStore, Logger } from "@millrace/platform";
+import { openTableReader } from "../data-process/open-table-reader.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+import { resetByProcess } from "./reset-by-process.ts";
+
+/** Serves the API and the dashboard of a project. Fails with MLR_SETTINGS_INVALID where it cannot listen. */
+export async function serveApi(
+  workspace: Workspace,
+  control: ControlStore,
+  logger: Logger,
+): Promise<OpenedApi> {
+  const { project, environment } = workspace;
+  const { apiHost, apiPort, apiUrl, apiProxies } = project.settings.values;
+  const { pool } = control;
+  const tables = openTableReader({
+    root: project.root,
+    databaseUrl: environment.databaseUrl,
+    controlUrl: control.url,
+    queueReprocess: async ({ table }) => {
+      throw new MillraceError(
+        "MLR_READER_FAILED",
+        `Refused rows of ${table} cannot be put through again here`,
+      );
+    },
+    onLine: (line) => logger.info({ part: "reader of collected data" }, line),
+  });
+  const dashboard = dashboardFolder();
+  try {
+    const api = await openApi({
+      control,
+      tables,
+      operations: openOperations({ pool, resetState: (pipeline) => resetByProcess(project.root, pipeline) }),
+      installation: openInstallation({
+        settings: project.settings,
+        secretStore: workspace.unattendedSecrets,
+        notifications: project.notifications,
+        secrets: environment,
+        pool,
+      }),
+      logger,
+      host: apiHost,
+      port: apiPort,
+      publicUrl: apiUrl,
+      ...(apiProxies === undefined ? {} : { trustedProxies: listOf(apiProxies) }),
+      ...(dashboard === undefined ? {} : { dashboard }),
+    });
+    return {
+      ...api,
+      close: async () => {
+        await api.close();
+        await tables.close();
+      },
+    };
+  } catch (error) {
+    await tables.close();
+    throw error;
+  }
+}
+
+/** The dashboard's files, where they were built. */
+function dashboardFolder(): string | undefined {
+  const manifest = createRequire(import.meta.url).resolve("@millrace/dashboard/package.json");
+  const folder = join(dirname(manifest), "dist");
+  return existsSync(join(folder, "index.html")) ? folder : undefined;
+}
+
+function listOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}
