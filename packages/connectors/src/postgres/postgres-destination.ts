@@ -48,6 +48,7 @@ const POSTGRES_CAPABILITIES: Capabilities = {
   checks: { questions: QUESTIONS, when: "before-commit" },
   identifiers: { maxBytes: IDENTIFIER_BYTES, reserved: SYSTEM_COLUMNS },
   partitions: true,
+  reprocess: true,
   dryRun: true,
 };
 

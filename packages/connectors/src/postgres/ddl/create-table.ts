@@ -65,7 +65,9 @@ function columnClause(column: ColumnDefinition, key: readonly string[]): string 
 }
 
 function defaultPrimaryKey(table: PlacedTable): readonly string[] {
-  if (table.internal === true || table.key.length === 0) return [];
+  // Refused rows have no key of their own, and are found by the one that the engine gives them.
+  if (table.internal === true) return table.columns.some(({ name }) => name === "id") ? ["id"] : [];
+  if (table.key.length === 0) return [];
   if (table.mode === "append") return [];
   // Snapshots are looked for, replaced and deleted as a whole.
   return table.mode === "snapshot" ? ["_snapshot", ...table.key] : table.key;

@@ -4,6 +4,8 @@ import {
   type BrowseQuery,
   type Inspector,
   type PipelineState,
+  type RefusedPage,
+  type RefusedQuery,
   type RowChange,
   type RowVersion,
   type RunPair,
@@ -13,6 +15,7 @@ import {
 import type { Client, PoolClient } from "pg";
 import { postgresError } from "../errors.ts";
 import { browseTable } from "./browse/browse-table.ts";
+import { refusedRows } from "./browse/refused-rows.ts";
 import { tableSizes } from "./browse/table-sizes.ts";
 import { tableChanges } from "./changes.ts";
 import { rowHistory } from "./history.ts";
@@ -83,6 +86,12 @@ export class PostgresInspector implements Inspector {
 
   browse(table: string, query: BrowseQuery): Promise<BrowsedPage> {
     return this.#inTurn(`reading table "${table}"`, ({ client }) => browseTable(client, table, query));
+  }
+
+  refused(table: string, query: RefusedQuery): Promise<RefusedPage> {
+    return this.#inTurn(`reading the quarantine of table "${table}"`, ({ client }) =>
+      refusedRows(client, table, query),
+    );
   }
 
   verify(table: string): Promise<VerifyResult> {

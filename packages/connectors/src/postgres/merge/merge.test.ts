@@ -246,6 +246,29 @@ test("the same reading again writes no row, no history, and no schema change", a
   expect((await sql.query(state)).rows).toEqual(before.rows);
 });
 
+test("rows of a new table are stamped like those that come later, and nothing is left of how that was done", async () => {
+  const writer = await Writer.open(destination());
+  await writer.write([
+    { id: 1, shop: "a", v: 1 },
+    { id: 2, shop: "b", v: 2 },
+  ]);
+  await writer.commit();
+  const stamps = "SELECT id, _run_id::text AS run, _loaded_at FROM t ORDER BY id";
+  const first = (await sql.query<{ run: string; _loaded_at: Date }>(stamps)).rows;
+  await writer.write([{ id: 3, shop: "c", v: 3 }]);
+  await writer.commit(true);
+  await writer.session.close();
+  const rows = (await sql.query<{ run: string; _loaded_at: Date }>(stamps)).rows;
+  expect(rows.slice(0, 2)).toEqual(first);
+  expect(new Set(rows.map(({ run }) => run)).size).toBe(1);
+  expect(first[0]?._loaded_at).toEqual(first[1]?._loaded_at);
+  expect(rows[2]?._loaded_at.getTime()).toBeGreaterThan(first[0]?._loaded_at.getTime() ?? Infinity);
+  const defaults = await sql.query(
+    "SELECT column_name FROM information_schema.columns WHERE table_name = 't' AND column_default IS NOT NULL",
+  );
+  expect(defaults.rows).toEqual([]);
+});
+
 test("a value that goes back in a later commit of the same run is written again", async () => {
   await load(many(8_000, () => 1));
   const writer = await Writer.open(destination());

@@ -29,6 +29,7 @@ import { SAMPLE_ROWS } from "../sql/sample.ts";
 import { TableSql } from "../sql/table-sql.ts";
 import { checkFence } from "../state/check-fence.ts";
 import { recordCommit } from "../state/record-commit.ts";
+import { leaveQuarantine } from "./leave-quarantine.ts";
 import { workFor } from "../modes/work-for.ts";
 import { runSql, type SessionContext } from "./session-context.ts";
 import type { CutEpochs, EpochBook } from "./epoch-book.ts";
@@ -214,6 +215,7 @@ export class PostgresSession implements Session {
     await context.step("defined");
     if (this.#forget) await this.#dropForgotten();
     const result = await this.#carryOut(cut, epochs, (work, commit) => work.apply(commit));
+    for (const rows of cut.leaving ?? []) await leaveQuarantine(context, rows);
     await recordCommit(context, {
       cut,
       result,

@@ -2,9 +2,10 @@ import type { Row } from "@millrace/core";
 import type { TrailingField } from "../codec/copy-encoder.ts";
 import type { PlacedTable } from "../ddl/create-table.ts";
 import { metadataColumns } from "../ddl/metadata-columns.ts";
-import { quoteIdentifier } from "../quote.ts";
+import { quoteIdentifier, quoteLiteral } from "../quote.ts";
 import { primaryKeyName } from "../ddl/names.ts";
 import { runSql, type SessionContext } from "../session/session-context.ts";
+import { sqlLiteral } from "../sql/literal.ts";
 import { CopySink } from "./copy-sink.ts";
 import { KeyTracker } from "./key-tracker.ts";
 import type { LoadTarget } from "./load-target.ts";
@@ -40,6 +41,8 @@ export class RowLoader {
   #started = false;
   #staged = false;
   #keyDropped = false;
+  /** The table says itself what its rows are stamped with, until the commit. */
+  #stamped = false;
   #suspects: number[] = [];
   #allSuspect = false;
   /** The keys of the commit's earlier rows are not known. */
@@ -152,6 +155,12 @@ export class RowLoader {
 
   /** After `flush`: the direct rows are in the table, with its key. */
   async finishDirect(): Promise<void> {
+    if (this.#stamped) {
+      this.#stamped = false;
+      await this.#alter(
+        stampColumns(this.#o.target.sql.table).map((name) => `ALTER COLUMN ${name} DROP DEFAULT`),
+      );
+    }
     if (!this.#keyDropped) return;
     this.#keyDropped = false;
     const { table, target } = this.#o.target.sql;
@@ -160,6 +169,28 @@ export class RowLoader {
       this.#o.context,
       `indexing table "${table.name}"`,
       `ALTER TABLE ${target} ADD ${constraint}`,
+    );
+  }
+
+  async #stamp(): Promise<void> {
+    const { context, target } = this.#o;
+    const values: Readonly<Record<string, string>> = {
+      _run_id: `${quoteLiteral(context.run)}::uuid`,
+      _loaded_at: sqlLiteral({ kind: "timestamptz" }, context.transaction.startedAt),
+    };
+    const columns = stampColumns(target.sql.table);
+    if (columns.length === 0) return;
+    await this.#alter(columns.map((name) => `ALTER COLUMN ${name} SET DEFAULT ${values[name]}`));
+    this.#stamped = true;
+  }
+
+  async #alter(actions: readonly string[]): Promise<void> {
+    const { context, target } = this.#o;
+    const { table } = target.sql;
+    await runSql(
+      context,
+      `loading table "${table.name}"`,
+      `ALTER TABLE ${target.sql.target} ${actions.join(", ")}`,
     );
   }
 
@@ -224,12 +255,16 @@ export class RowLoader {
     this.#direct = undefined;
     this.#started = false;
     this.#staged = false;
+    this.#stamped = false;
     this.directRows = 0;
   }
 
   #newDirect(): CopySink {
     const { context, target, hashed } = this.#o;
-    const names = metadataColumns(target.sql.table).map(({ name }) => name);
+    // A default that the server fills in costs less than a value that is sent with each row; only a table that nobody
+    // else sees yet can be given one without a lock that others would wait for.
+    const stamps = target.pending === "create";
+    const names = stamps ? [] : stampColumns(target.sql.table);
     const trailing: TrailingField[] = [
       ...(hashed ? (["hash"] as const) : []),
       ...(names.includes("_run_id") ? (["run"] as const) : []),
@@ -242,15 +277,17 @@ export class RowLoader {
       columns: target.sql.table.columns,
       trailing,
       constants: { run: context.run, loadedAt: context.transaction.startedAt },
-      prepare: () => this.#prepareDirect(),
+      prepare: () => this.#prepareDirect(stamps),
     });
   }
 
-  async #prepareDirect(): Promise<void> {
+  /** @param stamps rows do not bring what they are stamped with */
+  async #prepareDirect(stamps: boolean): Promise<void> {
     const { context, target } = this.#o;
     const created = target.pending === "create";
     await target.execute();
     await context.step("copy-begin");
+    if (stamps && !this.#stamped) await this.#stamp();
     if (!created || this.#keyDropped || target.sql.table.key.length === 0) return;
     // Keys in order go to the end of the index, while the rows are still coming.
     if (this.#keys.rising) return;
@@ -262,6 +299,12 @@ export class RowLoader {
       `ALTER TABLE ${target.sql.target} DROP CONSTRAINT ${quoteIdentifier(primaryKeyName(target.sql.table.name))}`,
     );
   }
+}
+
+/** Columns that hold the same in all rows of a commit. */
+function stampColumns(table: PlacedTable): string[] {
+  const names = metadataColumns(table).map(({ name }) => name);
+  return names.filter((name) => name === "_run_id" || name === "_loaded_at");
 }
 
 function keyTypesOf({ key, columns }: PlacedTable): string {

@@ -68,7 +68,7 @@ function isOwn(name: string, of: BrowseQuery["of"]): boolean {
 }
 
 /** What the server says of a query that was asked for wrongly is for who asked. */
-function explain(error: unknown, table: string): unknown {
+export function explain(error: unknown, table: string): unknown {
   if (error instanceof MillraceError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "57014") {

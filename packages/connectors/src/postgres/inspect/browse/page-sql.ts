@@ -39,17 +39,16 @@ export function pageSql(
   const values: (string | number | null)[] = [];
   const value = (text: string, sqlType: string): string => `$${values.push(text)}::${sqlType}`;
   const order = orderOf(relation, query);
-  const conditions = [
+  const wheres = [
     ...(relation.where === undefined ? [] : [relation.where]),
-    ...(query.filters ?? []).map((filter) => condition(relation.columns, filter, value)),
+    ...conditions(relation.columns, query.filters ?? [], values),
     ...(after === undefined ? [] : [behind(order, after, value)]),
   ];
   const selected = [
     ...relation.columns.map(({ name }, index) => `t.${quoteIdentifier(name)}::text AS c${index}`),
     ...order.by.map(({ sql }, index) => `${sql}::text AS o${index}`),
   ];
-  const where =
-    conditions.length === 0 ? "" : ` WHERE ${conditions.map((each) => `(${each})`).join(" AND ")}`;
+  const where = wheres.length === 0 ? "" : ` WHERE ${wheres.map((each) => `(${each})`).join(" AND ")}`;
   const direction = order.descending ? "DESC" : "ASC";
   const sorted = order.by.map(({ sql, nullable }) => `${sql} ${direction}${nullable ? " NULLS LAST" : ""}`);
   values.push(query.limit + 1);
@@ -57,6 +56,16 @@ export function pageSql(
     text: `SELECT ${selected.join(", ")} FROM ${relation.from}${where} ORDER BY ${sorted.join(", ")} LIMIT $${values.length}::int8`,
     values,
   };
+}
+
+/** SQL of conditions; their values are added to `values`. */
+export function conditions(
+  columns: readonly ColumnDescription[],
+  filters: readonly BrowseFilter[],
+  values: (string | number | null)[],
+): string[] {
+  const parameter = (text: string, sqlType: string): string => `$${values.push(text)}::${sqlType}`;
+  return filters.map((filter) => condition(columns, filter, parameter));
 }
 
 function condition(

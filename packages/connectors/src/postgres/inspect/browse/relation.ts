@@ -107,9 +107,10 @@ async function refusedRows(client: Queryable, entries: readonly StoredEntry[]): 
   return {
     place,
     from: `${quoteTable(place)} AS t`,
-    columns: described.columns,
+    columns: described.columns.filter(({ name }) => name !== "origin"),
     key: [],
-    ties: placeTies(false),
+    // The engine's ids rise with time.
+    ties: described.primaryKey.join() === "id" ? keyTies(described.columns, ["id"]) : placeTies(false),
     latestFirst: false,
     where: undefined,
   };
