@@ -201,6 +201,14 @@ export const ERROR_CODES = {
     means: "The change would leave nobody who may administer.",
   },
   MLR_TOKEN_NOT_FOUND: { retry: "never", means: "There is no such API token." },
+  MLR_REQUEST_KEY_REUSED: {
+    retry: "never",
+    means: "A request to the API has an Idempotency-Key that another request had before.",
+  },
+  MLR_REQUEST_KEY_BUSY: {
+    retry: "later",
+    means: "A request to the API with the same Idempotency-Key is still being carried out.",
+  },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
 

@@ -4,6 +4,7 @@ import compress from "@fastify/compress";
 import cookie from "@fastify/cookie";
 import Fastify from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { addIdempotency } from "../idempotency/add-idempotency.ts";
 import { checkAccess } from "./access.ts";
 import type { ApiContext } from "./api-context.ts";
 import { API_PREFIX } from "./api-prefix.ts";
@@ -102,12 +103,13 @@ async function addApi(api: ApiServer, options: CreateServerOptions): Promise<voi
   const limits = new RequestLimits({ ...REQUEST_RATES, ...rates }, context.clock);
   api.addHook("onRoute", (route) => checkRoute(route, known));
   api.addHook("onRequest", (request) => checkAccess(request, guard, limits));
+  addIdempotency(api, context, logger);
   api.addHook("preHandler", async (request) => {
     if (request.routeOptions.config.audit !== undefined) await guard.begin?.(request);
   });
   api.addHook("onSend", async (request, reply, payload) => {
     if (checkResponses) checkResponse(reply, payload);
-    if (request.routeOptions.config.audit !== undefined) {
+    if (request.routeOptions.config.audit !== undefined && request.keyed !== "replayed") {
       await guard.record?.(request, reply, payload).catch((error: unknown) => {
         logger.error({ error, id: request.id }, "What was done could not be recorded in the audit log");
       });

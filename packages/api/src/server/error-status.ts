@@ -32,6 +32,8 @@ const TELLINGS: Partial<Record<ErrorCode, Telling>> = {
   MLR_SECRET_PASSWORD: { status: 409, words: "own" },
   MLR_REQUEST_TOO_LARGE: { status: 413, words: "own" },
   MLR_SIGN_IN_LIMIT: { status: 429, words: "own" },
+  MLR_REQUEST_KEY_BUSY: { status: 409, words: "own" },
+  MLR_REQUEST_KEY_REUSED: { status: 422, words: "own" },
   MLR_REQUEST_LIMIT: { status: 429, words: "own" },
   MLR_SIGN_IN_OIDC: { status: 502, words: "own" },
   MLR_NOTIFY_FAILED: { status: 502, words: "code" },

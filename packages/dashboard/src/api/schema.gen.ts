@@ -1697,7 +1697,7 @@ export interface components {
         };
         CollectedTableSize: {
             table: string;
-            pipeline: string;
+            pipelines: string[];
             location: string;
             /** @description Null: the destination does not say. */
             bytes: number | null;
@@ -2014,8 +2014,6 @@ export interface components {
             name: string;
             /** @description `slack`, `email`, … or `function`. */
             kind: string;
-            /** @description Where it sends to, without what is secret. */
-            address: string | null;
             /** @description Messages that wait to be sent. */
             waiting: number;
             /** @description Messages that were given up in the past 7 days. */
@@ -4542,6 +4540,10 @@ export interface operations {
                             location: string;
                             /** @description Whether its rows can be read page by page. */
                             browsable: boolean;
+                            /** @description With its indexes, without its history and quarantine. */
+                            bytes: number | null;
+                            /** @description As its database estimates them; null where it does not. */
+                            estimatedRows: number | null;
                             lastRun: {
                                 /** Format: uuid */
                                 id: string;
@@ -4605,6 +4607,10 @@ export interface operations {
                         location: string;
                         /** @description Whether its rows can be read page by page. */
                         browsable: boolean;
+                        /** @description With its indexes, without its history and quarantine. */
+                        bytes: number | null;
+                        /** @description As its database estimates them; null where it does not. */
+                        estimatedRows: number | null;
                         lastRun: {
                             /** Format: uuid */
                             id: string;
@@ -4624,8 +4630,6 @@ export interface operations {
                             /** @description Added by Millrace, such as `_loaded_at`. */
                             own: boolean;
                         }[];
-                        /** @description As the database estimates them; null where it does not. */
-                        estimatedRows: number | null;
                         /** @description Whether removed rows can be read. */
                         removedRows: boolean;
                         /** @description Rows in quarantine; null where that cannot be read. */
@@ -4911,7 +4915,10 @@ export interface operations {
     reprocessQuarantine: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 table: string;
             };
@@ -4962,7 +4969,10 @@ export interface operations {
     startPipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5019,7 +5029,10 @@ export interface operations {
     restartPipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5076,7 +5089,10 @@ export interface operations {
     stopPipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5122,7 +5138,10 @@ export interface operations {
     pausePipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5168,7 +5187,10 @@ export interface operations {
     resumePipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5214,7 +5236,10 @@ export interface operations {
     enablePipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5260,7 +5285,10 @@ export interface operations {
     disablePipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5306,7 +5334,10 @@ export interface operations {
     resetCheckpoint: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5348,7 +5379,10 @@ export interface operations {
     stopRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5394,7 +5428,10 @@ export interface operations {
     cancelRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5440,7 +5477,10 @@ export interface operations {
     retryRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5459,16 +5499,12 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        pipeline: string;
                         /**
                          * Format: uuid
-                         * @description Of the command.
+                         * @description The run that was queued: a new one, or the same where it is a job of a task.
                          */
-                        id: string;
-                        pipeline: string;
-                        /** @description Runs that it is about: those that it queued, or that have to end. */
-                        runs: string[];
-                        /** @description False while a worker has to carry it out. */
-                        done: boolean;
+                        run: string;
                     };
                 };
             };
@@ -5566,7 +5602,10 @@ export interface operations {
     startBackfill: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5696,7 +5735,10 @@ export interface operations {
     cancelBackfill: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5900,7 +5942,10 @@ export interface operations {
     requeueJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5940,7 +5985,10 @@ export interface operations {
     discardJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6348,7 +6396,10 @@ export interface operations {
     testNotification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6421,7 +6472,10 @@ export interface operations {
     mute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -14,7 +14,7 @@ import {
 const tags = ["secrets"];
 
 /** Stored secrets: names and dates, never values. */
-export const secretsRoutes: ApiRoutes = (server, { installation: { secrets } }) => {
+export const secretsRoutes: ApiRoutes = (server, { installation }) => {
   server.get(
     "/secrets",
     {
@@ -27,8 +27,8 @@ export const secretsRoutes: ApiRoutes = (server, { installation: { secrets } }) 
       },
     },
     async () => ({
-      location: await secrets.location(),
-      items: (await secrets.list()).map(({ keyId: _, ...known }) => known),
+      location: await installation.secrets.location(),
+      items: (await installation.secrets.list()).map(({ keyId: _, ...known }) => known),
     }),
   );
   server.put(
@@ -46,7 +46,10 @@ export const secretsRoutes: ApiRoutes = (server, { installation: { secrets } }) 
     },
     async (request) => {
       const { name } = request.params;
-      return { name, outcome: await secrets.set(name, request.body.value, identityOf(request).name) };
+      return {
+        name,
+        outcome: await installation.secrets.set(name, request.body.value, identityOf(request).name),
+      };
     },
   );
   server.delete(
@@ -64,7 +67,7 @@ export const secretsRoutes: ApiRoutes = (server, { installation: { secrets } }) 
     },
     async ({ params: { name }, query }) => {
       checkConfirmed(name, query.confirm, "query");
-      if (await secrets.remove(name)) return { name, removed: true as const };
+      if (await installation.secrets.remove(name)) return { name, removed: true as const };
       throw new MillraceError("MLR_SECRET_MISSING", `No secret "${name}" is stored`, {
         details: { secret: name },
       });
