@@ -18,6 +18,16 @@ CREATE INDEX pipeline_versions_by_pipeline ON millrace_control.pipeline_versions
 INSERT INTO millrace_control.pipeline_versions (pipeline, code_version, seen_at)
 SELECT name, code_version, updated_at FROM millrace_control.pipelines WHERE retired_at IS NULL;
 
+-- How many rows of all tables a run inserted, updated or removed.
+CREATE FUNCTION millrace_control.changed_rows(counts jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(sum(coalesce((counted.value ->> 'inserted')::bigint, 0) + coalesce((counted.value ->> 'updated')::bigint, 0)
+    + coalesce((counted.value ->> 'removed')::bigint, 0)), 0)::bigint
+  FROM jsonb_each(counts) AS counted
+$$;
+ALTER TABLE millrace_control.runs
+  ADD COLUMN changed_rows bigint GENERATED ALWAYS AS (millrace_control.changed_rows(counts)) STORED;
+
 -- With the status, so that the last success of a pipeline that fails for long is found without reading the failures.
 DROP INDEX millrace_control.runs_by_pipeline;
 CREATE INDEX runs_by_pipeline ON millrace_control.runs (pipeline, id DESC, status);

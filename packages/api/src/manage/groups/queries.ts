@@ -26,20 +26,29 @@ export async function listGroups(
 }
 
 const GROUPS = `
-  WITH counted AS (
-    SELECT pipeline, count(*) FILTER (WHERE status = 'running') AS running, count(*) FILTER (WHERE status = 'queued') AS queued
-    FROM millrace_control.runs WHERE status IN ('running', 'queued') AND kind = 'pipeline' GROUP BY pipeline
+  WITH running AS (
+    SELECT pipeline, count(*) AS runs FROM millrace_control.runs WHERE status = 'running' GROUP BY pipeline
+  ), queued AS (
+    SELECT pipeline, count(*) AS runs FROM millrace_control.runs WHERE status = 'queued' GROUP BY pipeline
   ), grouped AS (
-    SELECT known.group_name AS name, ${PIPELINE_STATE} AS state, known.schedule, last.status, last.at, counted.running,
-      counted.queued
-    FROM millrace_control.pipelines AS known LEFT JOIN counted ON counted.pipeline = known.name
-      LEFT JOIN LATERAL (SELECT run.status, run.started_at AS at FROM millrace_control.runs AS run
+    SELECT known.group_name AS name, ${PIPELINE_STATE} AS state, known.schedule, last.id AS last, last.status,
+      running.runs AS running, queued.runs AS queued
+    FROM millrace_control.pipelines AS known
+      LEFT JOIN running ON running.pipeline = known.name LEFT JOIN queued ON queued.pipeline = known.name
+      -- Only what the index holds.
+      LEFT JOIN LATERAL (SELECT run.id, run.status FROM millrace_control.runs AS run
         WHERE run.pipeline = known.name AND run.status <> 'queued' ORDER BY run.id DESC LIMIT 1) AS last ON true
     WHERE known.retired_at IS NULL
+  ), groups AS (
+    SELECT name, count(*) AS pipelines, count(*) FILTER (WHERE state = 'enabled') AS enabled,
+      count(*) FILTER (WHERE state = 'disabled') AS disabled, count(*) FILTER (WHERE state = 'paused') AS paused,
+      count(*) FILTER (WHERE status IN ('failed', 'died')) AS failing, coalesce(sum(running), 0) AS running,
+      coalesce(sum(queued), 0) AS queued, (array_agg(last ORDER BY last DESC NULLS LAST))[1] AS last,
+      coalesce(json_agg(schedule) FILTER (WHERE schedule IS NOT NULL AND state = 'enabled'), '[]') AS schedules
+    FROM grouped GROUP BY name
   )
-  SELECT json_build_object('name', name, 'pipelines', count(*), 'enabled', count(*) FILTER (WHERE state = 'enabled'),
-      'disabled', count(*) FILTER (WHERE state = 'disabled'), 'paused', count(*) FILTER (WHERE state = 'paused'),
-      'failing', count(*) FILTER (WHERE status IN ('failed', 'died')), 'running', coalesce(sum(running), 0),
-      'queued', coalesce(sum(queued), 0), 'lastRunAt', ${instantSql("max(at)")}) AS item,
-    coalesce(json_agg(schedule) FILTER (WHERE schedule IS NOT NULL AND state = 'enabled'), '[]') AS schedules
-  FROM grouped GROUP BY name ORDER BY name NULLS LAST`;
+  SELECT json_build_object('name', name, 'pipelines', pipelines, 'enabled', enabled, 'disabled', disabled, 'paused', paused,
+      'failing', failing, 'running', running, 'queued', queued,
+      'lastRunAt', (SELECT ${instantSql("run.started_at")} FROM millrace_control.runs AS run WHERE run.id = last)) AS item,
+    schedules
+  FROM groups ORDER BY name NULLS LAST`;

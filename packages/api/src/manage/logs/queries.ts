@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { badCursor } from "../shared/bad-cursor.ts";
 import { addLogFilter } from "../shared/log-filter.ts";
 import { LEVEL_RANK, LOG_ITEM, LOOKED_THROUGH } from "../shared/log-line-sql.ts";
+import type { PageRow } from "../shared/page-text.ts";
 import { Where } from "../shared/where.ts";
 import type { LogsQuery } from "./schemas.ts";
 
@@ -11,18 +12,38 @@ export type LogsFilter = Pick<z.output<typeof LogsQuery>, "limit"> & Partial<z.o
 
 /** A page of the lines of all runs as JSON text, newest first. Looks through a limited number of lines, see `LogsPage`. */
 export async function listLogs(pool: pg.Pool, query: LogsFilter): Promise<string> {
-  const place = bounds(query);
-  const filter = filters(query, place.values);
-  const { rows } = await pool.query<{ item: string; key: string }>(
-    pageSql(place.sql, filter.sql, place.value(query.limit + 1)),
-    place.values,
-  );
+  const { rows, boundary } = await lookFor(pool, query);
   const shown = rows.slice(0, query.limit);
-  const full = rows.length > query.limit;
-  const next = full ? shown.at(-1)?.key : filter.empty ? undefined : await lookedTo(pool, query);
+  const next = rows.length > query.limit ? shown.at(-1)?.key : boundary;
   const searchedTo = next === undefined ? null : millisecondsOf(next);
   const items = shown.map(({ item }) => item).join(",");
   return `{"items":[${items}],${next === undefined ? "" : `"next":${JSON.stringify(next)},`}"searchedTo":${JSON.stringify(searchedTo)}}`;
+}
+
+interface Look {
+  readonly rows: readonly PageRow[];
+  /** The line that it ended at; undefined where none was left. */
+  readonly boundary: string | undefined;
+}
+
+/** Lines that are looked through at first: most often enough, and found by a plan that is made for few. */
+const NEAR = 2_000;
+
+async function lookFor(pool: pg.Pool, query: LogsFilter): Promise<Look> {
+  const near = await lookThrough(pool, query, NEAR);
+  if (near.rows.length > query.limit || near.boundary === undefined) return near;
+  return lookThrough(pool, query, LOOKED_THROUGH);
+}
+
+async function lookThrough(pool: pg.Pool, query: LogsFilter, lines: number): Promise<Look> {
+  const place = bounds(query);
+  const filter = filters(query, place.values);
+  const { rows } = await pool.query<PageRow>(
+    pageSql({ place: place.sql, filter: filter.sql, limit: place.value(query.limit + 1), lines }),
+    place.values,
+  );
+  if (rows.length > query.limit || filter.empty) return { rows, boundary: undefined };
+  return { rows, boundary: await lookedTo(pool, query, lines) };
 }
 
 /** What an index finds: the time, where the page before ended, and that only what is bad is wanted. */
@@ -52,18 +73,25 @@ function filters(query: LogsFilter, values: unknown[]): Where {
 const ORDER = "ORDER BY line.at DESC, line.id DESC";
 const KEY = `to_char(line.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '_' || line.id`;
 
-function pageSql(place: string, filter: string, limit: string): string {
+interface PageParts {
+  readonly place: string;
+  readonly filter: string;
+  readonly limit: string;
+  readonly lines: number;
+}
+
+function pageSql({ place, filter, limit, lines }: PageParts): string {
   return `SELECT ${KEY} AS key, ${LOG_ITEM}::text AS item FROM (
-      SELECT * FROM millrace_control.logs AS line WHERE ${place} ${ORDER} LIMIT ${LOOKED_THROUGH}) AS line
+      SELECT * FROM millrace_control.logs AS line WHERE ${place} ${ORDER} LIMIT ${lines}) AS line
     WHERE ${filter} ${ORDER} LIMIT ${limit}`;
 }
 
 /** The line that a request ended its look at; undefined where none was left. */
-async function lookedTo(pool: pg.Pool, query: LogsFilter): Promise<string | undefined> {
+async function lookedTo(pool: pg.Pool, query: LogsFilter, lines: number): Promise<string | undefined> {
   const place = bounds(query);
   const { rows } = await pool.query<{ key: string }>(
     `SELECT ${KEY} AS key FROM millrace_control.logs AS line WHERE ${place.sql} ${ORDER}
-     OFFSET ${LOOKED_THROUGH - 1} LIMIT 1`,
+     OFFSET ${lines - 1} LIMIT 1`,
     place.values,
   );
   return rows[0]?.key;

@@ -1,8 +1,9 @@
 import type { ApiRoutes } from "../../server/api-routes.ts";
-import { ObjectsList, ObjectsQuery } from "./schemas.ts";
+import { listObjects } from "./queries.ts";
+import { ObjectsPage, ObjectsQuery } from "./schemas.ts";
 
 /** Tables, views and procedures that runs touched. */
-export const objectsRoutes: ApiRoutes = (server, { control }) => {
+export const objectsRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/objects",
     {
@@ -10,19 +11,11 @@ export const objectsRoutes: ApiRoutes = (server, { control }) => {
       schema: {
         operationId: "listObjects",
         tags: ["Objects"],
-        summary: "Who touches which tables, views and procedures",
+        summary: "Who touches which tables, views and procedures, by name",
         querystring: ObjectsQuery,
-        response: { 200: ObjectsList },
+        response: { 200: ObjectsPage },
       },
     },
-    async ({ query }) => {
-      const { name, pipeline, limit } = query;
-      const items = await control.facts.objects({
-        ...(name === undefined ? {} : { name }),
-        ...(pipeline === undefined ? {} : { pipeline }),
-        limit,
-      });
-      return { items: items.map((use) => ({ ...use, namespace: use.namespace ?? null })) };
-    },
+    ({ query }) => listObjects(pool, query),
   );
 };

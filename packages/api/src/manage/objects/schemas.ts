@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PageQuery, pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
 
 export const TouchedThing = z
@@ -11,22 +12,25 @@ export const TouchedThing = z
   })
   .meta({ id: "TouchedThing" });
 
-export const ObjectsQuery = z.object({
+export const ObjectsQuery = PageQuery.extend({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(500)
+    .default(100)
+    .describe("Names and pipelines of a page; one of them may be several entries."),
   name: z
     .string()
     .max(400)
     .optional()
     .describe("A table, view or procedure, with its database schema in front or without."),
-  pipeline: z.string().max(100).optional(),
-  since: Instant.optional().describe(
-    "Only uses of this time or later. Default: the last 30 days, or all of them where a name is given.",
-  ),
-  limit: z.coerce.number().int().min(1).max(500).default(200),
+  pipeline: z.string().max(100).optional().describe("Only what this pipeline's last 30 runs touched."),
 });
 export const ObjectItem = TouchedThing.extend({
   pipeline: z.string(),
-  runs: z.number().int(),
+  runs: z.number().int().describe("Runs among those of its last 20 uses, or the pipeline's last 30."),
   lastRun: z.guid(),
   lastAt: Instant,
 }).meta({ id: "ObjectItem" });
-export const ObjectsList = z.object({ items: z.array(ObjectItem) }).meta({ id: "ObjectsList" });
+export const ObjectsPage = pageOf(ObjectItem).meta({ id: "ObjectsPage" });

@@ -12,7 +12,9 @@ export async function pipelineCheckpoint(
   name: string,
 ): Promise<Checkpoint> {
   await knownPipeline(pool, name);
-  const { rows } = await pool.query<{ id: string; checkpoint: Checkpoint["lastRunCheckpoint"] }>(LAST, [name]);
+  const { rows } = await pool.query<{ id: string; checkpoint: Checkpoint["lastRunCheckpoint"] }>(LAST, [
+    name,
+  ]);
   return {
     ...(await held(tables, name)),
     lastRun: rows[0]?.id ?? null,

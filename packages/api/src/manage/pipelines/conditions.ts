@@ -13,7 +13,8 @@ export function pipelineConditions(query: PipelinesFilter): Where {
   where.add("known.group_name = ?", query.group);
   where.add("? = ANY (known.tags)", query.tag);
   where.add("known.owner = ?", query.owner);
-  const search = query.search === undefined || query.search === "" ? undefined : containsPattern(query.search);
+  const search =
+    query.search === undefined || query.search === "" ? undefined : containsPattern(query.search);
   where.add(
     `(known.name ILIKE ? OR known.group_name ILIKE ? OR known.owner ILIKE ? OR known.description ILIKE ?
       OR array_to_string(known.tags, ' ') ILIKE ?)`,

@@ -10,7 +10,15 @@ import { scheduleFields } from "./schedule-fields.ts";
 import type { PipelineDetail, PipelineItem } from "./schemas.ts";
 
 type Detail = z.output<typeof PipelineDetail>;
-type Own = "file" | "codeChangedAt" | "definition" | "lastDueAt" | "params" | "paramsSchema" | "parentRule" | "children";
+type Own =
+  | "file"
+  | "codeChangedAt"
+  | "definition"
+  | "lastDueAt"
+  | "params"
+  | "paramsSchema"
+  | "parentRule"
+  | "children";
 
 /** A row of `DETAIL`. */
 interface DetailRow {
@@ -64,7 +72,10 @@ function plain(schedule: Schedule): NonNullable<Detail["scheduleDefinition"]> {
   return { ...others, catchUp: { ...catchUp }, blackouts: blackouts.map((each) => ({ ...each })) };
 }
 
-function firesOf({ operations, clock }: Pick<ApiContext, "operations" | "clock">, schedule: Schedule): string[] {
+function firesOf(
+  { operations, clock }: Pick<ApiContext, "operations" | "clock">,
+  schedule: Schedule,
+): string[] {
   return [...operations.nextFires(schedule, { count: FIRES, after: new Date(clock.now()) })];
 }
 

@@ -1,6 +1,6 @@
 import { instantSql } from "../shared/instant-sql.ts";
 import { PIPELINE_STATE, STATE_REASON } from "../shared/pipeline-state-sql.ts";
-import { changedRowsSql, errorSql } from "../shared/run-item-sql.ts";
+import { errorSql } from "../shared/run-item-sql.ts";
 
 /** Runs in the strip of a pipeline. */
 const STRIP = 30;
@@ -17,14 +17,14 @@ export const LAST_RUN = `LEFT JOIN LATERAL (
 
 const STRIP_RUNS = `(SELECT coalesce(json_agg(row_to_json(run) ORDER BY run.id), '[]') FROM (
   SELECT run.id, run.status, ${instantSql("run.started_at")} AS "startedAt", ${DURATION} AS "durationMs",
-    ${changedRowsSql("run.counts")} AS rows
+    run.changed_rows AS rows
   FROM millrace_control.runs AS run WHERE run.pipeline = known.name AND run.status <> 'queued'
   ORDER BY run.id DESC LIMIT ${STRIP}) AS run)`;
 
 const LAST = `(SELECT row_to_json(run) FROM (
   SELECT run.id, run.status, run.trigger, ${instantSql("run.queued_at")} AS "queuedAt",
     ${instantSql("run.started_at")} AS "startedAt", ${instantSql("run.finished_at")} AS "finishedAt",
-    run.duration_ms AS "durationMs", ${changedRowsSql("run.counts")} AS rows, ${errorSql("run.error")} AS error
+    run.duration_ms AS "durationMs", run.changed_rows AS rows, ${errorSql("run.error")} AS error
   FROM millrace_control.runs AS run WHERE run.id = last.id) AS run)`;
 
 const LAST_SUCCESS = `(SELECT ${instantSql("run.finished_at")} FROM millrace_control.runs AS run

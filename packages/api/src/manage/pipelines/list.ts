@@ -85,7 +85,12 @@ const SORTS: Readonly<Record<Exclude<PipelinesFilter["sort"], "nextRun">, Sort>>
 
 const VALUES = { text: /^/, uuid: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/, bigint: /^\d{1,18}$/ } as const;
 
-function addPlace(where: Where, sort: Sort, { order, after = "" }: PipelinesFilter, [at, name]: SortPlace): void {
+function addPlace(
+  where: Where,
+  sort: Sort,
+  { order, after = "" }: PipelinesFilter,
+  [at, name]: SortPlace,
+): void {
   const { value, type } = sort;
   if (at !== null && !VALUES[type].test(at)) throw badCursor(after);
   const behind = order === "asc" ? ">" : "<";

@@ -11,7 +11,7 @@ export function placeOf(after: string): SortPlace {
   } catch {
     throw badCursor(after);
   }
-  if (!Array.isArray(place) || place.length !== 2) throw badCursor(after);
+  if (!Array.isArray(place) || place.length !== 2 || after.includes("\\u0000")) throw badCursor(after);
   const [at, name] = place as readonly unknown[];
   if ((at !== null && typeof at !== "string") || typeof name !== "string") throw badCursor(after);
   return [at, name];

@@ -13,7 +13,8 @@ export async function pipelineQuality(store: QualityStore, pipeline: string): Pr
   return {
     items: series.map(({ table, rule, results }) => {
       const [last] = results;
-      const { kind, severity, status, expected, observed, failures, checked, reason, samples, at, run } = last;
+      const { kind, severity, status, expected, observed, failures, checked, reason, samples, at, run } =
+        last;
       return {
         ...{ table, rule, kind, severity, status, expected, failures, checked, at, run },
         observed: observed as Quality["items"][number]["observed"],

@@ -17,6 +17,7 @@ export const PipelineState = z
   .describe("`paused`: its runs wait; `retired`: its file is gone.");
 
 export const PipelinesQuery = PageQuery.extend({
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe("Entries on a page."),
   search: z.string().max(200).optional().describe("A part of name, group, owner, a tag or the description."),
   group: z.string().max(200).optional(),
   tag: z.string().max(200).optional(),

@@ -26,7 +26,8 @@ export function attemptPhases(run: RunTimes, events: readonly AttemptEvent[]): P
       : starts.map((start, place) => {
           const next = starts[place + 1];
           const end = events.findLast(
-            (event) => event.at >= start.at && (next === undefined || event.at <= next.at) && ENDS.has(event.type),
+            (event) =>
+              event.at >= start.at && (next === undefined || event.at <= next.at) && ENDS.has(event.type),
           );
           const to = end?.at ?? next?.at ?? over;
           const number = start.data.attempt ?? place + 1;
@@ -48,7 +49,8 @@ function attempt(
   number: number,
   end: AttemptEvent | undefined,
 ): PhaseItem {
-  const outcome = end === undefined || times.to === null ? null : end.type === "run.died" ? "died" : end.data.status;
+  const outcome =
+    end === undefined || times.to === null ? null : end.type === "run.died" ? "died" : end.data.status;
   return {
     ...phaseOf("attempt", `Attempt ${number}`, times),
     attempt: number,
@@ -61,7 +63,9 @@ function retryWait(event: AttemptEvent, { finished_at: over, now }: RunTimes): P
   if (event.type !== "run.retrying") return [];
   const until = new Date(event.at.getTime() + (event.data.delayMs ?? 0));
   const to = over !== null && over < until ? over : until <= now ? until : null;
-  return [{ ...phaseOf("retry-wait", "Waits to try again", { from: event.at, to, now }), error: errorOf(event) }];
+  return [
+    { ...phaseOf("retry-wait", "Waits to try again", { from: event.at, to, now }), error: errorOf(event) },
+  ];
 }
 
 function errorOf(event: AttemptEvent | undefined): PhaseItem["error"] {

@@ -33,7 +33,8 @@ export async function runChanges(pool: pg.Pool, run: Compared, previous: Compare
 }
 
 function codeChange({ item: now }: Compared, { item: before }: Compared): Change[] {
-  if (now.codeVersion === before.codeVersion || now.codeVersion === null || before.codeVersion === null) return [];
+  if (now.codeVersion === before.codeVersion || now.codeVersion === null || before.codeVersion === null)
+    return [];
   const what = `The pipeline's code: version ${now.codeVersion} in place of ${before.codeVersion}`;
   return [{ kind: "code", at: null, what, before: before.codeVersion, now: now.codeVersion }];
 }
@@ -41,7 +42,13 @@ function codeChange({ item: now }: Compared, { item: before }: Compared): Change
 function hostChange({ item: now }: Compared, { item: before }: Compared): Change[] {
   if (now.host === before.host || now.host === null || before.host === null) return [];
   return [
-    { kind: "host", at: null, what: `It ran on ${now.host} in place of ${before.host}`, before: before.host, now: now.host },
+    {
+      kind: "host",
+      at: null,
+      what: `It ran on ${now.host} in place of ${before.host}`,
+      before: before.host,
+      now: now.host,
+    },
   ];
 }
 
@@ -90,7 +97,9 @@ function partsChanged(before: VersionRow, now: VersionRow): Change[] {
   return Object.entries(PARTS).flatMap(([part, words]): Change[] => {
     const [was, is] = [before.definition?.[part] ?? null, now.definition?.[part] ?? null];
     if (isDeepStrictEqual(was, is)) return [];
-    return [{ kind: "definition", at: now.seen_at.toISOString(), what: `${words} changed`, before: was, now: is }];
+    return [
+      { kind: "definition", at: now.seen_at.toISOString(), what: `${words} changed`, before: was, now: is },
+    ];
   });
 }
 

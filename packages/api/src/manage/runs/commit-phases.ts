@@ -24,7 +24,11 @@ export function commitPhases(
     const start = begun === undefined ? (run.started_at ?? at) : new Date(begun.startedAt);
     const from = before !== undefined && before > start ? before : start;
     return {
-      ...phaseOf("commit", `Commit ${data.commit ?? ""}`.trim(), { from: from > at ? at : from, to: at, now: run.now }),
+      ...phaseOf("commit", `Commit ${data.commit ?? ""}`.trim(), {
+        from: from > at ? at : from,
+        to: at,
+        now: run.now,
+      }),
       attempt: begun?.attempt ?? null,
       outcome: "succeeded",
       rows: totalCounts(data.counts ?? {}),

@@ -41,7 +41,11 @@ const COMPARED = `SELECT json_build_object('item', (SELECT row_to_json(item) FRO
   'counts', run.counts, 'options', run.options, 'peakMemoryBytes', run.peak_memory_bytes, 'cpuMs', run.cpu_ms) AS run
   FROM ${RUNS}`;
 
-async function runsBetween(pool: pg.Pool, { item }: Compared, previous: Compared | undefined): Promise<number> {
+async function runsBetween(
+  pool: pg.Pool,
+  { item }: Compared,
+  previous: Compared | undefined,
+): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM (SELECT FROM millrace_control.runs
        WHERE pipeline = $1 AND partition = $2 AND id < $3 AND ($4::uuid IS NULL OR id > $4)

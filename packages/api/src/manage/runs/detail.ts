@@ -13,8 +13,14 @@ type Fields = Readonly<Record<string, z.core.util.JSONType>>;
 /** A row of `DETAIL`. */
 interface DetailRow {
   readonly run: z.output<typeof RunItem>;
-  readonly own: Pick<Detail, "availableAt" | "updatedAt" | "attempt" | "progress" | "checkpoint" | "queue" | "priority"> &
-    Pick<Detail, "labels" | "pools" | "timeoutMs" | "memoryLimitBytes" | "pid" | "exitCode" | "signal" | "ending"> &
+  readonly own: Pick<
+    Detail,
+    "availableAt" | "updatedAt" | "attempt" | "progress" | "checkpoint" | "queue" | "priority"
+  > &
+    Pick<
+      Detail,
+      "labels" | "pools" | "timeoutMs" | "memoryLimitBytes" | "pid" | "exitCode" | "signal" | "ending"
+    > &
     Pick<Detail, "peakMemoryBytes" | "cpuMs" | "exceptions">;
   readonly counts: Parameters<typeof tablesOf>[0];
   readonly withheld: Readonly<Record<string, string[]>>;

@@ -29,10 +29,10 @@ export function listRunsSql(query: RunsFilter): { readonly text: string; readonl
 /** SQL of the ids of a page and one more. @param where takes the values in */
 function foundIds(where: Where, query: RunsFilter): string {
   addConditions(where, query);
-  const last = `ORDER BY id DESC LIMIT ${where.value(query.limit + 1)}`;
   const names = wantedNames(where, query);
+  const last = `ORDER BY id DESC LIMIT ${where.value(query.limit + 1)}`;
   if (names === undefined)
-    return `SELECT run.id FROM millrace_control.runs AS run WHERE ${where.sql} ${last}`;
+    return `SELECT run.id FROM millrace_control.runs AS run WHERE run.kind = 'pipeline' AND ${where.sql} ${last}`;
   // By pipeline each index gives its newest: what others have run since is not passed over.
   const byName = `
     SELECT newest.id FROM (${names}) AS wanted CROSS JOIN LATERAL (
@@ -40,11 +40,11 @@ function foundIds(where: Where, query: RunsFilter): string {
     ${last}`;
   const byId = idRange(where, query);
   if (byId === undefined) return byName;
-  return `(${byName}) UNION (SELECT run.id FROM millrace_control.runs AS run WHERE ${byId} AND ${where.sql} ${last}) ${last}`;
+  return `(${byName}) UNION (SELECT run.id FROM millrace_control.runs AS run WHERE run.kind = 'pipeline' AND ${byId}
+    AND ${where.sql} ${last}) ${last}`;
 }
 
 function addConditions(where: Where, query: RunsFilter): void {
-  where.always("run.kind = 'pipeline'");
   where.add("run.id < ?", runCursor(query.after));
   where.add("run.status = ANY (?::text[])", query.status);
   where.add("run.trigger = ANY (?::text[])", query.trigger);
@@ -58,6 +58,8 @@ function addConditions(where: Where, query: RunsFilter): void {
 function wantedNames(where: Where, { pipeline, group, search }: RunsFilter): string | undefined {
   if (pipeline === undefined && group === undefined && search === undefined) return undefined;
   const conditions = new Where();
+  // Those of tasks are called so, and no pipeline can be.
+  conditions.always("name NOT LIKE 'task:%'");
   const place = (value: unknown): string => where.value(value);
   if (group !== undefined)
     conditions.always(

@@ -25,9 +25,18 @@ export async function runLogs(pool: pg.Pool, id: string, query: Query): Promise<
   return `{"items":[${items}],${JSON.stringify(page).slice(1)}`;
 }
 
-function forwardPage(after: number, first: number | undefined, reached: number | undefined, head: number): object {
+function forwardPage(
+  after: number,
+  first: number | undefined,
+  reached: number | undefined,
+  head: number,
+): object {
   const before = first ?? after + 1;
-  return { before: before <= 1 ? null : before, after: reached ?? Math.max(after, head), more: reached !== undefined };
+  return {
+    before: before <= 1 ? null : before,
+    after: reached ?? Math.max(after, head),
+    more: reached !== undefined,
+  };
 }
 
 function backwardPage(before: number | undefined, reached: number | undefined, head: number): object {
@@ -80,7 +89,12 @@ async function lookAt(pool: pg.Pool, id: string, { first, last }: Times, query: 
   const boundary = filter.empty
     ? "NULL::bigint"
     : `(SELECT line.position ${from} WHERE ${lines.sql} ${order} OFFSET ${LOOKED_THROUGH - 1} LIMIT 1)`;
-  const { rows } = await pool.query<{ position: string | null; item: string; boundary: string | null; head: string }>(
+  const { rows } = await pool.query<{
+    position: string | null;
+    item: string;
+    boundary: string | null;
+    head: string;
+  }>(
     `WITH found AS (
        SELECT line.position, ${LOG_ITEM}::text AS item FROM (
          SELECT * ${from} WHERE ${lines.sql} ${order} LIMIT ${LOOKED_THROUGH}) AS line
@@ -92,7 +106,9 @@ async function lookAt(pool: pg.Pool, id: string, { first, last }: Times, query: 
   );
   const [one] = rows;
   return {
-    rows: rows.flatMap(({ position, item }) => (position === null ? [] : [{ position: Number(position), item }])),
+    rows: rows.flatMap(({ position, item }) =>
+      position === null ? [] : [{ position: Number(position), item }],
+    ),
     boundary: one?.boundary == null ? null : Number(one.boundary),
     head: Number(one?.head ?? 0),
   };

@@ -20,7 +20,16 @@ type TableItem = z.output<typeof RunTables>["items"][number];
 
 /** The counts of a record, table by table; what an older version did not count is 0. */
 export function tablesOf(counts: Counts): TableItem[] {
-  const none = { read: 0, inserted: 0, updated: 0, unchanged: 0, removed: 0, restored: 0, rejected: 0, duplicates: 0 };
+  const none = {
+    read: 0,
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    removed: 0,
+    restored: 0,
+    rejected: 0,
+    duplicates: 0,
+  };
   return Object.entries(counts).map(([table, counted]) => ({ table, ...none, ...counted }));
 }
 

@@ -34,4 +34,3 @@ export function phaseOf(
     error: null,
   };
 }
-

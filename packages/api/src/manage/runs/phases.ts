@@ -41,7 +41,13 @@ export async function runPhases(pool: pg.Pool, id: string): Promise<Phases> {
   };
 }
 
-function waitingPhases({ queued_at: from, available_at, started_at, finished_at, now }: RunTimes): PhaseItem[] {
+function waitingPhases({
+  queued_at: from,
+  available_at,
+  started_at,
+  finished_at,
+  now,
+}: RunTimes): PhaseItem[] {
   if (from === null) return [];
   const end = started_at ?? finished_at;
   const limit = end ?? now;

@@ -20,12 +20,6 @@ export function rowsSql(counts: string): string {
   return `(SELECT row_to_json(sums) FROM (SELECT ${sums.join(", ")} FROM jsonb_each(${counts}) AS each) AS sums)`;
 }
 
-/** SQL of how many rows of all tables were inserted, updated or removed. @param counts the column, of type `jsonb` */
-export function changedRowsSql(counts: string): string {
-  return `(SELECT coalesce(sum((each.value ->> 'inserted')::bigint + (each.value ->> 'updated')::bigint
-    + (each.value ->> 'removed')::bigint), 0) FROM jsonb_each(${counts}) AS each)`;
-}
-
 /** SQL of an error in short, as JSON. @param error the column, of type `jsonb` */
 export function errorSql(error: string): string {
   return `CASE WHEN ${error} IS NOT NULL AND ${error} <> 'null' THEN json_build_object('code', coalesce(${error} ->> 'code', 'MLR_INTERNAL'),
