@@ -22,7 +22,7 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: PageNotFoun
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: texts("next"),
+  validateSearch: texts("next", "error"),
   component: lazyRouteComponent(() => import("./pages/sign-in.tsx"), "SignInPage"),
 });
 

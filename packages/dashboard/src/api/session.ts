@@ -1,10 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api } from "./client.ts";
+import { read } from "./get-query.ts";
 
 /** Who is signed in, with what role. */
 export const meQuery = queryOptions({
   queryKey: ["/api/v1/auth/me", null],
-  queryFn: async ({ signal }) => (await api.GET("/api/v1/auth/me", { signal })).data,
+  queryFn: ({ signal }) => read("/api/v1/auth/me", undefined, signal),
   staleTime: Infinity,
   gcTime: Infinity,
 });

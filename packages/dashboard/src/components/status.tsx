@@ -23,7 +23,8 @@ interface Look {
   readonly label: string;
 }
 
-const TEXT: Readonly<Record<Tone, string>> = {
+/** Colour of a tone as text or mark. */
+export const TONE_TEXT: Readonly<Record<Tone, string>> = {
   succeeded: "text-succeeded",
   failed: "text-failed",
   running: "text-running",
@@ -53,7 +54,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   done: { tone: "succeeded", icon: CircleCheck, label: "Done" },
   failed: { tone: "failed", icon: CircleX, label: "Failed" },
   failing: { tone: "failed", icon: CircleX, label: "Failing" },
-  interrupted: { tone: "failed", icon: CircleX, label: "Interrupted" },
+  died: { tone: "failed", icon: Skull, label: "Died" },
   lost: { tone: "failed", icon: CircleX, label: "Lost" },
   gone: { tone: "failed", icon: CircleX, label: "Gone" },
   dead: { tone: "failed", icon: Skull, label: "Dead letter" },
@@ -70,6 +71,15 @@ const LOOKS: Readonly<Record<string, Look>> = {
   disabled: { tone: "paused", icon: CirclePause, label: "Disabled" },
   stopped: { tone: "paused", icon: Ban, label: "Stopped" },
   cancelled: { tone: "paused", icon: Ban, label: "Cancelled" },
+  neverRan: { tone: "idle", icon: CircleDashed, label: "Never ran" },
+  enabled: { tone: "succeeded", icon: CircleCheck, label: "Enabled" },
+  retired: { tone: "idle", icon: Ban, label: "Retired" },
+  unscheduled: { tone: "idle", icon: CircleDashed, label: "No schedule" },
+  new: { tone: "failed", icon: CircleX, label: "New" },
+  returned: { tone: "late", icon: ClockAlert, label: "Came back" },
+  known: { tone: "idle", icon: CircleDashed, label: "Known" },
+  refused: { tone: "late", icon: Ban, label: "Refused" },
+  started: { tone: "running", icon: Clock, label: "Started" },
   never: { tone: "idle", icon: CircleDashed, label: "Never ran" },
   idle: { tone: "idle", icon: CircleDashed, label: "Idle" },
 };
@@ -95,7 +105,7 @@ export function Status({ status, label, quiet = false }: StatusProps): ReactNode
     <span
       className={classNames(
         "inline-flex items-center gap-1.5 text-sm font-medium whitespace-nowrap",
-        TEXT[tone],
+        TONE_TEXT[tone],
         !quiet && `rounded-full py-0.5 pr-2.5 pl-2 ${SOFT[tone]}`,
       )}
     >
@@ -120,7 +130,7 @@ export function Badge({
     <span
       className={classNames(
         "inline-flex max-w-full items-center gap-1 rounded-sm px-1.5 py-px text-xs font-medium",
-        TEXT[tone],
+        TONE_TEXT[tone],
         SOFT[tone],
       )}
     >

@@ -4,6 +4,7 @@ import {
   use,
   useEffect,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore,
   type ReactNode,
@@ -98,21 +99,22 @@ export function useTopics(topics: readonly string[]): void {
   }, [client, key]);
 }
 
+/** Hears every update that comes, whoever follows its topic. */
+export function useLiveUpdates(onUpdate: (topic: string, data: LiveData) => void): void {
+  const { listen } = useLive();
+  const latest = useRef(onUpdate);
+  useEffect(() => {
+    latest.current = onUpdate;
+  });
+  useEffect(() => listen((topic, data) => latest.current(topic, data)), [listen]);
+}
+
 /** Follows one topic and hears each of its updates: for what does not stand in the query cache, such as lines of a log. */
 export function useTopic(topic: string | undefined, onData: (data: LiveData) => void): void {
-  const { listen } = useLive();
   useTopics(useMemo(() => (topic === undefined ? [] : [topic]), [topic]));
-  const [latest] = useState<{ call: (data: LiveData) => void }>({ call: onData });
-  useEffect(() => {
-    latest.call = onData;
+  useLiveUpdates((from, data) => {
+    if (from === topic) onData(data);
   });
-  useEffect(
-    () =>
-      listen((from, data) => {
-        if (from === topic) latest.call(data);
-      }),
-    [listen, topic, latest],
-  );
 }
 
 /** How the connection does. */
