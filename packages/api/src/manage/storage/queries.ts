@@ -57,7 +57,7 @@ const GROWTH = `
 /** The oldest row of each table that is pruned by time, by an index. */
 const DUE = `
   SELECT name AS table, ${instantSql("oldest")} AS "oldestAt",
-    CASE WHEN $1::integer > 0 THEN ${instantSql("oldest + make_interval(days => $1::integer)")} END AS "dueAt"
+    CASE WHEN $1::integer > 0 THEN ${instantSql("(oldest + make_interval(days => $1::integer))")} END AS "dueAt"
   FROM (
     SELECT 'runs' AS name, (SELECT min(finished_at) FROM millrace_control.runs WHERE finished_at IS NOT NULL) AS oldest
     UNION ALL SELECT 'logs', (SELECT min(at) FROM millrace_control.logs)
