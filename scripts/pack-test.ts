@@ -3,7 +3,8 @@
  * there as a user would: `npm run test:pack`. The registry must be reachable. `--keep` leaves the folder for a look.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -14,7 +15,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PACKAGES = ["core", "connectors", "platform", "orchestrator", "millrace"] as const;
+const PACKAGES = ["core", "connectors", "platform", "orchestrator", "api", "dashboard", "millrace"] as const;
 
 interface Ran {
   readonly stdout: string;
@@ -107,6 +108,32 @@ async function useProject(node: string, bin: string, project: string): Promise<v
   assert.match(unknown.error.hint, /cities/);
 }
 
+/** Starts the platform, looks at the page and at what it loads, and ends it as Ctrl-C does. */
+async function useDashboard(bin: string, project: string): Promise<void> {
+  const up = spawn(process.execPath, [bin, "up", "--slots", "1"], { cwd: project, env: environment });
+  let said = "";
+  up.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const ended = once(up, "exit");
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      up.once("exit", () => reject(new Error(`millrace up ended: ${said}`)));
+      up.stderr.on("data", () => {
+        const found = /Dashboard: (http:\/\/\S+)\/sign-in#/.exec(said)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    const page = await (await fetch(url)).text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1];
+    assert.ok(script !== undefined, page);
+    assert.equal((await fetch(`${url}${script}`)).status, 200);
+    assert.equal((await fetch(`${url}/api/v1/pipelines`)).status, 401);
+  } finally {
+    up.kill("SIGTERM");
+    await ended;
+  }
+  if (process.platform !== "win32") assert.equal(up.exitCode, 0, said);
+}
+
 interface Report {
   readonly pipeline: string;
   readonly status: string;
@@ -145,6 +172,7 @@ try {
       join(home, "my-data"),
     );
   });
+  await step("the dashboard is served", () => useDashboard(bin, join(home, "my-data")));
   const old = oldNode();
   if (old === undefined) {
     process.stdout.write("– under an old Node: skipped, every Node on the PATH is new enough\n");

@@ -31,6 +31,9 @@ const ALLOWED_IN_TESTS: Readonly<Record<string, readonly string[]>> = {
   "@millrace/api": ["@millrace/orchestrator"],
 };
 
+/** Packages that are published as what a bundler made of them: what they import is needed to build them alone. */
+const BUNDLED: ReadonlySet<string> = new Set(["@millrace/dashboard"]);
+
 /** Each import that breaks a rule, as `file:line imports "x": why`. */
 export function importProblems(workspace: Workspace): string[] {
   const problems: string[] = [];
@@ -139,7 +142,7 @@ function bareProblem(module: SourceModule, entry: ModuleImport, { packages }: Wo
   const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   const other = packages.find((candidate) => candidate.name === name && candidate.folder !== "");
   if (from === undefined || (from.folder === "" && other !== undefined)) return undefined;
-  const test = from.folder === "" || isTestFile(module.path);
+  const test = from.folder === "" || isTestFile(module.path) || BUNDLED.has(from.name);
   const refused = other === undefined ? undefined : workspaceProblem(from, module.path, specifier, other);
   if (refused !== undefined || other === from) return refused;
   return undeclared(name, from, test, packages);
