@@ -41,10 +41,19 @@ export function openAuthentication(options: AuthOptions): Authentication {
   const audit = new AuditLog(pool, clock);
   const firstStart = new FirstStart(pool);
   const users = new Users(pool, clock);
+  const service = oidc === undefined ? undefined : new OidcSignIn(oidc, { pool, clock });
   return {
     guard: {
       admit: (request) => firstStart.check(request),
-      identify: (request) => identify(request, { pool, sessions, tokens, publicUrl, tableOwner }),
+      identify: (request) =>
+        identify(request, {
+          pool,
+          sessions,
+          tokens,
+          publicUrl,
+          tableOwner,
+          welcome: { oidc: service?.label ?? null, administrator: firstStart.over },
+        }),
       begin: (request) => beginAudit(request, audit),
       record: (request, reply, payload) => endAudit(request, reply, { log: audit, payload }),
     },
@@ -59,6 +68,6 @@ export function openAuthentication(options: AuthOptions): Authentication {
     publicUrl,
     clock,
     logger: options.logger,
-    oidc: oidc === undefined ? undefined : new OidcSignIn(oidc, { pool, clock }),
+    oidc: service,
   };
 }

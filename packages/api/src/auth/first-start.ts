@@ -24,6 +24,11 @@ export class FirstStart {
     this.#pool = pool;
   }
 
+  /** Whether there was an administrator at the last request. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Fails with MLR_ACCESS_DENIED. */
   async check(request: FastifyRequest): Promise<void> {
     if (this.#over || request.routeOptions.url === HEALTH) return;

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { type Json, MillraceError } from "@millrace/core";
 import type { FastifyRequest } from "fastify";
 import type { ApiTokens, OpenToken } from "./api-tokens.ts";
 import type { Caller } from "./caller.ts";
@@ -12,20 +12,22 @@ export interface IdentifyBy extends ScopeLookups {
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
   readonly publicUrl?: URL | undefined;
+  /** What the sign-in page has to know, in the details of a refusal. */
+  readonly welcome: Readonly<Record<string, Json>>;
 }
 
 /**
- * Who makes a request: by the header `Authorization: Bearer mlr_…`, else by the cookie of a session; undefined where it has
- * neither. Fails with MLR_SIGN_IN_REQUIRED and MLR_ACCESS_DENIED.
+ * Who makes a request: by the header `Authorization: Bearer mlr_…`, else by the cookie of a session. Fails with
+ * MLR_SIGN_IN_REQUIRED where it has neither or it does not hold, and with MLR_ACCESS_DENIED.
  */
-export async function identify(request: FastifyRequest, by: IdentifyBy): Promise<Caller | undefined> {
+export async function identify(request: FastifyRequest, by: IdentifyBy): Promise<Caller> {
   const { authorization } = request.headers;
   // A browser adds cookies by itself, a token only who has it: so a wrong token is no reason to look at the cookie.
   if (authorization !== undefined) return byToken(request, authorization, by);
   const cookie = readCookie(request, SESSION_COOKIE, by.publicUrl);
-  if (cookie === undefined || cookie === "") return undefined;
+  if (cookie === undefined || cookie === "") throw required("This needs to be signed in", by);
   const session = await by.sessions.find(cookie);
-  if (session === undefined) throw ended("The session has ended");
+  if (session === undefined) throw required("The session has ended", by);
   checkOwnPage(request);
   return ofSession(session);
 }
@@ -33,7 +35,7 @@ export async function identify(request: FastifyRequest, by: IdentifyBy): Promise
 async function byToken(request: FastifyRequest, header: string, by: IdentifyBy): Promise<Caller> {
   const secret = /^Bearer +(\S{1,200})$/i.exec(header)?.[1];
   const token = secret === undefined ? undefined : await by.tokens.find(secret, request.ip);
-  if (token === undefined) throw ended("The API token does not exist, has expired, or was revoked");
+  if (token === undefined) throw required("The API token does not exist, has expired, or was revoked", by);
   if (token.scope !== null) await checkTokenScope(request, token.scope, by);
   return ofToken(token);
 }
@@ -47,8 +49,9 @@ function ofToken({ id, name, role, userId, scope }: OpenToken): Caller {
   return { kind: "token", id, name: `token ${name}`, role, userId, session: null, scope };
 }
 
-function ended(message: string): MillraceError {
+function required(message: string, { welcome }: IdentifyBy): MillraceError {
   return new MillraceError("MLR_SIGN_IN_REQUIRED", message, {
     hint: "Sign in on the dashboard, or send an API token in the header Authorization: Bearer.",
+    details: { ...welcome },
   });
 }

@@ -132,9 +132,10 @@ export class OidcSignIn {
 
   async #discover(secret: string): Promise<client.Configuration> {
     const { issuer, clientId } = this.#o;
-    // Passwords in clear on a network are refused; on this machine there is no network.
-    const execute =
-      issuer.protocol === "http:" && isLoopback(issuer.hostname) ? [client.allowInsecureRequests] : [];
+    // What comes from the token endpoint need not be signed, says the standard, as TLS vouches for it. Signed is better.
+    const execute = [client.enableNonRepudiationChecks];
+    // Secrets in clear on a network are refused; on this machine there is no network.
+    if (issuer.protocol === "http:" && isLoopback(issuer.hostname)) execute.push(client.allowInsecureRequests);
     return client.discovery(issuer, clientId, undefined, client.ClientSecretBasic(secret), {
       timeout: TIMEOUT_SECONDS,
       execute,
