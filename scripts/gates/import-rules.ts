@@ -67,7 +67,7 @@ export function isTestFile(file: string): boolean {
 
 function ownerOf(file: string, packages: readonly WorkspacePackage[]): WorkspacePackage | undefined {
   return (
-    packages.find(({ folder }) => folder !== "" && file.startsWith(`${folder}/`)) ??
+    packages.find(({ folder }) => folder !== "" && `${file}/`.startsWith(`${folder}/`)) ??
     packages.find(({ folder }) => folder === "")
   );
 }
