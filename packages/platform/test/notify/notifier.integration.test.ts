@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { PlatformEvent } from "@millrace/platform";
+import { addMute, endMute, listMutes, type PlatformEvent } from "@millrace/platform";
 import { startTestPostgres, type TestPostgres } from "@millrace/platform/testing";
 import { type Bed, failed, HOUR, MINUTE, notifierBed, succeeded } from "./bed.ts";
 
@@ -368,6 +368,59 @@ describe("quiet hours", () => {
       "ops: billing failed",
       "ops: loud failed",
     ]);
+  });
+});
+
+describe("a mute", () => {
+  const mute = (what: { pipeline?: string; rule?: string }, ms: number): Promise<{ id: string }> =>
+    addMute(bed.pool, { ...what, until: bed.clock.now() + ms, by: "ana", now: bed.clock.now() });
+
+  it("keeps a pipeline's problems from being told, and what lasts is told once it is over", async () => {
+    await bed.start([{ ...FAILURES, name: "failures", remind: false }]);
+    await mute({ pipeline: "quakes" }, HOUR);
+    await fail();
+    await fail({ pipeline: "rain" });
+    expect(await bed.told()).toEqual(["ops: rain failed"]);
+    expect(await listMutes(bed.pool, bed.clock.now())).toMatchObject([{ held: 1, createdBy: "ana" }]);
+    await bed.passes(HOUR);
+    await fail();
+    expect(await bed.told()).toEqual(["ops: quakes failed"]);
+    expect(await listMutes(bed.pool, bed.clock.now())).toEqual([]);
+  });
+
+  it("of a rule leaves others alone, and its end before its time lets messages through", async () => {
+    await bed.start([
+      { ...FAILURES, name: "failures" },
+      { ...FAILURES, name: "bosses", to: ["boss"] },
+    ]);
+    const { id } = await mute({ rule: "failures" }, HOUR);
+    await fail();
+    expect(await bed.told()).toEqual(["boss: quakes failed"]);
+    expect(await endMute(bed.pool, id, bed.clock.now())).toBe(true);
+    await bed.passes(1_000);
+    await fail();
+    expect(await bed.told()).toEqual(["ops: quakes failed"]);
+  });
+
+  it("holds back reminders and escalations, and nobody hears of the end of what was never told", async () => {
+    const escalate = { after: "30 minutes", to: ["boss"] };
+    await bed.start([{ ...FAILURES, name: "failures", remind: "1 hour", escalate }]);
+    await mute({ pipeline: "quakes" }, 3 * HOUR);
+    await fail();
+    await bed.passes(2 * HOUR);
+    expect(await bed.told()).toEqual([]);
+    await succeed();
+    expect(await bed.told()).toEqual([]);
+    await fail();
+    await bed.passes(2 * HOUR);
+    // The escalation, then a reminder to all who know.
+    expect((await bed.told()).toSorted()).toEqual([
+      "boss: quakes still fails, for 2 hours now",
+      "boss: quakes still fails, for 2 hours now",
+      "ops: quakes still fails, for 2 hours now",
+    ]);
+    await succeed();
+    expect(await bed.told()).toHaveLength(2);
   });
 });
 
