@@ -11,6 +11,8 @@ interface LockEntry {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly link?: boolean;
+  /** It is in the archive of the package that it belongs to, whose hash covers it. */
+  readonly inBundle?: boolean;
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -38,7 +40,7 @@ export function lockFileProblems({ packages }: LockFile): string[] {
   for (const [where, entry] of Object.entries(packages)) {
     const installed = where.includes("node_modules/") && entry.link !== true;
     if (installed && entry.resolved !== undefined) problems.push(`${where}: resolved ${entry.resolved}`);
-    if (installed && entry.integrity === undefined) problems.push(`${where}: no integrity`);
+    if (installed && entry.inBundle !== true && entry.integrity === undefined) problems.push(`${where}: no integrity`);
     const needed = { ...entry.dependencies, ...entry.devDependencies, ...entry.optionalDependencies };
     for (const [name, range] of Object.entries(needed)) {
       if (!isLocked(packages, where, name))
