@@ -12,11 +12,14 @@ export const Topic = z
   )
   .describe("`runs`, `run:<id>`, `pipeline:<name>`, `log:<run>`, `metrics` or `events`.");
 
+/** Topics that a connection may follow, and that a message may name: a client that comes back names all of its topics at once. */
+export const TOPICS = 200;
+
 /** What a client may say. Anything else closes the connection. */
 export const ClientMessage = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("subscribe"),
-    topics: z.array(Topic).min(1).max(100),
+    topics: z.array(Topic).min(1).max(TOPICS),
     after: z
       .string()
       .max(60)
@@ -25,14 +28,14 @@ export const ClientMessage = z.discriminatedUnion("type", [
         "The highest `id` that was received before the connection broke: what came since is sent first.",
       ),
   }),
-  z.strictObject({ type: z.literal("unsubscribe"), topics: z.array(Topic).min(1).max(100) }),
+  z.strictObject({ type: z.literal("unsubscribe"), topics: z.array(Topic).min(1).max(TOPICS) }),
   z.strictObject({ type: z.literal("pong") }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
 /** What is known of a run that goes on or has just ended. The first patch of a run has all fields, later ones those that changed. */
 export const RunPatch = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   pipeline: z.string(),
   partition: z.string().optional(),
   kind: z.enum(["pipeline", "task"]).optional(),
@@ -43,7 +46,7 @@ export const RunPatch = z.object({
   finishedAt: Instant.nullable().optional(),
   durationMs: z.number().nullable().optional(),
   attempt: z.int().optional().describe("Processes that were started for it."),
-  worker: z.uuid().nullable().optional(),
+  worker: z.guid().nullable().optional(),
   ending: z.string().nullable().optional(),
   rows: z.int().optional().describe("Rows read."),
   inserted: z.int().optional(),
@@ -70,15 +73,15 @@ export const EventPatch = z.object({
   type: z.string(),
   pipeline: z.string().nullable(),
   group: z.string().nullable(),
-  run: z.uuid().nullable(),
+  run: z.guid().nullable(),
   worker: z.string().nullable(),
-  data: z.record(z.string(), z.json()),
+  data: z.record(z.string(), z.unknown()),
 });
 export type EventPatch = z.infer<typeof EventPatch>;
 
 /** A line of a run's log. */
 export const LogPatch = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   position: z.int().describe("Order within the run; `GET /runs/{id}/logs` has the same."),
   at: Instant,
   level: z.string(),
@@ -86,7 +89,7 @@ export const LogPatch = z.object({
   logger: z.string().nullable(),
   stream: z.enum(["stdout", "stderr"]).nullable(),
   attempt: z.int().nullable(),
-  fields: z.record(z.string(), z.json()).nullable(),
+  fields: z.record(z.string(), z.unknown()).nullable(),
 });
 export type LogPatch = z.infer<typeof LogPatch>;
 

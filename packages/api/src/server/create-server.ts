@@ -21,6 +21,7 @@ import { healthRoutes } from "./health-routes.ts";
 import { openApiRoutes } from "./open-api-routes.ts";
 import { serveDashboard } from "./serve-dashboard.ts";
 import { REQUEST_RATES, RequestLimits, type RequestRates } from "./request-limits.ts";
+import { allowWebSockets } from "../live/web-sockets.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { validate } from "./validate.ts";
 
@@ -82,6 +83,7 @@ export async function createServer(options: CreateServerOptions): Promise<ApiSer
     await options.guard.admit?.(request);
   });
   await server.register(cookie);
+  await allowWebSockets(server);
   await describeApi(server);
   await server.register(compress, {
     threshold: COMPRESS_BYTES,
