@@ -22,6 +22,11 @@ export interface Capabilities {
   readonly checks?: TableChecks;
   /** `open` accepts `tablesOf`: several sessions of one pipeline write at the same time, each a partition. Default false. */
   readonly partitions?: boolean;
+  /**
+   * Refused rows can go through their pipeline again: the inspector has `refused`, `commit` takes `Cut.leaving`, and
+   * `partitions` is true. Default false.
+   */
+  readonly reprocess?: boolean;
   /** `open` accepts `dryRun`. */
   readonly dryRun: boolean;
 }

@@ -6,6 +6,7 @@ import type { EncodedRows, EncodedShape } from "./encoded-rows.ts";
 import type { Json } from "./json.ts";
 import type { Epoch } from "./message.ts";
 import type { AskTable } from "./quality/table-question.ts";
+import type { LeavingRows, RefusedPage, RefusedQuery } from "./reprocess/refused-rows.ts";
 import type { Row } from "./row.ts";
 import type { SchemaChange, TableDefinition } from "./schema/table.ts";
 
@@ -110,6 +111,8 @@ export interface Cut {
   readonly discarded: readonly string[];
   /** What the engine counted since the last commit, by table: read, rejected, declared unchanged. */
   readonly counts: Readonly<Record<string, Partial<Counts>>>;
+  /** Rows that leave a quarantine with this commit; only where the capabilities have `reprocess`. Absent: none. */
+  readonly leaving?: readonly LeavingRows[];
   /** The run ends with this commit. */
   readonly final: boolean;
   /**
@@ -236,6 +239,11 @@ export interface Inspector {
    * destination cannot be read page by page.
    */
   browse?(table: string, query: BrowseQuery): Promise<BrowsedPage>;
+  /**
+   * Rows that a pipeline had refused by the table and that can go through it again: those with an `id` and an `origin`.
+   * Fails as `browse`. Present where the capabilities have `reprocess`.
+   */
+  refused?(table: string, query: RefusedQuery): Promise<RefusedPage>;
   verify(table: string): Promise<VerifyResult>;
   state(pipeline: string): Promise<PipelineState | undefined>;
   /** Forgets checkpoints and open epochs; rows, history and the fence stay. */

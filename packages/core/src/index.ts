@@ -52,6 +52,8 @@ export * from "./quality/rules/unique.ts";
 export * from "./quality/rules/volume.ts";
 export * from "./quality/table-question.ts";
 export { Redactor, redactor } from "./redactor.ts";
+export { checkReprocess, REPROCESS_PARTITION } from "./reprocess/check-reprocess.ts";
+export * from "./reprocess/refused-rows.ts";
 export * from "./row-failure.ts";
 export * from "./row.ts";
 export * from "./row-reader.ts";

@@ -1,5 +1,6 @@
 import type { EncodedRows } from "./encoded-rows.ts";
 import type { Json } from "./json.ts";
+import type { LeavingRows } from "./reprocess/refused-rows.ts";
 import type { Row } from "./row.ts";
 import type { ColumnDefinition } from "./schema/table.ts";
 
@@ -56,6 +57,8 @@ export type Message<R extends Row = Row> =
       readonly untyped?: boolean;
       /** With `untyped`: the empty string is a text of its own instead of null. Default false. */
       readonly keepEmpty?: boolean;
+      /** The engine's own: these rows are read from a quarantine, which they leave with the commit that they land in. */
+      readonly leaving?: LeavingRows;
     }
   /** Rows as a database encodes them, see `ReadContext.encodings`; otherwise the same as `rows`. */
   | {

@@ -1,7 +1,7 @@
 /**
  * Named points of the way of a session, in their order: `opened`; per table `copy-begin` (rows go straight in), `staged`;
- * per commit `commit-begin`, `fenced`, `defined`, then per table `diffed`, `applied`, `removed`, `swapped`; `recorded`
- * (checkpoints, epochs, counts), `before-commit`, `after-commit`.
+ * per commit `commit-begin`, `fenced`, `defined`, then per table `diffed`, `applied`, `removed`, `swapped`; `left` (rows that
+ * leave a quarantine); `recorded` (checkpoints, epochs, counts), `before-commit`, `after-commit`.
  */
 export type Step =
   | "opened"
@@ -14,6 +14,7 @@ export type Step =
   | "applied"
   | "removed"
   | "swapped"
+  | "left"
   | "recorded"
   | "before-commit"
   | "after-commit";

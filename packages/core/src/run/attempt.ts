@@ -41,6 +41,8 @@ export interface AttemptOptions {
   readonly since: string | undefined;
   readonly limit: number | undefined;
   readonly partition: RunPartition | undefined;
+  /** The source is the quarantine. */
+  readonly reprocess: boolean;
   readonly params: Readonly<Record<string, string>>;
   readonly codeVersion: string | undefined;
   readonly dryRun: boolean;
@@ -131,6 +133,8 @@ class Attempt {
               `the run was of partition ${options.partition.name}, and only scopes that it declares may lose rows`,
             ],
       mixed: this.#chain.holds,
+      pipeline: pipeline.name,
+      reprocess: options.reprocess,
       onRejected: (table, rejected) => {
         const first = rejected[0];
         if (first === undefined) return;
@@ -180,6 +184,8 @@ class Attempt {
   /** A dry run looks at everything at once; transforms that hold an epoch keep it whole. */
   get #mayCommit(): boolean {
     if (!this.#landing.clean || this.#o.dryRun) return false;
+    // Rows must not leave the quarantine while a transform still keeps what was made of them.
+    if (this.#o.reprocess && this.#chain.holdsEpoch) return false;
     return !(this.#chain.holdsEpoch && this.#landing.hasOpenEpochs);
   }
 

@@ -11,7 +11,10 @@ import { DestinationObjects } from "../profile/destination-objects.ts";
 import { RunProfile } from "../profile/run-profile.ts";
 import type { QualityHistory } from "../quality/quality-history.ts";
 import { RunQuality } from "../quality/run-quality.ts";
-import type { RunPartition } from "../source.ts";
+import { checkReprocess, REPROCESS_PARTITION } from "../reprocess/check-reprocess.ts";
+import { refusedSource } from "../reprocess/refused-source.ts";
+import type { ReprocessRequest } from "../reprocess/refused-rows.ts";
+import type { RunPartition, Source } from "../source.ts";
 import type { Environment } from "../target.ts";
 import { runAttempt } from "./attempt.ts";
 import { checkPartition } from "./check-partition.ts";
@@ -47,6 +50,12 @@ export interface ExecuteOptions {
   readonly limit?: number;
   /** Do only this part, with a state of its own. Fails with MLR_ARGUMENT_INVALID where the destination or a write mode cannot. */
   readonly partition?: RunPartition;
+  /**
+   * Read refused rows instead of the source: what lands leaves the quarantine in the same commit, what is refused again
+   * stays with the new reason. Nothing is removed, and the pipeline's checkpoints stay as they are. Not together with
+   * `full`, `since`, `limit` or `partition`. Fails with MLR_ARGUMENT_INVALID where the destination or a write mode cannot.
+   */
+  readonly reprocess?: ReprocessRequest;
   /** Values for the parameters that the pipeline declares; others fail with MLR_ARGUMENT_INVALID. */
   readonly params?: GivenParams;
   /** Digest of the pipeline's code, for `ReadContext.codeVersion`. */
@@ -133,7 +142,11 @@ class Execution {
       clock: this.#clock,
       endless: typeof source !== "function" && source.endless === true,
       dryRun: options.dryRun ?? false,
-      limited: options.limit !== undefined || options.since !== undefined || options.partition !== undefined,
+      limited:
+        options.limit !== undefined ||
+        options.since !== undefined ||
+        options.partition !== undefined ||
+        options.reprocess !== undefined,
       history: options.history,
       tell: (result) => this.#progress.quality(result),
       log: (message) => this.#progress.tell({ type: "log", level: "warn", message }),
@@ -219,7 +232,7 @@ class Execution {
       }
       this.#progress.recovered(session, left?.id === this.#run);
       if (first) this.#tellStarted();
-      const source = sourceOf(pipeline);
+      const source = this.#source(destination);
       const outcome = await runAttempt({
         pipeline,
         source,
@@ -232,6 +245,7 @@ class Execution {
         since: this.#o.since,
         limit: this.#o.limit,
         partition: this.#o.partition,
+        reprocess: this.#o.reprocess !== undefined,
         params,
         codeVersion: this.#o.codeVersion,
         dryRun: this.#o.dryRun ?? false,
@@ -293,11 +307,24 @@ class Execution {
     }
   }
 
+  #source(destination: Destination): Source {
+    const { pipeline, reprocess } = this.#o;
+    if (reprocess === undefined) return sourceOf(pipeline);
+    return refusedSource({
+      destination,
+      pipeline: pipeline.name,
+      run: this.#run,
+      modes: tableModes(pipeline),
+      request: reprocess,
+    });
+  }
+
   /** A partition has a state of its own; the tables are the pipeline's. No pipeline's name has an @. */
   get #names(): Pick<Owner, "pipeline" | "tablesOf"> {
-    const { pipeline, partition } = this.#o;
-    if (partition === undefined) return { pipeline: pipeline.name };
-    return { pipeline: `${pipeline.name}@${partition.name}`, tablesOf: pipeline.name };
+    const { pipeline, partition, reprocess } = this.#o;
+    const part = reprocess === undefined ? partition?.name : REPROCESS_PARTITION;
+    if (part === undefined) return { pipeline: pipeline.name };
+    return { pipeline: `${pipeline.name}@${part}`, tablesOf: pipeline.name };
   }
 
   #tellStarted(): void {
@@ -313,6 +340,7 @@ class Execution {
 
   #checkDestination(destination: Destination): void {
     if (this.#o.partition !== undefined) checkPartition(this.#o.pipeline, destination);
+    if (this.#o.reprocess !== undefined) checkReprocess(this.#o.pipeline, destination);
     if (this.#o.dryRun === true && !destination.capabilities.dryRun) {
       throw new MillraceError(
         "MLR_ARGUMENT_INVALID",

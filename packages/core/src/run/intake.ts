@@ -141,10 +141,14 @@ export class Intake {
     const cut = message.rows.length > room;
     const taken = cut ? { ...message, rows: message.rows.slice(0, room) } : message;
     this.#rows += taken.rows.length;
+    // Of rows that are refused, the quarantine keeps what the source had sent.
+    const sent = this.#chain.mayChangeRows
+      ? { ...taken, rows: taken.rows.map((row) => ({ ...row })) }
+      : taken;
     const out = this.#chain.apply({ stream: taken.stream, rows: taken.rows });
     // The consumer awaits it in its turn; until then a failure must not count as unhandled.
     if (out instanceof Promise) out.catch(() => undefined);
-    await this.#queue.push({ kind: "message", message: taken, out });
+    await this.#queue.push({ kind: "message", message: sent, out });
     return !cut;
   }
 }

@@ -4,6 +4,9 @@ import type { EncodedRows } from "../encoded-rows.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message, Receipt, Rejection, Scope, StreamDefinition } from "../message.ts";
+import type { LeavingRows } from "../reprocess/refused-rows.ts";
+import type { RowOrigin } from "../reprocess/row-origin.ts";
+import type { Row } from "../row.ts";
 import type { Batch } from "../transform.ts";
 import { estimateBytes, type CommitWindow } from "./commit-window.ts";
 import type { HashedSession } from "./hashed-session.ts";
@@ -53,6 +56,9 @@ export class Landing {
   readonly #baseTaints: readonly string[];
   readonly #wholeTaints: readonly string[];
   readonly #mixed: boolean;
+  readonly #pipeline: string;
+  readonly #reprocess: boolean;
+  #leaving: LeavingRows[] = [];
   readonly #onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
   readonly #uncovered = new Set<string>();
   readonly #held = new Map<string, Spill<Held>>();
@@ -78,6 +84,10 @@ export class Landing {
     baseTaints: readonly string[];
     /** Reasons why no epoch without a scope may remove: a partition is not the whole. */
     wholeTaints: readonly string[];
+    /** Name of the pipeline. */
+    pipeline: string;
+    /** The rows are some that were refused, not a reading of the source: nothing may be removed because of them. */
+    reprocess: boolean;
     /** Transforms keep rows of several slices together: a commit then needs all slices at a checkpoint. */
     mixed: boolean;
     onRejected: (table: string, rejected: readonly QuarantinedRow[]) => void;
@@ -88,6 +98,8 @@ export class Landing {
     this.#baseTaints = options.baseTaints;
     this.#wholeTaints = options.wholeTaints;
     this.#mixed = options.mixed;
+    this.#pipeline = options.pipeline;
+    this.#reprocess = options.reprocess;
     this.#onRejected = options.onRejected;
     this.#sequence = options.sequence;
     const { openEpochs } = options.session.recovered;
@@ -119,8 +131,11 @@ export class Landing {
     }
     const spill = held ?? new Spill<Held>();
     this.#held.set(slice, spill);
-    const bytes = out.batches.reduce((sum, batch) => sum + estimateBytes(batch.rows), 0);
-    await spill.push({ message: { ...message, rows: [] }, out }, bytes);
+    // What comes out of transforms does not tell what the source had sent, which a quarantine keeps.
+    const same = out.rejected.length === 0 && out.batches.every((batch) => batch.rows === message.rows);
+    const kept = same ? [] : message.rows;
+    const bytes = out.batches.reduce((sum, batch) => sum + estimateBytes(batch.rows), estimateBytes(kept));
+    await spill.push({ message: { ...message, rows: kept }, out }, bytes);
   }
 
   /** Encoded rows go through where their slice is not held back and the table takes them as they are; otherwise they are decoded. */
@@ -231,9 +246,11 @@ export class Landing {
         (stream, since) => defined(stream)?.snapshotScope(since),
       ),
       counts,
+      ...(this.#leaving.length === 0 ? {} : { leaving: this.#leaving }),
       final,
       verify,
     });
+    this.#leaving = [];
     this.#lastCommit = result.id;
     for (const [slice, state] of this.#checkpoints) this.#committedStates.set(slice, JSON.stringify(state));
     const receipts = this.#receipts;
@@ -265,18 +282,21 @@ export class Landing {
   }
 
   async #write(message: RowsMessage, out: Transformed): Promise<void> {
-    for (const batch of out.batches) await this.#writeBatch(message, batch);
+    if (message.leaving !== undefined) this.#leaving.push(message.leaving);
+    for (const batch of out.batches) await this.#writeBatch(message, batch, out);
     await this.#quarantineTransformed(message, out);
     await this.#quarantineUnreadable(message);
   }
 
-  async #writeBatch(message: RowsMessage, batch: Batch): Promise<void> {
-    this.#window.add(batch.rows);
-    await this.#settle(batch);
-    const writer = await this.#router.of(batch.stream, batch.parents?.columns);
-    if (batch.parents !== undefined) this.#linkChild(batch.parents.stream, batch.stream);
+  async #writeBatch(message: RowsMessage, given: Batch, out: Transformed): Promise<void> {
+    this.#window.add(given.rows);
+    await this.#settle(given);
+    const writer = await this.#router.of(given.stream, given.parents?.columns);
+    if (given.parents !== undefined) this.#linkChild(given.parents.stream, given.stream);
+    const batch = this.#reprocess ? withoutParents(given) : given;
     const rejected = await writer.write({
       batch,
+      originOf: (index) => this.#originOf(message, out, placeOf(batch, index, message), batch.rows[index]),
       slice: message.slice,
       position: message.position,
       hints: { untyped: message.untyped ?? false, keepEmpty: message.keepEmpty ?? false },
@@ -303,11 +323,47 @@ export class Landing {
     for (const { stream, row, index, reason } of out.rejected) {
       const writer = await this.#router.of(stream === "" ? message.stream : stream);
       const position = positionOf(message.position, index);
-      const rejected = [writer.keyed({ row, ...reason, ...(position === undefined ? {} : { position }) })];
+      const origin = this.#originOf(message, out, index, row);
+      const rejected = [
+        writer.keyed({
+          row,
+          ...reason,
+          ...(position === undefined ? {} : { position }),
+          ...(origin === undefined ? {} : { origin }),
+        }),
+      ];
       writer.countRead(1);
       this.#countSlice(message.slice, 0, rejected);
       await this.#quarantine(writer, message.slice, rejected);
     }
+  }
+
+  /**
+   * What the source had sent, for a row that was made of it. Rows that transforms had kept, and lines that no row could be
+   * made of, have no such row.
+   * @param shown the row as it was refused: the source's own where no transform came between
+   */
+  #originOf(
+    message: RowsMessage,
+    out: Transformed,
+    place: number | undefined,
+    shown: Row | undefined,
+  ): RowOrigin | undefined {
+    const { stream, rows, untyped, keepEmpty } = message;
+    if (stream === "" || place === undefined || place < 0) return undefined;
+    const row = rows.length === 0 ? shown : rows[place];
+    if (row === undefined) return undefined;
+    const declared = this.#router.declared(stream);
+    return {
+      pipeline: this.#pipeline,
+      stream,
+      row,
+      ...(declared?.key === undefined ? {} : { key: declared.key }),
+      ...(declared?.parent === undefined ? {} : { parent: declared.parent }),
+      ...(untyped === true ? { untyped } : {}),
+      ...(keepEmpty === true ? { keepEmpty } : {}),
+      ...(isShared(out, place) ? { shared: true } : {}),
+    };
   }
 
   async #quarantineUnreadable(message: RowsMessage): Promise<void> {
@@ -373,6 +429,27 @@ export class Landing {
     }
     this.#sinceCheckpoint.set(slice, counted);
   }
+}
+
+/** Children of a refused row are added: those that the row does not have any more stay. */
+function withoutParents({ parents: _, ...batch }: Batch): Batch {
+  return batch;
+}
+
+/** Where a row of a batch was in the source's message; undefined where the transforms do not tell. */
+function placeOf({ at, rows }: Batch, index: number, message: RowsMessage): number | undefined {
+  if (at !== undefined) return at[index];
+  return message.rows.length === 0 || rows.length === message.rows.length ? index : undefined;
+}
+
+/** Whether several rows were made of one of the source's. */
+function isShared({ batches, rejected }: Transformed, place: number): boolean {
+  let made = rejected.filter(({ index }) => index === place).length;
+  for (const { at, rows } of batches) {
+    if (at === undefined) made += place < rows.length ? 1 : 0;
+    else for (let index = 0; index < rows.length && made < 2; index++) if (at[index] === place) made++;
+  }
+  return made > 1;
 }
 
 function sizeOf({ chunks }: EncodedRows): number {

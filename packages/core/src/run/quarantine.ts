@@ -3,6 +3,8 @@ import type { Rejection } from "../message.ts";
 import type { TableDefinition } from "../schema/table.ts";
 import { JsonNumber } from "../hash/json-exact.ts";
 import { canonicalJson } from "../hash/canonical.ts";
+import { orderedUuid } from "../reprocess/ordered-uuid.ts";
+import { writeOrigin, type RowOrigin } from "../reprocess/row-origin.ts";
 
 /** A rejected row on its way to the quarantine. */
 export interface QuarantinedRow extends Rejection {
@@ -10,6 +12,8 @@ export interface QuarantinedRow extends Rejection {
   readonly row: unknown;
   /** The row's key in storage form, where it has a usable one: what the table holds under it counts as seen. */
   readonly key?: Row;
+  /** Where it came from, so that it can be sent again. Absent: it cannot be. */
+  readonly origin?: RowOrigin;
 }
 
 /** The table that keeps the rejected rows of `table`: row, reason, where it came from, and the run. */
@@ -25,6 +29,8 @@ export function quarantineDefinition(name: string, namespace: string | undefined
       { name: "line", type: { kind: "bigint" } },
       { name: "run_id", type: { kind: "uuid" } },
       { name: "rejected_at", type: { kind: "timestamptz" } },
+      { name: "id", type: { kind: "uuid" } },
+      { name: "origin", type: { kind: "json" } },
     ],
     key: [],
     mode: "append",
@@ -34,14 +40,17 @@ export function quarantineDefinition(name: string, namespace: string | undefined
 
 /** In storage form, ready to be written. */
 export function quarantineRow(rejected: QuarantinedRow, run: string, nowMs: number): Row {
+  const row = jsonOf(rejected.row);
   return {
-    row: jsonOf(rejected.row),
+    row,
     code: rejected.code,
     reason: clean(rejected.message),
     file: rejected.position?.file === undefined ? null : clean(rejected.position.file),
     line: rejected.position?.line ?? null,
     run_id: run,
     rejected_at: nowMs * 1_000,
+    id: orderedUuid(nowMs),
+    origin: rejected.origin === undefined ? null : (writeOrigin(rejected.origin, row) ?? null),
   };
 }
 

@@ -44,6 +44,11 @@ export class TableRouter {
     return this.#writers.get(stream);
   }
 
+  /** What was said of a stream; undefined: nothing. */
+  declared(stream: string): StreamDefinition | undefined {
+    return this.#declared.get(stream);
+  }
+
   async declare(stream: StreamDefinition): Promise<void> {
     this.#declared.set(stream.name, { ...this.#declared.get(stream.name), ...stream });
     const writer = await this.of(stream.name);

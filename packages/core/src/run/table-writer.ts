@@ -8,6 +8,7 @@ import type { TableShaper, ShapeHints } from "../schema/shaper.ts";
 import { snapshotScope } from "../snapshot/snapshot-scope.ts";
 import type { RunQuality } from "../quality/run-quality.ts";
 import type { TableQuality } from "../quality/table-quality.ts";
+import type { RowOrigin } from "../reprocess/row-origin.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
 import type { Batch } from "../transform.ts";
 import type { HashedSession } from "./hashed-session.ts";
@@ -33,6 +34,8 @@ export interface WriteRequest {
   readonly position: Position | undefined;
   readonly hints: ShapeHints;
   readonly epochs: readonly OpenEpoch[];
+  /** Tells where a row of the batch came from; undefined where it is not known, and the row cannot be sent again. */
+  readonly originOf: (index: number) => RowOrigin | undefined;
 }
 
 /** Takes one stream's rows to its table: shapes them, grows the table, sends the rejected to the quarantine. */
@@ -110,11 +113,13 @@ export class TableWriter {
     if (shaped.changed || (!this.#defined && shaped.rows.length > 0)) await this.#define();
     const rejected = shaped.rejected.map(({ index, code, message }): QuarantinedRow => {
       const at = positionOf(position, batch.at?.[index] ?? index);
+      const origin = request.originOf(index);
       return this.keyed({
         row: batch.rows[index],
         code,
         message,
         ...(at === undefined ? {} : { position: at }),
+        ...(origin === undefined ? {} : { origin }),
       });
     });
     if (shaped.rows.length > 0 || batch.parents !== undefined) {

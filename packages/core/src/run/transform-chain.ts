@@ -20,6 +20,17 @@ export interface Transformed {
   readonly rejected: readonly TransformRejection[];
 }
 
+/** Transforms of Millrace's own that make new rows instead of changing those that they are given. */
+const COPYING: ReadonlySet<string> = new Set([
+  "pick",
+  "rename",
+  "cast",
+  "check",
+  "flatten",
+  "unnest",
+  "dedupe",
+]);
+
 /** What transforms are lent. */
 interface Lent {
   readonly signal: AbortSignal;
@@ -62,6 +73,11 @@ export class TransformChain {
   /** True where rows may stay inside longer than one call. */
   get holds(): boolean {
     return this.#transforms.some((transform) => transform.holds !== "nothing");
+  }
+
+  /** True where code of the user's may change rows in place. */
+  get mayChangeRows(): boolean {
+    return this.#transforms.some(({ kind }) => kind === undefined || !COPYING.has(kind));
   }
 
   apply(batch: Batch): Promise<Transformed> | Transformed {

@@ -29,6 +29,8 @@ export function createTable(table: PlacedTable, options: CreateTableOptions = {}
       `CONSTRAINT ${quoteIdentifier(primaryKeyName(table.name))} PRIMARY KEY (${columnList(key)})`,
     );
   }
+  // Refused rows have no key of their own, and are found by the one that the engine gives them.
+  if (table.internal === true && table.columns.some(({ name }) => name === "id")) clauses.push("UNIQUE (id)");
   const partitions = options.partitionBy === undefined ? "" : ` PARTITION BY ${options.partitionBy}`;
   return `CREATE TABLE ${quoteTable(table)} (\n  ${clauses.join(",\n  ")}\n)${partitions}`;
 }
@@ -65,9 +67,7 @@ function columnClause(column: ColumnDefinition, key: readonly string[]): string 
 }
 
 function defaultPrimaryKey(table: PlacedTable): readonly string[] {
-  // Refused rows have no key of their own, and are found by the one that the engine gives them.
-  if (table.internal === true) return table.columns.some(({ name }) => name === "id") ? ["id"] : [];
-  if (table.key.length === 0) return [];
+  if (table.internal === true || table.key.length === 0) return [];
   if (table.mode === "append") return [];
   // Snapshots are looked for, replaced and deleted as a whole.
   return table.mode === "snapshot" ? ["_snapshot", ...table.key] : table.key;

@@ -216,6 +216,7 @@ export class PostgresSession implements Session {
     if (this.#forget) await this.#dropForgotten();
     const result = await this.#carryOut(cut, epochs, (work, commit) => work.apply(commit));
     for (const rows of cut.leaving ?? []) await leaveQuarantine(context, rows);
+    if (cut.leaving !== undefined) await context.step("left");
     await recordCommit(context, {
       cut,
       result,

@@ -29,6 +29,7 @@ export async function browseTable(
 
 async function readPage(client: ClientBase, table: string, query: BrowseQuery): Promise<BrowsedPage> {
   const relation = await relationOf(client, table, query.of);
+  if (relation === undefined) return { columns: [], rows: [], estimatedRows: 0 };
   const names = relation.columns.map(({ name }) => name);
   checkBrowseQuery(table, names, query);
   const shape = cursorShape(table, query);

@@ -18,7 +18,9 @@ export interface PageOrder {
 const LIKE_SPECIAL = /[\\%_]/g;
 
 /** The order of a query. */
-export function orderOf(relation: Relation, { sort }: BrowseQuery): PageOrder {
+export function orderOf(relation: Relation, query: BrowseQuery): PageOrder {
+  const { first: usual } = relation;
+  const sort = query.sort ?? (usual === undefined ? undefined : { column: usual, descending: false });
   const ties = relation.ties.map((tie) => ({ ...tie, nullable: false }));
   if (sort === undefined) return { by: ties, descending: relation.latestFirst };
   const wished = `t.${quoteIdentifier(sort.column)}`;

@@ -18,11 +18,14 @@ export async function refusedRows(
 ): Promise<RefusedPage> {
   const { pipeline, exceptRun, filters, after, limit } = query;
   try {
-    const { place, columns, from } = await relationOf(client, table, "quarantine");
+    const relation = await relationOf(client, table, "quarantine");
+    if (relation === undefined) return { rows: [], more: false, quarantine: { name: table, namespace: "" } };
+    const { place, columns, from } = relation;
     const names = columns.map(({ name }) => name);
     checkBrowseQuery(table, names, { of: "quarantine", filters, limit });
-    // Rows of earlier versions have no origin, and cannot be sent again.
-    if (!names.includes("id") || !names.includes("origin"))
+    const there = (await introspect(client, place))?.columns.map(({ name }) => name) ?? [];
+    // A quarantine of an earlier version has no row that can be sent again.
+    if (!there.includes("id") || !there.includes("origin"))
       return { rows: [], more: false, quarantine: place };
     const values: (string | number | null)[] = [pipeline, exceptRun, after ?? null, limit + 1];
     const wanted = conditions(columns, filters, values);

@@ -21,6 +21,8 @@ export interface Relation {
   readonly key: readonly string[];
   /** Tells rows apart, and orders them. */
   readonly ties: readonly Tie[];
+  /** The column that rows are ordered by without a wish, before what tells them apart. Absent: none. */
+  readonly first?: string;
   /** The order without a wish begins with the last. */
   readonly latestFirst: boolean;
   /** Further condition, as SQL. */
@@ -30,8 +32,12 @@ export interface Relation {
 /** Columns of Millrace's own that tell a reader nothing. */
 const HIDDEN = new Set(["_row_hash", "_version", "_operation", "_changed"]);
 
-/** Finds the rows that a query is about. Fails as `findEntries`, and with MLR_ARGUMENT_INVALID where there are none of that kind. */
-export async function relationOf(client: Queryable, name: string, of: BrowseQuery["of"]): Promise<Relation> {
+/** Finds the rows that a query is about; undefined where no row was ever refused. Fails as `findEntries`, and with MLR_ARGUMENT_INVALID where there are none of that kind. */
+export async function relationOf(
+  client: Queryable,
+  name: string,
+  of: BrowseQuery["of"],
+): Promise<Relation | undefined> {
   const known = await storedTables(client);
   // Tables of the default schema are listed without it, whatever other schemas have.
   const plain = known.filter((entry) => entry.namespace === "public" && entry.name === name);
@@ -94,23 +100,25 @@ async function removedRows(client: Queryable, entries: readonly StoredEntry[]): 
   };
 }
 
-async function refusedRows(client: Queryable, entries: readonly StoredEntry[]): Promise<Relation> {
+async function refusedRows(
+  client: Queryable,
+  entries: readonly StoredEntry[],
+): Promise<Relation | undefined> {
   const [entry] = entries as [StoredEntry];
   const place = {
     namespace: entry.namespace,
     name: suffixIdentifier(entry.name, "__quarantine", IDENTIFIER_BYTES),
   };
   const described = await introspect(client, place);
-  if (described === undefined) {
-    throw new MillraceError("MLR_ARGUMENT_INVALID", `no row of table "${entry.name}" was ever refused`);
-  }
+  if (described === undefined) return undefined;
   return {
     place,
     from: `${quoteTable(place)} AS t`,
     columns: described.columns.filter(({ name }) => name !== "origin"),
     key: [],
+    ties: placeTies(false),
     // The engine's ids rise with time.
-    ties: described.primaryKey.join() === "id" ? keyTies(described.columns, ["id"]) : placeTies(false),
+    ...(described.columns.some(({ name: column }) => column === "id") ? { first: "id" } : {}),
     latestFirst: false,
     where: undefined,
   };
