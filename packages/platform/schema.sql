@@ -638,6 +638,7 @@ CREATE TABLE millrace_control.runs (
   retry_delay_ms integer NOT NULL DEFAULT 1000,
   retry_max_delay_ms integer NOT NULL DEFAULT 60000,
   backfill uuid,
+  changed_rows bigint DEFAULT millrace_control.changed_rows(counts),
   CONSTRAINT runs_kind CHECK ((kind = ANY (ARRAY['pipeline'::text, 'task'::text]))),
   CONSTRAINT runs_pkey PRIMARY KEY (id),
   CONSTRAINT runs_status CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'cancelled'::text, 'died'::text])))
@@ -940,6 +941,16 @@ CREATE OR REPLACE FUNCTION millrace_control.broker_is_used()
  STABLE
 AS $function$
   SELECT EXISTS (SELECT FROM millrace_control.brokers WHERE expires_at > clock_timestamp())
+$function$;
+
+CREATE OR REPLACE FUNCTION millrace_control.changed_rows(counts jsonb)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT coalesce(sum(coalesce((counted.value ->> 'inserted')::bigint, 0) + coalesce((counted.value ->> 'updated')::bigint, 0)
+    + coalesce((counted.value ->> 'removed')::bigint, 0)), 0)::bigint
+  FROM jsonb_each(counts) AS counted
 $function$;
 
 CREATE OR REPLACE FUNCTION millrace_control.claim_run(claimer uuid, wanted uuid, so_far integer)
