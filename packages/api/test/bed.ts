@@ -64,7 +64,7 @@ export interface Bed {
 
 export interface BedOptions {
   /** Default: all. */
-  readonly routes?: readonly ApiRoutes[];
+  readonly routes?: readonly ApiRoutes[] | ((context: ApiContext) => readonly ApiRoutes[]);
   /** Default: one that has no tables. */
   readonly tables?: TableReader;
   /** Of the project's configuration. Default: none. */
@@ -92,7 +92,7 @@ export async function openBed(options: BedOptions = {}): Promise<Bed> {
   const server = await createServer({
     context,
     guard: options.guard?.(context) ?? roleGuard(),
-    routes: options.routes ?? ROUTES,
+    routes: typeof options.routes === "function" ? options.routes(context) : (options.routes ?? ROUTES),
     logger: {
       error: (fields, message) => void logged.push({ fields, message }),
       warn: () => undefined,

@@ -11,7 +11,16 @@ export interface ScopeLookups {
 }
 
 /** Lists that tell about one pipeline where `?pipeline=` names it. */
-const LISTS = new Set(["/runs", "/logs", "/events", "/functions", "/objects", "/quality", "/schedules"]);
+export const PIPELINE_LISTS: ReadonlySet<string> = new Set([
+  "/runs",
+  "/logs",
+  "/events",
+  "/functions",
+  "/objects",
+  "/quality",
+  "/schedules",
+  "/errors",
+]);
 const PREFIX = /^\/api\/v1(?=\/)/;
 
 /**
@@ -44,7 +53,7 @@ async function pipelineOf(
 ): Promise<string | undefined> {
   const [, resource, parameter = ""] = route.split("/");
   const named = parameter.startsWith(":") ? text(request.params, parameter.slice(1)) : undefined;
-  if (named === undefined) return LISTS.has(route) ? text(request.query, "pipeline") : undefined;
+  if (named === undefined) return PIPELINE_LISTS.has(route) ? text(request.query, "pipeline") : undefined;
   if (resource === "pipelines") return named;
   if (resource === "tables") return tableOwner?.(named);
   if (resource !== "runs" || !UUID.test(named)) return undefined;

@@ -3,9 +3,8 @@ import { manualClock } from "@millrace/core/testing";
 import type { AuthOptions } from "../../src/auth/auth-options.ts";
 import { type Authentication, openAuthentication } from "../../src/auth/authentication.ts";
 import { hashPassword, type PasswordCost } from "../../src/auth/password-hash.ts";
-import { authRoutes } from "../../src/auth/routes.ts";
 import type { Me } from "../../src/auth/schemas.ts";
-import { ROUTES } from "../../src/manage/routes.ts";
+import { allRoutes } from "../../src/server/all-routes.ts";
 import type { Role } from "../../src/server/role.ts";
 import { type Bed, openBed } from "../bed.ts";
 
@@ -103,12 +102,7 @@ export async function openAuthBed(options: Omit<AuthOptions, "pool" | "clock"> =
     (auth ??= openAuthentication({ passwordCost: CHEAP, ...options, pool, clock }));
   const bed = await openBed({
     guard: ({ pool }) => open(pool).guard,
-    routes: [
-      ...ROUTES,
-      (server, context) => {
-        for (const add of authRoutes(open(context.pool))) add(server, context);
-      },
-    ],
+    routes: ({ pool }) => allRoutes(open(pool)),
   });
   const made = open(bed.control.pool);
   const self: AuthBed = {

@@ -135,7 +135,8 @@ export class OidcSignIn {
     // What comes from the token endpoint need not be signed, says the standard, as TLS vouches for it. Signed is better.
     const execute = [client.enableNonRepudiationChecks];
     // Secrets in clear on a network are refused; on this machine there is no network.
-    if (issuer.protocol === "http:" && isLoopback(issuer.hostname)) execute.push(client.allowInsecureRequests);
+    if (issuer.protocol === "http:" && isLoopback(issuer.hostname))
+      execute.push(client.allowInsecureRequests);
     return client.discovery(issuer, clientId, undefined, client.ClientSecretBasic(secret), {
       timeout: TIMEOUT_SECONDS,
       execute,
