@@ -33,6 +33,8 @@ export function isOutside(point: Pick<BandPoint, "value" | "low" | "high">): boo
   return (point.low !== null && point.value < point.low) || (point.high !== null && point.value > point.high);
 }
 
+/** Room between two points at most: few of them stand at the right end. */
+const WIDEST = 28;
 const FOOT = 4;
 const HEAD = 6;
 

@@ -10,6 +10,8 @@ export interface SparklineProps {
   /** Bars instead of a line, for counts that may be zero. */
   readonly kind?: "line" | "bars";
   readonly tone?: "series-1" | "series-2" | "muted";
+  /** Places along the line; fewer values stand at its right end. Default 30. */
+  readonly places?: number;
 }
 
 const TONES = {
@@ -20,7 +22,9 @@ const TONES = {
 
 /** The course of a value in the size of a word, from zero upwards, without axes. */
 export function Sparkline(props: SparklineProps) {
-  const { values, label, width = 96, height = 24, kind = "line", tone = "series-1" } = props;
+  const { label, width = 96, height = 24, kind = "line", tone = "series-1", places = 30 } = props;
+  const missing = Math.max(0, places - props.values.length);
+  const values = [...new Array<null>(missing).fill(null), ...props.values];
   const highest = Math.max(0, ...values.map((value) => value ?? 0));
   const known = values.some((value) => value !== null);
   return (

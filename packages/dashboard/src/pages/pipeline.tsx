@@ -79,8 +79,8 @@ function Detail({ pipeline }: { readonly pipeline: PipelineDetail }): ReactNode 
             content: () => (
               <OverviewTab
                 pipeline={pipeline}
-                onBackfill={() => {
-                  ask("backfill");
+                onBackfill={(day) => {
+                  ask(`backfill:${day}`);
                 }}
               />
             ),

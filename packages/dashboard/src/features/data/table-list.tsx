@@ -3,6 +3,7 @@ import { Count } from "../../components/quantity.tsx";
 import { Badge, Status } from "../../components/status.tsx";
 import { TextLink } from "../../components/text-link.tsx";
 import { Time } from "../../components/time.tsx";
+import { formatShortCount } from "../../format/format-count.ts";
 import type { FreshnessItem, TableItem } from "../shared/api-types.ts";
 import type { Pages } from "../shared/use-pages.ts";
 import { VirtualTable } from "../shared/virtual-table.tsx";
@@ -67,7 +68,9 @@ function Cells({
           <bdi>{item.table}</bdi>
         </TextLink>
         <p className="flex min-w-0 items-center gap-2 text-sm text-muted">
-          <Badge>{item.mode}</Badge>
+          <span className="shrink-0">
+            <Badge>{item.mode}</Badge>
+          </span>
           <span className="truncate" title={item.location}>
             {item.location}
           </span>
@@ -98,15 +101,7 @@ function Cells({
           "–"
         ) : (
           <>
-            <span title="inserted">
-              +<Count value={run.inserted} short />
-            </span>{" "}
-            <span title="updated">
-              ~<Count value={run.updated} short />
-            </span>{" "}
-            <span title="removed">
-              −<Count value={run.removed} short />
-            </span>
+            {changedWords(run)}
             {run.rejected > 0 && (
               <TextLink
                 to="/data/$table"
@@ -122,4 +117,11 @@ function Cells({
       </div>
     </>
   );
+}
+
+function changedWords(run: NonNullable<TableItem["lastRun"]>): string {
+  const parts = (["inserted", "updated", "removed"] as const)
+    .filter((key) => run[key] > 0)
+    .map((key) => `${formatShortCount(run[key])} ${key}`);
+  return parts.length === 0 ? "nothing" : parts.join(", ");
 }

@@ -23,7 +23,7 @@ import { volumeBands } from "./volume-bands.ts";
 
 interface OverviewTabProps {
   readonly pipeline: PipelineDetail;
-  readonly onBackfill: () => void;
+  readonly onBackfill: (day: string) => void;
 }
 
 /** How a pipeline does at one look. */
@@ -248,5 +248,5 @@ function Days({ pipeline, onBackfill }: OverviewDaysProps): ReactNode {
 
 interface OverviewDaysProps {
   readonly pipeline: string;
-  readonly onBackfill: () => void;
+  readonly onBackfill: (day: string) => void;
 }

@@ -25,7 +25,7 @@ type Verb = "pause" | "resume" | "stop" | "enable" | "disable";
 
 interface PipelineActionsProps {
   readonly pipeline: PipelineDetail;
-  /** A dialog that the address asks for. */
+  /** A dialog that the address asks for: `run`, `reset`, `backfill` or `backfill:2026-03-01`. */
   readonly asked: string | undefined;
   readonly onAsk: (action: string | undefined) => void;
 }
@@ -41,7 +41,7 @@ export function PipelineActions({ pipeline, asked, onAsk }: PipelineActionsProps
     void command.run({ title, act: () => post(verb, name) });
   };
   const dialog = (which: Asked): { open: boolean; onOpenChange: (open: boolean) => void } => ({
-    open: asked === which || confirmed === which,
+    open: asked?.split(":")[0] === which || confirmed === which,
     onOpenChange: (open) => {
       if (open) return;
       setConfirmed(undefined);
@@ -73,7 +73,7 @@ export function PipelineActions({ pipeline, asked, onAsk }: PipelineActionsProps
         <IconButton icon={EllipsisVertical} label="More to do" className="border border-line" />
       </Menu>
       <RunDialog pipeline={pipeline} {...dialog("run")} />
-      <BackfillDialog pipeline={name} {...dialog("backfill")} />
+      <BackfillDialog pipeline={name} day={asked?.split(":")[1]} {...dialog("backfill")} />
       <ResetDialog name={name} {...dialog("reset")} />
       <ConfirmDialog
         {...dialog("stop")}

@@ -54,10 +54,7 @@ function tableBoxes(pipeline: PipelineDetail): FlowStage["boxes"] {
   return names.map((name) => {
     const last = pipeline.tables.find((table) => table.table === name);
     const mode = declared.find((table) => table.table === name)?.mode;
-    const counts =
-      last === undefined
-        ? "not written yet"
-        : `+${formatShortCount(last.inserted)} ~${formatShortCount(last.updated)} −${formatShortCount(last.removed)} last`;
+    const counts = last === undefined ? "not written yet" : changedWords(last);
     return {
       id: name,
       title: name,
@@ -74,4 +71,11 @@ function tableBoxes(pipeline: PipelineDetail): FlowStage["boxes"] {
           }),
     };
   });
+}
+
+function changedWords(last: PipelineDetail["tables"][number]): string {
+  const parts = (["inserted", "updated", "removed"] as const)
+    .filter((key) => last[key] > 0)
+    .map((key) => `${formatShortCount(last[key])} ${key}`);
+  return parts.length === 0 ? "nothing changed last" : `${parts.join(", ")} last`;
 }

@@ -15,13 +15,13 @@ import { VirtualTable } from "../shared/virtual-table.tsx";
 import { pipelineStatus } from "./pipeline-status.ts";
 
 const COLUMNS =
-  "grid grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-2 md:grid-cols-[minmax(0,1fr)_7.5rem_11.5rem_6rem_6rem] xl:grid-cols-[minmax(0,1fr)_7.5rem_11.5rem_6.5rem_6.5rem_6.5rem_6.5rem]";
+  "grid grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-2 md:grid-cols-[minmax(0,1fr)_7.5rem_11.5rem_6rem_6rem] xl:grid-cols-[minmax(0,1fr)_7.25rem_11.25rem_4.5rem_4.5rem_5rem_5.5rem]";
 const HEADINGS = [
   { name: "Pipeline" },
   { name: "State" },
   { name: "Last 30 runs" },
   { name: "Duration", className: "hidden xl:block" },
-  { name: "Rows changed", className: "hidden xl:block" },
+  { name: "Rows", className: "hidden xl:block" },
   { name: "Last run", className: "text-right" },
   { name: "Next run", className: "text-right" },
 ];
@@ -78,12 +78,14 @@ function Cells({ item }: { readonly item: PipelineItem }): ReactNode {
           values={durations}
           label={`Durations of ${item.name}, last ${formatDuration(durations.at(-1) ?? Number.NaN)}`}
           tone="muted"
+          width={72}
         />
       </div>
       <div role="cell" className="hidden xl:block">
         <Sparkline
           values={changed}
           kind="bars"
+          width={72}
           label={`Rows changed by ${item.name}, last ${formatShortCount(changed.at(-1) ?? 0)}`}
         />
       </div>
