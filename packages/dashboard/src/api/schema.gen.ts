@@ -130,7 +130,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who touches which tables, views and procedures */
+        /** Who touches which tables, views and procedures, by name */
         get: operations["listObjects"];
         put?: never;
         post?: never;
@@ -2050,6 +2050,7 @@ export interface components {
             /** @enum {string} */
             use: "read" | "write" | "delete" | "create" | "alter" | "drop" | "call" | "lock" | "unknown";
             pipeline: string;
+            /** @description Runs among those of its last 20 uses, or the pipeline's last 30. */
             runs: number;
             /** Format: uuid */
             lastRun: string;
@@ -2059,8 +2060,10 @@ export interface components {
              */
             lastAt: string;
         };
-        ObjectsList: {
+        ObjectsPage: {
             items: components["schemas"]["ObjectItem"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
         };
         PipelineCheckpoint: {
             checkpoints: unknown;
@@ -3110,12 +3113,14 @@ export interface operations {
     listObjects: {
         parameters: {
             query?: {
+                /** @description Names and pipelines of a page; one of them may be several entries. */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first page. */
+                after?: string;
                 /** @description A table, view or procedure, with its database schema in front or without. */
                 name?: string;
+                /** @description Only what this pipeline's last 30 runs touched. */
                 pipeline?: string;
-                /** @description Only uses of this time or later. Default: the last 30 days, or all of them where a name is given. */
-                since?: string;
-                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3129,7 +3134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ObjectsList"];
+                    "application/json": components["schemas"]["ObjectsPage"];
                 };
             };
             /** @description Default Response */
