@@ -32,6 +32,8 @@ export interface GanttProps {
   /** Draws a line at this instant. */
   readonly now?: number;
   readonly label: string;
+  /** The axis counts from the beginning instead of by the clock: for what is short. */
+  readonly relative?: boolean;
   readonly onOpen?: (span: GanttSpan, row: GanttRow) => void;
   /** Text of an instant at the axis. */
   readonly formatTick: (at: number) => string;
@@ -44,7 +46,7 @@ const CHARACTER = 6.6;
 
 /** Bars over time, a row per thing; what overlaps within a row goes into lanes below each other. */
 export function Gantt(props: GanttProps) {
-  const { rows, from, to, now, label, formatTick, onOpen } = props;
+  const { rows, from, to, now, label, formatTick, onOpen, relative = false } = props;
   const [frame, width] = useWidth<HTMLDivElement>();
   const [tip, setTip] = useState<{ anchor: TipAnchor; text: string }>();
   const narrow = width < 560;
@@ -54,10 +56,10 @@ export function Gantt(props: GanttProps) {
   const placed = useMemo(() => placeRows(rows, narrow ? 16 : 0), [rows, narrow]);
   const x = linearScale([from, to], [names + 8, Math.max(names + 16, width - 8)]);
   const height = placed.height + AXIS;
-  const ticks = timeTicks(from, to, {
-    count: Math.max(2, Math.floor((width - names) / 90)),
-    offsetMinutes: new Date(from).getTimezoneOffset(),
-  });
+  const count = Math.max(2, Math.floor((width - names) / 90));
+  const ticks = relative
+    ? timeTicks(0, to - from, { count }).map((after) => from + after)
+    : timeTicks(from, to, { count, offsetMinutes: new Date(from).getTimezoneOffset() });
   return (
     <div ref={frame} className="w-full" style={{ minHeight: height }}>
       {width > 0 && (

@@ -50,7 +50,7 @@ function Detail({ run }: { readonly run: RunDetail }): ReactNode {
   return (
     <>
       <PageHeader
-        title={run.pipeline}
+        title={`Run of ${run.pipeline}`}
         above={
           <>
             <TextLink to="/pipelines/$name" params={{ name: run.pipeline }}>

@@ -43,10 +43,16 @@ export function RowDrawer({ table, columns, open, onClose }: RowDrawerProps): Re
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
+          tabIndex={-1}
+          onOpenAutoFocus={(event) => {
+            // The first button would show its tip at once.
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
           onInteractOutside={(event) => {
             event.preventDefault();
           }}
-          className="fixed inset-y-0 right-0 z-40 flex w-full max-w-xl animate-appear flex-col border-l border-line bg-raised shadow-pop"
+          className="fixed inset-y-0 right-0 z-40 flex w-full max-w-xl animate-appear flex-col border-l border-line bg-raised shadow-pop outline-none"
         >
           <div className="flex items-center gap-2 border-b border-line px-5 py-3">
             <Dialog.Title className="min-w-0 flex-1 truncate text-lg font-semibold" dir="auto">

@@ -32,7 +32,7 @@ export function TableList({ pages, freshness }: TableListProps): ReactNode {
       pages={pages}
       keyOf={(item) => item.id}
       height={60}
-      narrowHeight={116}
+      narrowHeight={94}
       headings={HEADINGS}
       columns={COLUMNS}
     >

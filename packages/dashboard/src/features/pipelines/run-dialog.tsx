@@ -89,9 +89,10 @@ function RunForm({
   return (
     <form onSubmit={submit} className="space-y-4" noValidate>
       {fields.length === 0 && <p className="text-muted">This pipeline takes no parameters.</p>}
-      {fields.map((field) => (
+      {fields.map((field, index) => (
         <ParamInput
           key={field.name}
+          first={index === 0}
           field={field}
           value={texts[field.name] ?? field.initial}
           problem={problems[field.name]}
@@ -152,7 +153,7 @@ function RunForm({
       {failure !== undefined && <ErrorState small error={failure} />}
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" kind="primary" busy={busy}>
+        <Button type="submit" kind="primary" busy={busy} autoFocus={fields.length === 0}>
           Run now
         </Button>
       </div>
@@ -161,16 +162,19 @@ function RunForm({
 }
 
 interface ParamInputProps {
+  /** Gets the focus when the form opens. */
+  readonly first: boolean;
   readonly field: ParamField;
   readonly value: string;
   readonly problem: string | undefined;
   readonly onChange: (text: string) => void;
 }
 
-function ParamInput({ field, value, problem, onChange }: ParamInputProps): ReactNode {
+function ParamInput({ first, field, value, problem, onChange }: ParamInputProps): ReactNode {
   return (
     <Field label={field.name} hint={field.description} problem={problem} optional={!field.required}>
-      {(attributes) => {
+      {(described) => {
+        const attributes = { ...described, autoFocus: first };
         if (field.kind === "boolean")
           return (
             <Select {...attributes} value={value} choices={YES_NO} onChange={onChange} className="w-full" />

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDownToLine, ScrollText } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Button } from "../../components/button.tsx";
+import { classNames } from "../../components/class-names.ts";
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
@@ -85,7 +86,7 @@ export function LogView({ run, search, level, onFilter, live }: LogViewProps): R
               : "Lines of runs are kept for a limited time: see the settings of the log."}
         </EmptyState>
       ) : (
-        <Lines log={log} follow={follow} onFollow={setFollow} search={search} />
+        <Lines log={log} follow={follow} onFollow={setFollow} search={search} live={live} />
       )}
       <p role="status" className="border-t border-line px-4 py-2 text-xs text-muted">
         {formatNumberOf(log.lines.length, "line")}
@@ -101,13 +102,14 @@ interface LinesProps {
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
   readonly search: string | undefined;
+  readonly live: boolean;
 }
 
 const LINE = 24;
 /** So near to the end counts as at the end. */
 const NEAR = 40;
 
-function Lines({ log, follow, onFollow, search }: LinesProps): ReactNode {
+function Lines({ log, follow, onFollow, search, live }: LinesProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const moved = useRef(0);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -140,7 +142,10 @@ function Lines({ log, follow, onFollow, search }: LinesProps): ReactNode {
       role="region"
       aria-label="Lines of the log"
       tabIndex={0}
-      className="h-[min(38rem,65dvh)] overflow-auto overscroll-contain focus-visible:-outline-offset-2"
+      className={classNames(
+        "overflow-auto overscroll-contain focus-visible:-outline-offset-2",
+        live ? "h-[min(38rem,65dvh)]" : "max-h-[min(38rem,65dvh)]",
+      )}
       onScroll={onScroll}
       onWheel={byHand}
       onTouchMove={byHand}

@@ -58,10 +58,14 @@ function PhasesGantt({
       from={from}
       to={to}
       {...(now === undefined ? {} : { now })}
-      formatTick={(at) => (to - from < 10_000 ? `+${formatDuration(at - from)}` : formatClock(at))}
+      relative={to - from < SHORT}
+      formatTick={(at) => (to - from < SHORT ? `+${formatDuration(at - from)}` : formatClock(at))}
     />
   );
 }
+
+/** Runs below this are told from their beginning on, in milliseconds. */
+const SHORT = 60_000;
 
 const ROWS = [
   { id: "wait", label: "Waiting", kinds: ["waiting", "queued", "retry-wait"] },
