@@ -20,5 +20,7 @@ export type {
   TableReader,
   UnreachablePlace,
 } from "./table-reader.ts";
+export type { OidcOptions } from "./auth/oidc/oidc-options.ts";
+export { readOidcRoles } from "./auth/oidc/read-oidc-roles.ts";
 export { openApiDocument } from "./server/open-api-document.ts";
 export { openApi, type OpenApiOptions, type OpenedApi } from "./server/open-api.ts";
