@@ -93,7 +93,7 @@ export class Sessions {
     await client.query(
       `WITH one_too_many AS (
          DELETE FROM millrace_control.sessions WHERE id IN (
-           SELECT id FROM millrace_control.sessions WHERE user_id = $3 ORDER BY created_at DESC OFFSET ${PER_USER - 1})
+           SELECT id FROM millrace_control.sessions WHERE user_id = $3 ORDER BY id DESC OFFSET ${PER_USER - 1})
        ), seen AS (UPDATE millrace_control.users SET last_sign_in_at = $5 WHERE id = $3)
        INSERT INTO millrace_control.sessions
          (id, token_hash, user_id, via, created_at, last_seen_at, expires_at, address, user_agent)
@@ -148,7 +148,7 @@ export class Sessions {
     const now = this.#clock.now();
     const { rows } = await this.#pool.query<ListedRow>(
       `SELECT id, via, created_at, last_seen_at, expires_at, address, user_agent FROM millrace_control.sessions
-       WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3 ORDER BY created_at DESC LIMIT ${PER_USER}`,
+       WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3 ORDER BY id DESC LIMIT ${PER_USER}`,
       [user, new Date(now), new Date(now - this.#limits.idleMs)],
     );
     return rows.map((row) => ({

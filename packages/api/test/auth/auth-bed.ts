@@ -31,6 +31,8 @@ export interface Ask {
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly address?: string;
+  /** Headers of our page that are left out. */
+  readonly without?: readonly string[];
 }
 
 /** A browser: keeps cookies, and sends what our page sends. */
@@ -51,6 +53,7 @@ export class Browser {
       "x-millrace-request": "1",
       ...ask.headers,
     };
+    for (const name of ask.without ?? []) delete headers[name];
     if (this.cookies.size > 0) {
       headers["cookie"] = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     }
