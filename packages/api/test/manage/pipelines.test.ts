@@ -279,13 +279,19 @@ describe("a pipeline", () => {
       lastRunCheckpoint: { "": 7 },
     });
     state = async () => {
-      throw new MillraceError("MLR_DESTINATION_UNAVAILABLE", "No server answers", { hint: "Start it." });
+      throw new MillraceError("MLR_READER_FAILED", "The process ended", { hint: "Look at the log." });
     };
     expect(await get<z.output<typeof PipelineCheckpoint>>(path)).toMatchObject({
       checkpoints: null,
-      error: { code: "MLR_DESTINATION_UNAVAILABLE", message: "No server answers", hint: "Start it." },
+      error: { code: "MLR_READER_FAILED", message: "The process ended", hint: "Look at the log." },
       lastRunCheckpoint: { "": 7 },
     });
+    state = async () => {
+      throw new MillraceError("MLR_DESTINATION_UNAVAILABLE", "connect postgres://ada:pass@db");
+    };
+    const { text } = await bed.as("viewer").get(path);
+    expect(text).toContain("MLR_DESTINATION_UNAVAILABLE");
+    expect(text).not.toContain("pass");
   });
 
   it("has its runs counted by days of a time zone", async () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PageQuery, pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
 import { listOf } from "../shared/list-of.ts";
+import { Moment } from "../shared/moment.ts";
 
 export const EventItem = z
   .object({
@@ -24,7 +25,7 @@ export const EventsQuery = PageQuery.extend({
   pipeline: z.string().max(100).optional(),
   group: z.string().max(200).optional(),
   run: z.guid().optional(),
-  from: Instant.optional().describe("Only events of this time or later."),
-  to: Instant.optional().describe("Only events before this time."),
+  from: Moment.optional().describe("Only events of this time or later."),
+  to: Moment.optional().describe("Only events before this time."),
 });
 export const EventsPage = pageOf(EventItem).meta({ id: "EventsPage" });

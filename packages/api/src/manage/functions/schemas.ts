@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Instant } from "../../server/timestamps.ts";
+import { Moment } from "../shared/moment.ts";
 
 export const FunctionTimes = z
   .object({
@@ -15,7 +16,7 @@ export const FunctionTimes = z
 
 export const FunctionsQuery = z.object({
   pipeline: z.string().max(100).optional(),
-  since: Instant.optional().describe("Only calls of this time or later. Default: the last 24 hours."),
+  since: Moment.optional().describe("Only calls of this time or later. Default: the last 24 hours."),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 export const FunctionItem = FunctionTimes.extend({

@@ -101,8 +101,14 @@ const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)_([\da-f]{8}(?:-[\da-f]
 
 function cursorOf(after: string): { readonly at: string; readonly id: string } {
   const [, at, id] = CURSOR.exec(after) ?? [];
-  if (at === undefined || id === undefined || Number.isNaN(Date.parse(at))) throw badCursor(after);
+  if (at === undefined || id === undefined || !isInstant(at)) throw badCursor(after);
   return { at, id };
+}
+
+/** Whether there is such a day and time: `Date` makes March of a 30th of February. */
+function isInstant(at: string): boolean {
+  const ms = Date.parse(at);
+  return at >= "1970" && !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === at.slice(0, 19);
 }
 
 /** The instant of a cursor, to the millisecond. */

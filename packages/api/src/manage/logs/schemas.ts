@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PageQuery } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
+import { Moment } from "../shared/moment.ts";
 
 const level = z.enum(["trace", "debug", "info", "warn", "error", "fatal"]);
 
@@ -32,8 +33,8 @@ export const LogsQuery = PageQuery.extend({
   pipeline: z.string().max(100).optional(),
   group: z.string().max(200).optional(),
   worker: z.string().max(200).optional(),
-  from: Instant.optional().describe("Only lines of this time or later."),
-  to: Instant.optional().describe("Only lines before this time."),
+  from: Moment.optional().describe("Only lines of this time or later."),
+  to: Moment.optional().describe("Only lines before this time."),
 });
 export const LogsPage = z
   .object({

@@ -1,6 +1,7 @@
-import { asMillraceError } from "@millrace/core";
+import { ERROR_CODES, MillraceError } from "@millrace/core";
 import type { z } from "zod";
 import type { ApiContext } from "../../server/api-context.ts";
+import { tellingOf } from "../../server/error-status.ts";
 import { knownPipeline } from "./known-pipeline.ts";
 import type { PipelineCheckpoint } from "./schemas.ts";
 
@@ -31,9 +32,15 @@ async function held(
     const state = await tables.state(name);
     return { checkpoints: plain(state?.checkpoints), openEpochs: plain(state?.openEpochs), error: null };
   } catch (caught) {
-    const { code, message, hint } = asMillraceError(caught, "MLR_READER_FAILED");
-    return { checkpoints: null, openEpochs: null, error: { code, message, hint: hint ?? null } };
+    return { checkpoints: null, openEpochs: null, error: told(caught) };
   }
+}
+
+/** Only words that are meant for people: those of drivers may hold anything. */
+function told(caught: unknown): Checkpoint["error"] {
+  const code = caught instanceof MillraceError ? caught.code : "MLR_READER_FAILED";
+  const own = caught instanceof MillraceError && tellingOf(code)?.words === "own" ? caught : undefined;
+  return { code, message: own?.message ?? ERROR_CODES[code].means, hint: own?.hint ?? null };
 }
 
 function plain(state: unknown): Checkpoint["checkpoints"] {

@@ -9,6 +9,7 @@ import { TouchedThing } from "../objects/schemas.ts";
 import { listOf } from "../shared/list-of.ts";
 import { ErrorSummary, RunError } from "../shared/run-error-schema.ts";
 import { RunStatus } from "../shared/run-status.ts";
+import { Moment } from "../shared/moment.ts";
 
 /** What a run is called by in a path. */
 export const RunPath = z.object({ id: z.guid().describe("The run's id.") });
@@ -18,8 +19,8 @@ export const RunsQuery = PageQuery.extend({
   group: z.string().max(200).optional().describe("Only runs of pipelines that are in this group."),
   status: listOf(RunStatus).optional().describe("Only these, by commas."),
   trigger: listOf(z.string().max(50)).optional().describe("Such as `schedule`, `manual`, by commas."),
-  from: Instant.optional().describe("Only runs that were asked for at this time or later."),
-  to: Instant.optional().describe("Only runs that were asked for before this time."),
+  from: Moment.optional().describe("Only runs that were asked for at this time or later."),
+  to: Moment.optional().describe("Only runs that were asked for before this time."),
   worker: z.guid().optional().describe("Only runs that this worker carries out, or did last."),
   backfill: z.guid().optional().describe("Only runs of this backfill."),
   search: z.string().max(200).optional().describe("First digits of an id, or a part of the pipeline's name."),

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { PageQuery, pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
+import { Moment } from "../shared/moment.ts";
 
 export const SchedulesQuery = PageQuery.extend({
   group: z.string().max(200).optional(),
   pipeline: z.string().max(100).optional(),
   count: z.coerce.number().int().min(1).max(100).default(5).describe("Fires of each."),
-  until: Instant.optional().describe("Only fires before this time."),
+  until: Moment.optional().describe("Only fires before this time."),
 });
 export const ScheduleItem = z
   .object({
