@@ -1,3 +1,4 @@
+import type { BrowseFilter } from "@millrace/core";
 import { durationOf } from "@millrace/orchestrator/schedule";
 import { InvalidArgumentError } from "commander";
 
@@ -9,6 +10,19 @@ export function keyValue(
   const at = text.indexOf("=");
   if (at <= 0) throw new InvalidArgumentError("Write it as name=value.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** `--where column=value`, gathered over all its uses; the operator is one of = != < <= > >=, or ~ for a part of the text. */
+export function rowCondition(
+  text: string,
+  before: readonly BrowseFilter[] | undefined,
+): readonly BrowseFilter[] {
+  const [, column = "", sign = "", value = ""] = /^(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.*)$/s.exec(text) ?? [];
+  if (column === "")
+    throw new InvalidArgumentError("Write it as column=value, such as code=MLR_ROW_INVALID.");
+  const operator =
+    sign === "~" ? "contains" : (sign as Exclude<BrowseFilter["operator"], "null" | "not null">);
+  return [...(before ?? []), { column, operator, value }];
 }
 
 /** A whole number from 1 up; digits may be grouped with `_`. */

@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/backfill.ts")).backfill,
   },
   {
+    name: "reprocess",
+    summary: "put refused rows through their pipeline again",
+    load: async () => (await import("./commands/reprocess.ts")).reprocess,
+  },
+  {
     name: "plan",
     summary: "tell what a run would change, without writing anything",
     load: async () => (await import("./commands/plan.ts")).plan,

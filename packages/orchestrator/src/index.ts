@@ -14,6 +14,7 @@ export {
   type GivenCommand,
   giveCommand,
 } from "./command/give-command.ts";
+export { queueReprocess, type NewReprocess } from "./command/queue-reprocess.ts";
 export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
 export type { BackfillReceipt, BackfillWishes } from "./operations/backfill-by-request.ts";
 export { openOperations, type OpenedOperations, type OperationsOptions } from "./operations/operations.ts";
@@ -22,7 +23,7 @@ export type { AttemptEnd, ProcessEnd } from "./queue/end-attempt.ts";
 export { enqueue, type NewRun } from "./queue/enqueue.ts";
 export { reapDeadWorkers } from "./queue/reap.ts";
 export { RUN_LIMITS } from "./queue/run-limits.ts";
-export type { RunRequest } from "./queue/run-request.ts";
+export { shownRequest, type RunRequest } from "./queue/run-request.ts";
 export type { PipelineDefinition } from "./registry/describe-definition.ts";
 export { describePipeline, type PipelineDescription, type ProjectDescription } from "./registry/describe.ts";
 export { describeTask, type TaskDescription } from "./registry/describe-task.ts";

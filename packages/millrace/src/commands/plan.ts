@@ -7,7 +7,7 @@ import {
 } from "@millrace/core";
 import { newRunId } from "@millrace/platform";
 import { keyValue, positiveInteger } from "../arguments.ts";
-import type { CommandSetup } from "../cli-context.ts";
+import type { CliContext, CommandSetup } from "../cli-context.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { formatMany } from "../output/numbers.ts";
 import type { Style } from "../output/style.ts";
@@ -63,12 +63,17 @@ export const plan: CommandSetup = (command, cli) => {
           observe: view.observe,
         }).finally(interrupts.dispose);
         view.endDry(report);
-        cli.printer.result(forPrograms(report), () => forPeople(report, cli.printer.style));
+        printPlan(cli, report);
         if (report.status === "failed") cli.exit(exitCodeOf(report.error?.code ?? "MLR_INTERNAL"));
         if (report.status === "stopped") cli.exit(interrupts.exitCode() ?? 130);
       });
     });
 };
+
+/** Prints what a dry run came to. */
+export function printPlan({ printer }: CliContext, report: RunReport): void {
+  printer.result(forPrograms(report), () => forPeople(report, printer.style));
+}
 
 function forPrograms(report: RunReport): Record<string, unknown> {
   const { pipeline, status, durationMs, tables, withheld, error } = report;

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { openApi, type OpenedApi, openInstallation } from "@millrace/api";
-import { MillraceError } from "@millrace/core";
-import { openOperations } from "@millrace/orchestrator";
+import { openOperations, queueReprocess } from "@millrace/orchestrator";
 import type { ControlStore, Logger } from "@millrace/platform";
 import { openTableReader } from "../data-process/open-table-reader.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import { oidcOfSettings } from "./oidc-of-settings.ts";
 import { resetByProcess } from "./reset-by-process.ts";
 
 /** Serves the API and the dashboard of a project. Fails with MLR_SETTINGS_INVALID where it cannot listen. */
@@ -18,16 +18,12 @@ export async function serveApi(
   const { project, environment } = workspace;
   const { apiHost, apiPort, apiUrl, apiProxies } = project.settings.values;
   const { pool } = control;
+  const oidc = oidcOfSettings(project.settings.values, workspace.secrets.resolver);
   const tables = openTableReader({
     root: project.root,
     databaseUrl: environment.databaseUrl,
     controlUrl: control.url,
-    queueReprocess: async ({ table }) => {
-      throw new MillraceError(
-        "MLR_READER_FAILED",
-        `Refused rows of ${table} cannot be put through again here`,
-      );
-    },
+    queueReprocess: ({ pipeline, by, ...request }) => queueReprocess(pool, { pipeline, by, request }),
     onLine: (line) => logger.info({ part: "reader of collected data" }, line),
   });
   const dashboard = dashboardFolder();
@@ -47,6 +43,7 @@ export async function serveApi(
       host: apiHost,
       port: apiPort,
       publicUrl: apiUrl,
+      oidc,
       ...(apiProxies === undefined ? {} : { trustedProxies: listOf(apiProxies) }),
       ...(dashboard === undefined ? {} : { dashboard }),
     });

@@ -1,4 +1,13 @@
-import { asMillraceError, executeRun, type Pipeline, type RunEvent, type RunReport } from "@millrace/core";
+import {
+  asMillraceError,
+  executeRun,
+  type Pipeline,
+  REPROCESS_PARTITION,
+  type ReprocessRequest,
+  type RunEvent,
+  type RunReport,
+} from "@millrace/core";
+import { shownRequest } from "@millrace/orchestrator";
 import { logRun, newRunId, ObjectFinder } from "@millrace/platform";
 import { codeVersionOf } from "../project/code-version.ts";
 import { traceRun } from "./trace-run.ts";
@@ -10,6 +19,8 @@ export interface RunOptions {
   readonly since?: string;
   readonly limit?: number;
   readonly params?: Readonly<Record<string, string>>;
+  /** Read refused rows instead of the source, under a lease beside that of the pipeline's own runs. */
+  readonly reprocess?: ReprocessRequest;
 }
 
 /** What a run happens in. */
@@ -60,18 +71,17 @@ async function runLeased(
   const leaseMs = workspace.project.settings.values.leaseSeconds * 1000;
   const lease = await control.acquireLease(pipeline.name, {
     run,
+    ...(options.reprocess === undefined ? {} : { partition: REPROCESS_PARTITION }),
     leaseMs,
     beatMs: Math.min(2000, leaseMs / 5),
   });
   try {
-    const asked = Object.fromEntries(Object.entries(options).filter(([name]) => name !== "params"));
     const recorder = await control.runs.begin({
       run,
       pipeline: pipeline.name,
-      trigger: "manual",
+      trigger: options.reprocess === undefined ? "manual" : "reprocess",
       lease,
-      // Values of parameters may be secrets; their names tell enough.
-      options: { ...asked, ...(options.params === undefined ? {} : { params: Object.keys(options.params) }) },
+      options: shownRequest(options),
     });
     const { group } = pipeline;
     const quality = control.quality.recorder({ run, pipeline: pipeline.name, group });

@@ -32,7 +32,8 @@ export interface CommandReceipt {
   readonly done: boolean;
 }
 
-interface Known {
+/** What is registered of a pipeline. */
+export interface Known {
   readonly name: string;
   readonly group_name: string | null;
   readonly limits: RunLimits;
@@ -132,7 +133,12 @@ async function findRun(
   );
 }
 
-async function findPipeline(client: pg.ClientBase, name: string, byRun: boolean): Promise<Known> {
+/** What is registered of a pipeline; its row stays locked until the transaction ends. Fails with MLR_PIPELINE_NOT_FOUND. */
+export async function findPipeline(
+  client: pg.Pool | pg.ClientBase,
+  name: string,
+  byRun: boolean,
+): Promise<Known> {
   const { rows } = await client.query<Known & { retired: boolean }>(
     `SELECT name, group_name, limits, code_version, retired_at IS NOT NULL AS retired
      FROM millrace_control.pipelines WHERE name = $1 FOR UPDATE`,

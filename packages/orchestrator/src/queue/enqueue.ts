@@ -15,7 +15,7 @@ export interface NewRun {
   /** Part of the pipeline that may run beside others. Default: all of it. */
   readonly partition?: string;
   /** What asks for it. */
-  readonly trigger: "schedule" | "parents" | "manual" | "backfill" | "task";
+  readonly trigger: "schedule" | "parents" | "manual" | "backfill" | "reprocess" | "task";
   /** The fire that it answers (ms since 1970): of one fire there is one run, however often it is asked for. */
   readonly dueMs?: number;
   /** Not started before (ms since 1970). Default: now. */
