@@ -62,6 +62,7 @@ export async function openApi(options: OpenApiOptions): Promise<OpenedApi> {
     pool,
     publicUrl,
     oidc: options.oidc,
+    logger,
     tableOwner: ownerOf(tables),
   });
   try {

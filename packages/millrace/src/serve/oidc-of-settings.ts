@@ -33,6 +33,6 @@ export function oidcOfSettings(
 
 function missing(name: string, variable: string): MillraceError {
   return new MillraceError("MLR_SETTINGS_INVALID", `oidcIssuer is set, and ${name} is not`, {
-    hint: `Set ${variable}; docs/guides/dashboard.md tells how to sign in by OpenID Connect.`,
+    hint: `Set ${variable}; docs/guides/users.md tells what each means.`,
   });
 }
