@@ -78,9 +78,11 @@ async function seeded(server: Awaited<ReturnType<typeof EmbeddedPostgres.ensure>
     await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
     await admin.query(`CREATE DATABASE ${DATABASE}`);
     const control = await openControl(server.url(DATABASE), { fallbackDirectory: folder });
-    const client = await control.pool.connect();
+    // The control store's own connections wait a minute for an answer.
+    const client = new pg.Client({ connectionString: server.url(DATABASE) });
+    await client.connect();
     await seedControl(client, SIZES);
-    client.release(true);
+    await client.end();
     await admin.query(`COMMENT ON DATABASE ${DATABASE} IS '${sizes}'`);
     return control;
   } finally {

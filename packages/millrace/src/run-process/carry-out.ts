@@ -7,6 +7,7 @@ import { projectAt } from "../project/find-project.ts";
 import { loadPipelinesOf } from "../project/load-pipelines.ts";
 import { traceRun } from "../workspace/trace-run.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
+import { codePositionOf } from "./code-position.ts";
 import type { ParentChannel } from "./parent-channel.ts";
 import { preparedProject } from "./prepared-project.ts";
 
@@ -32,7 +33,11 @@ export async function carryOut(
       tables: {},
       checkpoint: {},
       withheld: {},
-      error: asMillraceError(error, "MLR_INTERNAL", `pipeline "${task.pipeline}"`).toJSON(),
+      error: withPosition(
+        asMillraceError(error, "MLR_INTERNAL", `pipeline "${task.pipeline}"`).toJSON(),
+        error,
+        task.root,
+      ),
     };
   }
 }
@@ -57,6 +62,7 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
     const [pipeline] = choosePipelines(loaded, [task.pipeline]);
     if (pipeline === undefined) throw new MillraceError("MLR_INTERNAL", "No pipeline was chosen");
     const codeVersion = codeVersionOf(pipeline);
+    let failure: MillraceError | undefined;
     // Without a span of the worker nobody follows this run.
     const trace =
       task.traceparent === undefined
@@ -78,17 +84,31 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
       ending: (connected) => finder.close(connected),
       observe: (event) => {
         channel.send({ type: "event", event: tellable(event) });
+        if (event.type === "finished") failure = event.error;
         finder.observe(event);
         trace?.observe(event);
       },
       ...(trace === undefined ? {} : { steps: trace.steps }),
     });
     await trace?.end(report);
-    return report;
+    if (report.error === undefined) return report;
+    return { ...report, error: withPosition(report.error, failure, folder.root) };
   } finally {
     await finder.close();
     await workspace.close();
   }
+}
+
+/** Adds to an error's details where in the project's code it came from: its record keeps no stack. */
+function withPosition(
+  error: NonNullable<RunReport["error"]>,
+  thrown: unknown,
+  root: string,
+): NonNullable<RunReport["error"]> {
+  const position = codePositionOf(thrown, root);
+  return position === undefined
+    ? error
+    : { ...error, details: { ...error.details, position: { ...position } } };
 }
 
 /** Errors do not go over a channel with all that they hold. */

@@ -23,7 +23,8 @@ export function positionOfDetails(details: Readonly<Record<string, unknown>>): P
     const own = position as Readonly<Record<string, unknown>>;
     if (typeof own["file"] === "string") return placeOf("code", own["file"], own["line"], own["column"]);
   }
-  return typeof file === "string" ? placeOf("data", file, line, column) : null;
+  if (typeof file !== "string") return null;
+  return placeOf(/\.[cm]?[jt]sx?$/.test(file) ? "code" : "data", file, line, column);
 }
 
 function placeOf(of: "code" | "data", file: string, line: unknown, column: unknown): Position {
