@@ -1,6 +1,6 @@
 /**
  * Draws what a command printed to a terminal as an SVG, for the README:
- * `script -qec "npm start" /dev/null | node scripts/terminal-picture.ts "npm start" > docs/images/npm-start.svg`
+ * `script -qec "npm start -- --once" /dev/null | node scripts/terminal-picture.ts "npm start" > docs/images/npm-start.svg`
  * Progress lines that were redrawn appear as they ended; passwords in URLs are left out.
  */
 import { text } from "node:stream/consumers";

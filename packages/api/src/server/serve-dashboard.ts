@@ -43,7 +43,7 @@ function isPage({ method, headers }: FastifyRequest, path: string): boolean {
 }
 
 function sendUnbuilt(reply: FastifyReply): FastifyReply {
-  return reply.code(503).header("cache-control", "no-store").type("text/html").send(UNBUILT);
+  return reply.code(503).header("cache-control", "no-store").type("text/html; charset=utf-8").send(UNBUILT);
 }
 
 const UNBUILT = `<!doctype html>
