@@ -61,7 +61,10 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 /** Makes the server; it is ready, and does not listen yet. Fails with MLR_INTERNAL for a route that does not say all it has to. */
 export async function createServer(options: CreateServerOptions): Promise<ApiServer> {
   const { logger, publicUrl, trustedProxies, dashboard } = options;
+  const answerError = errorHandler(logger);
   const server: ApiServer = Fastify({
+    // What fails before a route is looked for, such as a path that cannot be decoded.
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
@@ -74,7 +77,7 @@ export async function createServer(options: CreateServerOptions): Promise<ApiSer
   server.server.maxConnections = CONNECTIONS;
   server.setValidatorCompiler(validate);
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  server.setErrorHandler(errorHandler(logger));
+  server.setErrorHandler(answerError);
   server.decorateRequest("identity", undefined);
   const https = publicUrl?.protocol === "https:";
   server.addHook("onRequest", async (request, reply) => {

@@ -11,7 +11,9 @@ export const validate: FastifySchemaCompiler<z.ZodType> =
   (data: unknown) => {
     const bad = unstorable(data, []);
     if (bad !== undefined) return { error: invalid(httpPart, bad.path, bad.why) };
-    const { success, error, data: value } = schema.safeParse(data);
+    // A request without a body has null for one.
+    const given = httpPart === "body" && data === null ? undefined : data;
+    const { success, error, data: value } = schema.safeParse(given);
     if (success) return { value };
     const [issue] = error.issues;
     return {

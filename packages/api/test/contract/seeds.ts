@@ -1,0 +1,106 @@
+import type { Schedule } from "@millrace/core";
+import { groupErrors, newRunId } from "@millrace/platform";
+import type pg from "pg";
+import type { Bed } from "../bed.ts";
+import { seedRuns } from "../seed-runs.ts";
+
+/** Ids of what there is one of each. */
+export interface Seeds {
+  /** A run that has failed, one that has succeeded before it, and one that waits. */
+  readonly failed: string;
+  readonly succeeded: string;
+  readonly queued: string;
+  readonly backfill: string;
+  /** A dead letter. */
+  readonly job: string;
+  readonly fingerprint: string;
+  readonly mute: string;
+}
+
+const SCHEDULE: Schedule = {
+  kind: "interval",
+  everyMs: 60_000,
+  anchorMs: 0,
+  timeZone: "UTC",
+  jitterMs: 0,
+  catchUp: { policy: "latest", limit: 1, maxAgeMs: 3_600_000 },
+  blackouts: [],
+};
+
+/** Something of everything that the API tells of; may be called again for what a request used up. */
+export async function seed(bed: Bed): Promise<Seeds> {
+  const { pool } = bed.control;
+  await bed.register({
+    quakes: { group: "geo", schedule: SCHEDULE },
+    rain: { parents: ["quakes"], params: { place: "Zürich" } },
+  });
+  const counts = {
+    events: {
+      read: 3,
+      inserted: 3,
+      updated: 0,
+      unchanged: 0,
+      removed: 0,
+      restored: 0,
+      rejected: 0,
+      duplicates: 0,
+    },
+  };
+  const [succeeded = "", failed = ""] = await seedRuns(pool, [
+    { pipeline: "quakes", counts, startedAt: Date.now() - 120_000 },
+    {
+      pipeline: "quakes",
+      status: "failed",
+      error: { code: "MLR_SOURCE_FAILED", message: "503 from example.org" },
+    },
+  ]);
+  const [queued = ""] = await seedRuns(pool, [{ pipeline: "rain", status: "queued" }]);
+  const backfill = await bed.context.operations.backfill({
+    pipeline: "quakes",
+    partitions: [`p${Date.now()}`],
+    by: "test",
+  });
+  await groupErrors(pool);
+  const groups = await pool.query<{ fingerprint: string }>(
+    "SELECT fingerprint FROM millrace_control.error_groups ORDER BY last_seen_at DESC LIMIT 1",
+  );
+  return {
+    failed,
+    succeeded,
+    queued,
+    backfill: backfill.id ?? "",
+    job: await deadLetter(pool),
+    fingerprint: groups.rows[0]?.fingerprint ?? "",
+    mute: await mute(pool),
+  };
+}
+
+async function deadLetter(pool: pg.Pool): Promise<string> {
+  const id = newRunId();
+  await pool.query(
+    `INSERT INTO millrace_control.runs (id, pipeline, status, trigger, kind, payload, finished_at, queued_at, result)
+     VALUES ($1, 'task:mail', 'failed', 'task', 'task', '{"to":"a"}', clock_timestamp(), clock_timestamp(), '{"sent":1}')`,
+    [id],
+  );
+  await pool.query(
+    `INSERT INTO millrace_control.tasks (name, file, limits, backoff) VALUES ('mail', 'tasks/mail.ts', '{"queue":"default"}', '{}')
+     ON CONFLICT DO NOTHING`,
+  );
+  await pool.query(
+    `INSERT INTO millrace_control.quality_results
+       (at, run, pipeline, table_name, rule, kind, severity, status, landed, observed, expected, failures)
+     VALUES (clock_timestamp(), $1, 'quakes', 'events', 'unique id', 'unique', 'warn', 'passed', true, '1', 'no twice', 0)`,
+    [id],
+  );
+  return id;
+}
+
+async function mute(pool: pg.Pool): Promise<string> {
+  const id = newRunId();
+  await pool.query(
+    `INSERT INTO millrace_control.notification_mutes (id, pipeline, until, created_by)
+     VALUES ($1, 'quakes', clock_timestamp() + interval '1 hour', 'test')`,
+    [id],
+  );
+  return id;
+}
