@@ -12,6 +12,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../test/fresh-database.ts";
 import type { ChildOrder } from "../../test/reprocess/child.ts";
+import { PostgresInspector } from "./inspect/inspector.ts";
 import { COMMAS, ITEMS, runItems, type Scenario } from "../../test/reprocess/scenario.ts";
 
 let database: FreshDatabase;
@@ -246,6 +247,31 @@ describe("refused rows", () => {
     expect((await reprocess()).tables["items"]).toMatchObject({ read: 1, inserted: 1 });
     expect(await count("items__quarantine")).toBe(10);
   });
+});
+
+test("a table that refused every row is known by its quarantine, until one lands", async () => {
+  await load({ rows: ITEMS.map((row) => ({ ...row, id: `no. ${String(row["id"])}` })) });
+  expect(await count("information_schema.tables WHERE table_name = 'items'")).toBe(0);
+  const own = new pg.Client(database.url);
+  await own.connect();
+  const inspector = new PostgresInspector({ client: own, release: () => own.end(), location: "test" });
+  try {
+    expect(await inspector.tables()).toEqual([{ table: "items", pipeline: "items", mode: "empty" }]);
+    expect(await inspector.browse("items", { of: "live", limit: 5 })).toMatchObject({ rows: [] });
+    expect((await inspector.browse("items", { of: "quarantine", limit: 5 })).estimatedRows).toBe(30);
+    const numbers: Transform = {
+      ...COMMAS,
+      apply: (batch) => ({
+        ...batch,
+        rows: batch.rows.map((row) => ({ ...row, id: Number(String(row["id"]).slice(4)) })),
+      }),
+    };
+    const report = await reprocess({}, { transforms: [numbers, COMMAS] });
+    expect(report.tables["items"]).toMatchObject({ inserted: 30 });
+    expect(await inspector.tables()).toEqual([{ table: "items", pipeline: "items", mode: "merge" }]);
+  } finally {
+    await inspector.close();
+  }
 });
 
 describe("a run of refused rows that is killed", () => {

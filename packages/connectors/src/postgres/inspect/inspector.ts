@@ -15,12 +15,12 @@ import {
 import type { Client, PoolClient } from "pg";
 import { postgresError } from "../errors.ts";
 import { browseTable } from "./browse/browse-table.ts";
+import { knownTables } from "./browse/refused-tables.ts";
 import { refusedRows } from "./browse/refused-rows.ts";
 import { tableSizes } from "./browse/table-sizes.ts";
 import { tableChanges } from "./changes.ts";
 import { rowHistory } from "./history.ts";
 import { pipelineState, resetPipelineState } from "./state.ts";
-import { storedTables } from "./stored-table.ts";
 import { verifyTable } from "./verify.ts";
 
 export interface InspectorOptions {
@@ -50,7 +50,7 @@ export class PostgresInspector implements Inspector {
 
   tables(): ReturnType<Inspector["tables"]> {
     return this.#inTurn("listing the tables", async ({ client }) => {
-      const entries = await storedTables(client);
+      const entries = await knownTables(client);
       return entries.map(({ namespace, name, pipeline, mode }) => ({
         table: namespace === "public" ? name : `${namespace}.${name}`,
         pipeline,

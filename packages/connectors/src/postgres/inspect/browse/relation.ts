@@ -2,7 +2,8 @@ import { MillraceError, suffixIdentifier, type BrowseQuery } from "@millrace/cor
 import { introspect, type ColumnDescription, type Queryable } from "../../ddl/introspect.ts";
 import { historyName } from "../../ddl/names.ts";
 import { IDENTIFIER_BYTES, quoteIdentifier, quoteTable, type QualifiedName } from "../../quote.ts";
-import { findEntries, storedTables, type StoredEntry } from "../stored-table.ts";
+import { knownTables } from "./refused-tables.ts";
+import { findEntries, type StoredEntry } from "../stored-table.ts";
 
 /** What rows are ordered by where nothing else decides. */
 export interface Tie {
@@ -32,13 +33,13 @@ export interface Relation {
 /** Columns of Millrace's own that tell a reader nothing. */
 const HIDDEN = new Set(["_row_hash", "_version", "_operation", "_changed"]);
 
-/** Finds the rows that a query is about; undefined where no row was ever refused. Fails as `findEntries`, and with MLR_ARGUMENT_INVALID where there are none of that kind. */
+/** Finds the rows that a query is about; undefined where no row was ever refused, or every one. Fails as `findEntries`, and with MLR_ARGUMENT_INVALID where there are none of that kind. */
 export async function relationOf(
   client: Queryable,
   name: string,
   of: BrowseQuery["of"],
 ): Promise<Relation | undefined> {
-  const known = await storedTables(client);
+  const known = await knownTables(client);
   // Tables of the default schema are listed without it, whatever other schemas have.
   const plain = known.filter((entry) => entry.namespace === "public" && entry.name === name);
   const entries = plain.length > 0 ? plain : findEntries(known, name);
@@ -46,8 +47,9 @@ export async function relationOf(
   return of === "quarantine" ? refusedRows(client, entries) : liveRows(client, entries);
 }
 
-async function liveRows(client: Queryable, entries: readonly StoredEntry[]): Promise<Relation> {
+async function liveRows(client: Queryable, entries: readonly StoredEntry[]): Promise<Relation | undefined> {
   const [entry] = entries as [StoredEntry];
+  if (entry.mode === "empty") return undefined;
   const described = await introspect(client, entry);
   if (described === undefined) {
     throw new MillraceError(
