@@ -24,7 +24,7 @@ export function Card({ title, actions, note, children, flush = false, className 
     >
       {headed && (
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 pb-2">
-          <div className="min-w-0">
+          <div className="min-w-0 flex-1 basis-52">
             <h2 id={id} className="text-base font-semibold">
               {title}
             </h2>

@@ -13,7 +13,7 @@ export interface Column<Row> {
   /** A class of Tailwind's that sets the width, such as `w-32`; the columns without share what is left. */
   readonly width?: string;
   /** Shown only from this width of the window on. */
-  readonly from?: "sm" | "md" | "lg" | "xl";
+  readonly from?: "sm" | "md" | "lg" | "xl" | "2xl";
   /** Text that people wrote, which may run from right to left. */
   readonly text?: boolean;
 }
@@ -29,9 +29,14 @@ const FROM = {
   md: "hidden md:table-cell",
   lg: "hidden lg:table-cell",
   xl: "hidden xl:table-cell",
+  "2xl": "hidden 2xl:table-cell",
 } as const;
 
 /** Class names of a column's cells. */
 export function cellClass<Row>(column: Column<Row>): string {
-  return classNames(column.align === "end" && "text-right", column.from !== undefined && FROM[column.from]);
+  return classNames(
+    // Text from right to left begins where its column begins.
+    column.align === "end" ? "text-right" : "text-left",
+    column.from !== undefined && FROM[column.from],
+  );
 }

@@ -53,7 +53,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
     <table
       aria-label={label}
       aria-rowcount={sorted.length + 1}
-      className="w-full table-fixed border-separate border-spacing-0"
+      className="w-full table-fixed border-separate border-spacing-0 [&_tbody_tr:last-child_td]:border-b-0"
     >
       <thead>
         <tr aria-rowindex={1}>

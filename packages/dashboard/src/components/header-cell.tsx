@@ -19,7 +19,7 @@ export function HeaderCell<Row>({ column, sort, onSort, className }: HeaderCellP
       scope="col"
       aria-sort={sorted === undefined ? undefined : sorted.descending ? "descending" : "ascending"}
       className={classNames(
-        "sticky z-10 h-9 truncate border-b border-line bg-surface px-3 text-left text-xs font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4",
+        "sticky z-10 h-9 truncate border-b border-line bg-surface px-3 text-xs font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4",
         column.width,
         cellClass(column),
         className,
@@ -36,6 +36,7 @@ export function HeaderCell<Row>({ column, sort, onSort, className }: HeaderCellP
           className={classNames(
             "group inline-flex min-h-6 max-w-full items-center gap-1 rounded-sm hover:text-ink",
             sorted !== undefined && "text-ink",
+            column.align === "end" && "flex-row-reverse",
           )}
         >
           <span className="truncate">{column.header}</span>

@@ -4,16 +4,27 @@ import { classNames } from "./class-names.ts";
 
 /** Class names that all fields share. */
 export const FIELD =
-  "h-9 w-full min-w-0 rounded-md border border-line-strong bg-surface px-3 text-base text-ink aria-invalid:border-failed disabled:opacity-55";
+  "h-9 min-w-0 rounded-md border border-line-strong bg-surface px-3 text-base text-ink aria-invalid:border-failed disabled:opacity-55";
+
+interface InputProps extends ComponentProps<"input"> {
+  /** Class that sets how wide it is. Default: all the room there is. */
+  readonly width?: string;
+}
 
 /** A line of text. Its label stands outside: see `Field`. */
-export function Input({ className, ...rest }: ComponentProps<"input">): ReactNode {
-  return <input {...rest} className={classNames(FIELD, className)} />;
+export function Input({ className, width = "w-full", ...rest }: InputProps): ReactNode {
+  return <input {...rest} className={classNames(FIELD, width, className)} />;
 }
 
 /** Several lines of text. */
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">): ReactNode {
-  return <textarea rows={4} {...rest} className={classNames(FIELD, "h-auto py-2 leading-snug", className)} />;
+  return (
+    <textarea
+      rows={4}
+      {...rest}
+      className={classNames(FIELD, "h-auto w-full py-2 leading-snug", className)}
+    />
+  );
 }
 
 interface SearchInputProps {
@@ -42,7 +53,7 @@ export function SearchInput({ value, onChange, label, className }: SearchInputPr
         onKeyDown={(event) => {
           if (event.key === "Escape" && value !== "") onChange("");
         }}
-        className={classNames(FIELD, "pr-8 pl-9 [&::-webkit-search-cancel-button]:hidden")}
+        className={classNames(FIELD, "w-full pr-8 pl-9 [&::-webkit-search-cancel-button]:hidden")}
       />
       {value !== "" && (
         <button

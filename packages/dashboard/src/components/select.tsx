@@ -35,7 +35,7 @@ export function Select<Value extends string>({
         {...rest}
         value={value}
         onChange={(event) => onChange(event.target.value as Value)}
-        className={classNames(FIELD, "appearance-none truncate pr-8")}
+        className={classNames(FIELD, "w-full appearance-none truncate pr-8")}
       >
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>

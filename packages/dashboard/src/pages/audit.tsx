@@ -18,7 +18,7 @@ import { PageHeader } from "../layout/page-header.tsx";
 type Entry = Answer<"/api/v1/audit">["items"][number];
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { id: "at", header: "When", width: "w-24", cell: ({ at }) => <Time at={at} /> },
+  { id: "at", header: "When", width: "w-28", cell: ({ at }) => <Time at={at} /> },
   {
     id: "by",
     header: "Who",
@@ -97,7 +97,7 @@ export function AuditPage(): ReactNode {
           placeholder="Name of who did it"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          className="w-56"
+          width="w-full sm:w-56"
         />
         <Select label="What" value={action} choices={ACTIONS} onChange={(next) => filter({ action: next })} />
       </div>

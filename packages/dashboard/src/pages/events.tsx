@@ -20,7 +20,7 @@ import { eventText } from "../features/events/event-text.ts";
 type Event = Answer<"/api/v1/events">["items"][number];
 
 const COLUMNS: readonly Column<Event>[] = [
-  { id: "at", header: "When", width: "w-24", cell: ({ at }) => <Time at={at} /> },
+  { id: "at", header: "When", width: "w-28", cell: ({ at }) => <Time at={at} /> },
   {
     id: "type",
     header: "What",

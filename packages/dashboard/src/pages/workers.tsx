@@ -32,14 +32,14 @@ const COLUMNS: readonly Column<Worker>[] = [
   {
     id: "state",
     header: "State",
-    width: "w-32",
+    width: "w-28",
     cell: (worker) => <Status quiet status={workerState(worker)} />,
     sortValue: workerState,
   },
   {
     id: "load",
     header: "Slots",
-    width: "w-36 sm:w-44",
+    width: "w-20 sm:w-44",
     cell: ({ running, slots }) => <SlotMeter running={running} slots={slots} />,
     sortValue: ({ load }) => load,
   },
@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<Worker>[] = [
   {
     id: "labels",
     header: "Labels",
-    from: "xl",
+    from: "2xl",
     cell: ({ labels }) => (labels.length === 0 ? "–" : labels.join(", ")),
     text: true,
   },
@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<Worker>[] = [
     id: "memory",
     header: "Memory of runs",
     align: "end",
-    from: "lg",
+    from: "xl",
     width: "w-36",
     cell: ({ memoryBytes }) => <Bytes value={memoryBytes} />,
     sortValue: ({ memoryBytes }) => memoryBytes,
@@ -68,7 +68,7 @@ const COLUMNS: readonly Column<Worker>[] = [
     cell: ({ version }) => version,
     sortValue: ({ version }) => version,
   },
-  { id: "pid", header: "Process", align: "end", from: "xl", width: "w-28", cell: ({ pid }) => pid },
+  { id: "pid", header: "Process", align: "end", from: "2xl", width: "w-28", cell: ({ pid }) => pid },
   {
     id: "started",
     header: "Started",

@@ -6,11 +6,16 @@ import type { AttentionItem } from "./schemas.ts";
 
 type Item = z.infer<typeof AttentionItem>;
 
-/** The pipelines of these that fail or are late, the newest trouble first, each with what is known of why. */
+/** The pipelines of these that fail, then those that are late, the newest trouble first. */
 export function needingAttention(pipelines: readonly JudgedPipeline[]): JudgedPipeline[] {
   return pipelines
     .filter(({ health }) => health === "failing" || health === "late")
-    .toSorted((a, b) => sinceOf(b) - sinceOf(a) || (a.name < b.name ? -1 : 1));
+    .toSorted(
+      (a, b) =>
+        Number(a.health === "late") - Number(b.health === "late") ||
+        sinceOf(b) - sinceOf(a) ||
+        (a.name < b.name ? -1 : 1),
+    );
 }
 
 /** What there is to say about each of them. */

@@ -32,8 +32,18 @@ function partText(name: string, value: unknown): string {
     name === "command"
   )
     return plain(value);
+  if (name === "changes" && Array.isArray(value)) return value.map(changeText).join(", ");
   if (Array.isArray(value)) return value.length === 0 ? "" : `${name} ${value.map(plain).join(", ")}`;
   return `${name} ${plain(value)}`;
+}
+
+/** A change of a table: `orders.price widen-column integer to numeric`. */
+function changeText(change: unknown): string {
+  if (!isObject(change)) return plain(change);
+  const { table, column, kind, from, to } = change;
+  const where = [table, column].filter((part) => typeof part === "string").join(".");
+  const types = [from, to].filter((part) => typeof part === "string").join(" to ");
+  return [where, kind, types].filter((part) => typeof part === "string" && part !== "").join(" ");
 }
 
 function countsText(value: unknown): string {

@@ -117,11 +117,12 @@ function Reason({ item }: { readonly item: Item }): ReactNode {
 
 /** What changed since it last worked: most often why it fails now. */
 function Changes({ item }: { readonly item: Item }): ReactNode {
-  if (item.changes.length === 0) return null;
+  const changes = item.changes.filter(({ summary }) => summary !== "");
+  if (changes.length === 0) return null;
   return (
     <p className="mt-1 text-sm text-late">
       Changed since it last worked:{" "}
-      {item.changes.map((change, index) => (
+      {changes.map((change, index) => (
         <span key={`${change.kind}${index}`} dir="auto">
           {index > 0 && "; "}
           {change.summary}

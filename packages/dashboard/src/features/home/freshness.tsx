@@ -74,7 +74,7 @@ function Row({ item }: { readonly item: Item }): ReactNode {
       <span className="text-sm text-muted">
         rows <Time at={item.lastRowAt} never="none yet" />
       </span>
-      <span className="w-36 text-right">
+      <span className="w-full sm:w-36 sm:text-right">
         <Status
           quiet
           status={item.state}

@@ -19,7 +19,7 @@ export function LoadBars({ timeline }: { readonly timeline: Timeline }): ReactNo
       <figcaption className="mb-1 flex flex-wrap gap-x-4 text-sm text-muted">
         <span>At the same time: at most {formatCount(Math.round(peak))} running</span>
         {waited >= 1 && <span>{formatCount(Math.round(waited))} waiting</span>}
-        <span>{formatCount(slots)} slots</span>
+        <span>{slots === 0 ? "no worker is there" : `${formatCount(slots)} slots`}</span>
       </figcaption>
       <svg
         role="img"

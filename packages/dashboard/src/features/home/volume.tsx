@@ -16,7 +16,7 @@ import { formatAbsolute } from "../../format/format-time.ts";
 type Item = Answer<"/api/v1/overview/volume">["items"][number];
 type Kind = "inserted" | "updated" | "removed";
 
-const SHOWN = 5;
+const SHOWN = 7;
 
 /** Rows of the last runs within the band that is usual on that day of the week; what is outside of it comes first. */
 export function Volume(): ReactNode {
@@ -57,7 +57,7 @@ function Row({ item }: { readonly item: Item }): ReactNode {
   const kind = kindOf(item);
   const last = item.points.at(-1);
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)] items-center gap-4 px-4 py-2">
+    <li className="grid gap-y-1 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)] items-center gap-4 px-4 py-2">
       <div className="min-w-0">
         <TextLink
           to="/data/$table"

@@ -103,7 +103,7 @@ function Lines({
             role="listitem"
             aria-setsize={-1}
             aria-posinset={row.index + 1}
-            className="absolute inset-x-0 top-0 flex flex-col border-b border-line/60 md:flex-row md:items-start"
+            className="absolute inset-x-0 top-0 flex flex-col md:flex-row md:items-start"
             style={{ transform: `translateY(${row.start - top}px)` }}
           >
             <Origin line={line} />

@@ -35,7 +35,7 @@ export function PipelinePicker({ value, onChange, all, className }: PipelinePick
         placeholder={all}
         value={text}
         onChange={(event) => change(event.target.value)}
-        className={className ?? "w-56"}
+        width={className ?? "w-full sm:w-56"}
       />
       <datalist id={id}>
         {names.map((name) => (
