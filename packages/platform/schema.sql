@@ -146,7 +146,11 @@ CREATE TABLE millrace_control.commands (
   CONSTRAINT commands_status CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'done'::text, 'failed'::text])))
 );
 
+CREATE INDEX commands_by_kind ON millrace_control.commands USING btree (kind, requested_at DESC, id DESC);
+
 CREATE INDEX commands_by_pipeline ON millrace_control.commands USING btree (pipeline, requested_at DESC, id DESC);
+
+CREATE INDEX commands_by_status ON millrace_control.commands USING btree (status, requested_at DESC, id DESC);
 
 CREATE INDEX commands_by_time ON millrace_control.commands USING btree (requested_at);
 
