@@ -2,10 +2,12 @@ import type { OpenedApi } from "@millrace/api";
 import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
 import {
   type ControlStore,
+  groupErrors,
   type Logger,
   maskUrl,
   pruneControl,
   retentionOf,
+  sampleStorage,
   startNotifier,
 } from "@millrace/platform";
 import type { CliContext } from "../cli-context.ts";
@@ -202,6 +204,8 @@ function makeScheduler({
       const retention = retentionOf(workspace.project.settings.values, Date.now());
       for (const { error } of await pruneControl(control.pool, { ...retention, signal }))
         if (error !== undefined) onError(error);
+      await groupErrors(control.pool, signal);
+      await sampleStorage(control.pool);
     },
     onLead: (leads) => {
       if (leads) printer.note("Schedules are kept by this process.");
