@@ -1,14 +1,18 @@
-import type { RunReport, TaskProgress } from "@millrace/core";
+import type { Json, RunReport, TaskProgress } from "@millrace/core";
 import { storableJson } from "@millrace/platform";
 import type pg from "pg";
 import type { Claim } from "./claim.ts";
 import { type ProcessEnd, RETRY_DELAY } from "./end-attempt.ts";
 import { RUNS_CHANNEL } from "./enqueue.ts";
 
-/** Records how far a job is; false where the claim is lost. */
+/** Records how far a run is; false where the claim is lost. */
 export async function recordProgress(
   database: pg.Pool,
-  job: { readonly id: string; readonly token: string; readonly progress: TaskProgress },
+  job: {
+    readonly id: string;
+    readonly token: string;
+    readonly progress: TaskProgress | Readonly<Record<string, Json>>;
+  },
 ): Promise<boolean> {
   const { rowCount } = await database.query(
     `UPDATE millrace_control.runs SET progress = $3, updated_at = clock_timestamp()

@@ -1,6 +1,7 @@
 import type { RunReport, TaskProgress } from "@millrace/core";
 import { type LogLine, type PlatformEvent, publish, storableJson } from "@millrace/platform";
 import type pg from "pg";
+import type { RunMeasures } from "../worker/run-meter.ts";
 import type { AttemptOutcome } from "../worker/worker-notice.ts";
 import type { Claim } from "./claim.ts";
 import { countOutcome } from "./count-outcome.ts";
@@ -77,6 +78,12 @@ export class HeldRun {
   async progress(progress: TaskProgress): Promise<boolean> {
     const { id, token } = this.claim;
     return recordProgress(this.#pool, { id, token, progress });
+  }
+
+  /** Records how fast it goes and what its process uses. Of a job it would hide what that says of itself. */
+  async measured(measures: RunMeasures): Promise<boolean> {
+    const { id, token, kind } = this.claim;
+    return kind === "task" || recordProgress(this.#pool, { id, token, progress: { ...measures } });
   }
 
   /** Records its end as its process reported it; a job that failed and may be tried again is queued once more. @param result JSON text of what a job returned */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { FromProcess, ToProcess } from "./protocol.ts";
-import { memoryOf } from "./process-memory.ts";
+import { cpuOf, memoryOf } from "./process-memory.ts";
 
 /** How to start the processes of runs. */
 export interface ProcessProgram {
@@ -115,6 +115,11 @@ export class RunProcess {
     const memory = await memoryOf(this.pid);
     if (memory !== undefined) this.#peak = Math.max(this.#peak, memory);
     return memory;
+  }
+
+  /** CPU time so far, in ms; undefined where the system does not tell. */
+  sampleCpu(): Promise<number | undefined> {
+    return cpuOf(this.pid);
   }
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {

@@ -5,6 +5,7 @@ import type { ProcessEnd } from "../queue/end-attempt.ts";
 import { readLines } from "./output-lines.ts";
 import type { FromProcess, ProcessUsage, RunTask } from "./protocol.ts";
 import type { RunProcess } from "./run-process.ts";
+import { RunMeter } from "./run-meter.ts";
 import { RunProgress } from "./run-progress.ts";
 import type { WorkerNotice } from "./worker-notice.ts";
 
@@ -48,6 +49,8 @@ export interface RunLine {
 /** Time from an event to its being recorded. */
 const RECORD_MS = 500;
 const MEMORY_MS = 1_000;
+/** Looks at the memory from one record of measures to the next. */
+const MEASURE_EVERY = 2;
 const GRACE_MS = 10_000;
 /** Further attempts at queueing a job, over about 20 seconds. */
 const ENQUEUE_TRIES = 8;
@@ -61,6 +64,7 @@ const BESIDES_HEAP = { share: 0.5, atLeastMb: 256 };
 export class SupervisedRun {
   readonly #o: SuperviseOptions;
   readonly #progress: RunProgress;
+  readonly #meter = new RunMeter();
   readonly #over = new AbortController();
   #report: RunReport | undefined;
   #usage: ProcessUsage | undefined;
@@ -168,6 +172,7 @@ export class SupervisedRun {
     switch (message.type) {
       case "event":
         this.#progress.observe(message.event, this.#now());
+        this.#meter.observe(message.event);
         for (const recorder of this.#o.recorders ?? []) recorder.observe(message.event);
         this.#o.onEvent?.(message.event);
         break;
@@ -263,8 +268,11 @@ export class SupervisedRun {
     const { process: child, clock } = this.#o;
     const { memoryMb } = child;
     const limit = (memoryMb + Math.max(BESIDES_HEAP.atLeastMb, memoryMb * BESIDES_HEAP.share)) * 1_048_576;
-    while (!this.#over.signal.aborted) {
+    for (let samples = 0; !this.#over.signal.aborted; samples++) {
       const memory = await child.sampleMemory();
+      this.#meter.sample({ at: clock.monotonic(), memoryBytes: memory, cpuMs: await child.sampleCpu() });
+      // What is not recorded now is with the next.
+      if (samples % MEASURE_EVERY === 1) void this.#o.run.measured(this.#meter.measures).catch(() => false);
       if (memory !== undefined && memory > limit) {
         this.#reason = `Its process used ${Math.round(memory / 1_048_576)} MiB, more than limits.memoryMb (${memoryMb}) allows`;
         child.kill();
