@@ -14,6 +14,7 @@ export async function tableChanges(
   { from, to, limit }: z.output<typeof ChangesQuery>,
 ): Promise<z.input<typeof TableChanges>> {
   const { pipelines } = await findTable({ tables }, id);
+  for (const given of [from, to]) if (given !== undefined && !UUID.test(given)) instant(given);
   const find = async (given: string | undefined, before?: string): Promise<EndedRun> => {
     if (given !== undefined && UUID.test(given)) {
       // A run whose record was pruned may still have left its traces in the table.
