@@ -37,8 +37,8 @@ export interface ConnectionContext {
 const MESSAGES = { most: 200, spanMs: 10_000 };
 /** Topics with the longest name, and what is around them. */
 export const MESSAGE_BYTES = 64 * 1024;
-/** Time for a client to answer that the connection ends. */
-const END_MS = 2_000;
+/** Time for a client to read why the connection ends. */
+const END_MS = 5_000;
 /** Longest reason that the protocol takes, in bytes. */
 const REASON_BYTES = 120;
 

@@ -147,7 +147,9 @@ export class Live {
     const due: Connection[] = [];
     for (const connection of this.#connections.keys()) {
       connection.tend(now);
-      if (!connection.closed && connection.accessDue(now)) due.push(connection);
+      // One that was closed may take its time to go.
+      if (connection.closed) this.#connections.delete(connection);
+      else if (connection.accessDue(now)) due.push(connection);
     }
     if (due.length > 0 && !this.#asking) {
       this.#asking = true;

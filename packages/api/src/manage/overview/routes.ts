@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { ApiContext } from "../../server/api-context.ts";
 import type { ApiRoutes } from "../../server/api-routes.ts";
 import { PageQuery } from "../../server/page.ts";
+import { listErrors } from "../errors/queries.ts";
+import { ErrorsPage, ErrorsQuery } from "../errors/schemas.ts";
 import { Name } from "../shared/names.ts";
 import { attention, needingAttention } from "./attention.ts";
 import { RunCalendar } from "./calendar.ts";
@@ -128,6 +130,11 @@ export const overviewRoutes: ApiRoutes = (server, context) => {
         async () => ({ at: new Date(view.now()).toISOString(), items: await running(pool, query.limit) }),
         query,
       ),
+  );
+  server.get(
+    "/overview/errors",
+    route("listErrorGroups", "Errors by fingerprint, as /errors has them", { 200: ErrorsPage }, ErrorsQuery),
+    ({ query }) => view.recent("errors", () => listErrors(pool, query), query),
   );
   server.get(
     "/overview/calendar",
