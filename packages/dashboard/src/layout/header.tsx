@@ -25,7 +25,6 @@ export function Header({ onSearch, onHelp }: HeaderProps): ReactNode {
       <button
         type="button"
         onClick={onSearch}
-        aria-label="Search and commands"
         className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-md border border-line-strong px-3 text-left text-muted hover:bg-hover sm:max-w-md"
       >
         <Search aria-hidden className="size-4 shrink-0" />

@@ -51,18 +51,7 @@ function Detail({ run }: { readonly run: RunDetail }): ReactNode {
     <>
       <PageHeader
         title={`Run of ${run.pipeline}`}
-        above={
-          <>
-            <TextLink to="/pipelines/$name" params={{ name: run.pipeline }}>
-              {run.pipeline}
-            </TextLink>{" "}
-            /{" "}
-            <TextLink to="/pipelines/$name" params={{ name: run.pipeline }} search={{ tab: "runs" }}>
-              Runs
-            </TextLink>{" "}
-            / <code className="font-mono">{run.id.slice(0, 13)}</code>
-          </>
-        }
+        above={<RunPath run={run} />}
         status={<Status status={run.status} />}
         actions={<RunActions run={run} />}
       />
@@ -92,5 +81,27 @@ function Detail({ run }: { readonly run: RunDetail }): ReactNode {
         ]}
       />
     </>
+  );
+}
+
+function RunPath({ run }: { readonly run: RunDetail }): ReactNode {
+  return (
+    <nav aria-label="Where this is">
+      <ol className="flex flex-wrap items-center gap-x-2 [&>li+li]:before:mr-2 [&>li+li]:before:text-faint [&>li+li]:before:content-['/']">
+        <li>
+          <TextLink to="/pipelines/$name" params={{ name: run.pipeline }}>
+            {run.pipeline}
+          </TextLink>
+        </li>
+        <li>
+          <TextLink to="/pipelines/$name" params={{ name: run.pipeline }} search={{ tab: "runs" }}>
+            Runs
+          </TextLink>
+        </li>
+        <li>
+          <code className="font-mono">{run.id.slice(0, 13)}</code>
+        </li>
+      </ol>
+    </nav>
   );
 }

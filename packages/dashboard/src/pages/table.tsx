@@ -104,7 +104,7 @@ function Detail({ table }: { readonly table: TableDetail }): ReactNode {
             {table.pipelines.map((name, index) => (
               <span key={name}>
                 {index > 0 && ", "}
-                <TextLink to="/pipelines/$name" params={{ name }}>
+                <TextLink className="underline" to="/pipelines/$name" params={{ name }}>
                   {name}
                 </TextLink>
               </span>

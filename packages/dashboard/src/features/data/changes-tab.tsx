@@ -67,11 +67,11 @@ export function ChangesTab({ table, search, onSearch, onRow }: ChangesTabProps):
           <p className="border-b border-line px-4 py-2 text-sm text-muted">
             {formatNumberOf(query.data.changes.length, "row")}
             {query.data.more && " and more"} changed from{" "}
-            <TextLink to="/runs/$id" params={{ id: query.data.from.run }}>
+            <TextLink className="underline" to="/runs/$id" params={{ id: query.data.from.run }}>
               the run of
             </TextLink>{" "}
             <Time at={query.data.from.finishedAt} absolute /> to{" "}
-            <TextLink to="/runs/$id" params={{ id: query.data.to.run }}>
+            <TextLink className="underline" to="/runs/$id" params={{ id: query.data.to.run }}>
               the run of
             </TextLink>{" "}
             <Time at={query.data.to.finishedAt} absolute />

@@ -16,7 +16,7 @@ export function SnippetsTab({ table }: { readonly table: TableDetail }): ReactNo
       note={
         <>
           Put a token in place of <code className="font-mono">$MILLRACE_TOKEN</code>:{" "}
-          <TextLink to="/users" search={{ tab: "tokens" }}>
+          <TextLink className="underline" to="/users" search={{ tab: "tokens" }}>
             make one
           </TextLink>
           .

@@ -130,15 +130,16 @@ function Lines({
 function Origin({ line }: { readonly line: LogLine }): ReactNode {
   const name = line.pipeline ?? line.logger ?? line.worker ?? "Millrace";
   return (
-    <span
-      className="truncate px-4 pt-0.5 text-xs leading-5 md:w-44 md:shrink-0 md:pr-0"
-      title={name}
-      dir="auto"
-    >
+    <span className="truncate px-4 text-xs leading-6 md:w-44 md:shrink-0 md:pr-0" title={name} dir="auto">
       {line.run === null ? (
         <span className="text-muted">{name}</span>
       ) : (
-        <TextLink to="/runs/$id" params={{ id: line.run }} search={{ tab: "logs" }}>
+        <TextLink
+          to="/runs/$id"
+          params={{ id: line.run }}
+          search={{ tab: "logs" }}
+          className="inline-block h-6 max-w-full truncate"
+        >
           {name}
         </TextLink>
       )}

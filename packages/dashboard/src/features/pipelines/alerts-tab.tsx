@@ -65,7 +65,7 @@ function Rule({ rule }: { readonly rule: RuleItem }): ReactNode {
           {rule.rule} <Badge tone={rule.severity === "fail" ? "failed" : "late"}>{rule.severity}</Badge>
         </p>
         <p className="text-sm text-muted wrap-anywhere">
-          <TextLink to="/data/$table" params={{ table: rule.table }}>
+          <TextLink className="underline" to="/data/$table" params={{ table: rule.table }}>
             {rule.table}
           </TextLink>{" "}
           · expected {rule.expected} · observed {valueText(rule.observed)}

@@ -93,7 +93,7 @@ function Checkpoint({ name, onReset }: { readonly name: string; readonly onReset
       {data?.lastRun != null && (
         <p className="mt-3 text-sm text-muted">
           Moved last by{" "}
-          <TextLink to="/runs/$id" params={{ id: data.lastRun }}>
+          <TextLink className="underline" to="/runs/$id" params={{ id: data.lastRun }}>
             this run
           </TextLink>
           .

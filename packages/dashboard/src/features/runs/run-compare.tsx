@@ -60,7 +60,7 @@ function Changes({
       note={
         <>
           Compared with{" "}
-          <TextLink to="/runs/$id" params={{ id: before.id }}>
+          <TextLink className="underline" to="/runs/$id" params={{ id: before.id }}>
             the run of
           </TextLink>{" "}
           <Time at={before.startedAt} />

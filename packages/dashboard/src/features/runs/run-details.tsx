@@ -3,6 +3,7 @@ import { Card } from "../../components/card.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { Bytes, Count, Duration } from "../../components/quantity.tsx";
+import { Badge } from "../../components/status.tsx";
 import { formatShare } from "../../format/format-count.ts";
 import type { RunDetail } from "../shared/api-types.ts";
 
@@ -10,11 +11,17 @@ import type { RunDetail } from "../shared/api-types.ts";
 export function RunDetails({ run }: { readonly run: RunDetail }): ReactNode {
   return (
     <div className="grid items-start gap-4 lg:grid-cols-2">
-      <Card title="Parameters">
-        {Object.keys(run.params).length === 0 ? (
-          <p className="text-muted">It was given none.</p>
+      <Card title="Parameters" note="Values may be secret: only the names are kept.">
+        {run.params.length === 0 ? (
+          <p className="text-muted">It was given none: the pipeline's own values were taken.</p>
         ) : (
-          <CodeBlock label="Parameters" code={JSON.stringify(run.params, null, 2)} />
+          <ul aria-label="Names of parameters" className="flex flex-wrap gap-1.5">
+            {run.params.map((name) => (
+              <li key={name}>
+                <Badge>{name}</Badge>
+              </li>
+            ))}
+          </ul>
         )}
         {Object.keys(run.options).length > 0 && (
           <>
