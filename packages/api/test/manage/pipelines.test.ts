@@ -9,6 +9,7 @@ import type { GroupsList } from "../../src/manage/groups/schemas.ts";
 import type {
   PipelineCheckpoint,
   PipelineDetail,
+  PipelineQuality,
   PipelinesPage,
   PipelineStats,
   PipelineVersions,
@@ -292,6 +293,29 @@ describe("a pipeline", () => {
     const { text } = await bed.as("viewer").get(path);
     expect(text).toContain("MLR_DESTINATION_UNAVAILABLE");
     expect(text).not.toContain("pass");
+  });
+
+  it("has the results of its quality rules, those that failed first", async () => {
+    await bed.register({ quakes: {} });
+    const [first, second] = await seedRuns(bed.control.pool, [
+      { pipeline: "quakes" },
+      { pipeline: "quakes" },
+    ]);
+    await bed.control.pool.query(
+      `INSERT INTO millrace_control.quality_results (at, run, pipeline, table_name, rule, kind, severity, status, landed, observed,
+         expected, checked, failures, reason)
+       SELECT now() + n * interval '1 second', run, pipeline, 'quakes', rule, 'notNull', 'warn', status, true, '3', 'no nulls', 9, 3, NULL
+       FROM (VALUES (1, $1::uuid, 'quakes', 'id', 'passed'), (2, $2::uuid, 'quakes', 'id', 'passed'),
+         (1, $1::uuid, 'quakes', 'mag', 'passed'), (2, $2::uuid, 'quakes', 'mag', 'failed'),
+         (3, $2::uuid, 'tides', 'mag', 'failed')) AS given (n, run, pipeline, rule, status)`,
+      [first, second],
+    );
+    const { items } = await get<z.output<typeof PipelineQuality>>("/pipelines/quakes/quality");
+    expect(items.map(({ rule, status, points }) => [rule, status, points.map(({ run }) => run)])).toEqual([
+      ["mag", "failed", [first, second]],
+      ["id", "passed", [first, second]],
+    ]);
+    expect(items[0]).toMatchObject({ observed: 3, checked: 9, failures: 3, run: second });
   });
 
   it("has its runs counted by days of a time zone", async () => {
