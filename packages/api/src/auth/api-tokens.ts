@@ -1,11 +1,11 @@
 import { type Clock, MillraceError } from "@millrace/core";
 import { newRunId } from "@millrace/platform";
 import type pg from "pg";
-import { type Role, ROLES, suffices } from "../server/role.ts";
+import { type Role, suffices } from "../server/role.ts";
 import { randomToken, tokenHash } from "./random-token.ts";
 
 /** What every token begins with, so that scanners of leaked secrets and people know it. */
-export const TOKEN_PREFIX = "mlr_";
+const TOKEN_PREFIX = "mlr_";
 const SEEN_EVERY_MS = 60_000;
 /** Tokens of one user that can be used. */
 const PER_USER = 200;
@@ -197,8 +197,8 @@ interface FoundRow extends ScopeRow {
   readonly id: string;
   readonly name: string;
   readonly user_id: string;
-  readonly role: (typeof ROLES)[number];
-  readonly user_role: (typeof ROLES)[number];
+  readonly role: Role;
+  readonly user_role: Role;
   readonly last_used_at: Date | null;
 }
 

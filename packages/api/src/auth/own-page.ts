@@ -2,7 +2,7 @@ import { MillraceError } from "@millrace/core";
 import type { FastifyRequest } from "fastify";
 
 /** The header that our own page sends with whatever changes something. Its value is of no matter. */
-export const PAGE_HEADER = "x-millrace-request";
+const PAGE_HEADER = "x-millrace-request";
 
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 

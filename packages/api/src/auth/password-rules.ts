@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core";
 
 /** Characters that a new password has at least: length is what makes it hard to guess. */
-export const PASSWORD_LENGTH = 12;
+const PASSWORD_LENGTH = 12;
 const LONGEST = 1_000;
 /** What people type to get past a length. */
 const USUAL =

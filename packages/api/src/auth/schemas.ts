@@ -3,10 +3,10 @@ import { PageQuery } from "../server/page.ts";
 import { ROLES } from "../server/role.ts";
 import { Instant } from "../server/timestamps.ts";
 
-export const RoleName = z.enum(ROLES).describe("viewer looks, operator also steers, admin also administers.");
+const RoleName = z.enum(ROLES).describe("viewer looks, operator also steers, admin also administers.");
 
 /** A name as it is given to a new user. */
-export const UserName = z
+const UserName = z
   .string()
   .max(64)
   .regex(
@@ -16,7 +16,7 @@ export const UserName = z
   .describe("1 to 64 letters, digits and . _ @ + -. Small and capital letters are the same.");
 
 /** A password as it is typed; whether it is good enough for a new one is asked later. */
-export const TypedPassword = z.string().min(1).max(1_000);
+const TypedPassword = z.string().min(1).max(1_000);
 
 export const SignInBody = z.object({ name: z.string().min(1).max(200), password: TypedPassword });
 
@@ -36,7 +36,7 @@ export const SignOutBody = z.object({
 });
 
 /** What a token is limited to. */
-export const TokenScope = z.object({
+const TokenScope = z.object({
   groups: z.array(z.string().min(1).max(200)).max(100).nullable(),
   pipelines: z.array(z.string().min(1).max(200)).max(100).nullable(),
 });
@@ -65,7 +65,7 @@ export const Me = z.object({
 
 export const SignedOut = z.object({ sessions: z.number().int().describe("How many sessions ended.") });
 
-export const Session = z.object({
+const Session = z.object({
   id: z.uuid(),
   current: z.boolean(),
   via: z.enum(["password", "link", "oidc"]),

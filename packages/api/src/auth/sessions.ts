@@ -16,7 +16,7 @@ export interface SessionLimits {
   readonly absoluteMs: number;
 }
 
-export const SESSION_LIMITS: SessionLimits = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 };
+const SESSION_LIMITS: SessionLimits = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 };
 
 /** How exactly it is known when a session was used: one write a minute, not one a request. */
 const SEEN_EVERY_MS = 60_000;

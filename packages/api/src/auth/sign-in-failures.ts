@@ -15,7 +15,7 @@ export interface FailureLimits {
   readonly windowMs: number;
 }
 
-export const FAILURE_LIMITS: FailureLimits = { pair: 5, address: 20, name: 50, windowMs: 15 * 60_000 };
+const FAILURE_LIMITS: FailureLimits = { pair: 5, address: 20, name: 50, windowMs: 15 * 60_000 };
 
 /**
  * Counts sign-ins that failed, in the database, so that neither another server nor a restart forgets them. An attempt counts

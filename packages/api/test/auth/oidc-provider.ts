@@ -168,18 +168,7 @@ class Provider implements OidcProvider {
       return this.#refuse(response, 400, "invalid_request", "the body is no form");
     }
     const grant = this.#grants.get(form.get("code") ?? "");
-    const verifier = form.get("code_verifier") ?? "";
-    const wrong =
-      form.get("grant_type") !== "authorization_code"
-        ? "the grant type is wrong"
-        : grant === undefined || grant.used
-          ? "the code was never given, or is used up"
-          : grant.redirectUri !== form.get("redirect_uri")
-            ? "the redirect URI is another one"
-            : !/^[\w.~-]{43,128}$/.test(verifier) ||
-                createHash("sha256").update(verifier).digest("base64url") !== grant.challenge
-              ? "the code verifier does not fit"
-              : undefined;
+    const wrong = wrongExchange(form, grant);
     if (wrong !== undefined || grant === undefined) {
       return this.#refuse(response, 400, "invalid_grant", wrong ?? "");
     }
@@ -220,6 +209,19 @@ class Provider implements OidcProvider {
     this.refusals.push(why);
     json(response, status, { error, error_description: why });
   }
+}
+
+/** What is wrong with a request for tokens; undefined: nothing. */
+function wrongExchange(form: URLSearchParams, grant: Grant | undefined): string | undefined {
+  const verifier = form.get("code_verifier") ?? "";
+  if (form.get("grant_type") !== "authorization_code") return "the grant type is wrong";
+  if (grant === undefined || grant.used) return "the code was never given, or is used up";
+  if (grant.redirectUri !== form.get("redirect_uri")) return "the redirect URI is another one";
+  const challenge = createHash("sha256").update(verifier).digest("base64url");
+  if (!/^[\w.~-]{43,128}$/.test(verifier) || challenge !== grant.challenge) {
+    return "the code verifier does not fit";
+  }
+  return undefined;
 }
 
 function sign(claims: object, key: KeyObject): string {

@@ -4,6 +4,7 @@ import type { Role } from "../../server/role.ts";
 export interface OidcOptions {
   /** Its issuer, such as `https://login.example.com/realms/main`; `/.well-known/openid-configuration` below it tells the rest. */
   readonly issuer: URL;
+  /** What the service knows Millrace by. */
   readonly clientId: string;
   /** Asked for when somebody signs in, so that a new one needs no restart. */
   readonly clientSecret: () => Promise<string>;
