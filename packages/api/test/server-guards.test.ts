@@ -157,6 +157,8 @@ describe("what the server guards", () => {
   });
 
   it("says that the dashboard is not built where it is not", async () => {
+    const empty = await make({ dashboard: join(folder, "not-built") });
+    expect((await get(empty, "/")).statusCode).toBe(503);
     const page = await get(await make(), "/");
     expect([page.statusCode, page.headers["content-type"]]).toEqual([503, "text/html; charset=utf-8"]);
     expect(page.body).toContain("npm run build");

@@ -80,13 +80,14 @@ export async function createServer(options: CreateServerOptions): Promise<ApiSer
   server.setErrorHandler(answerError);
   server.decorateRequest("identity", undefined);
   const https = publicUrl?.protocol === "https:";
+  // Before everything that may refuse a request, so that the socket of an upgrade that is refused is closed.
+  await allowWebSockets(server);
   server.addHook("onRequest", async (request, reply) => {
     addSecurityHeaders(reply, https);
     checkHost(request, publicUrl);
     await options.guard.admit?.(request);
   });
   await server.register(cookie);
-  await allowWebSockets(server);
   await describeApi(server);
   await server.register(compress, {
     threshold: COMPRESS_BYTES,

@@ -1,4 +1,5 @@
-import { extname, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { extname, join, sep } from "node:path";
 import files from "@fastify/static";
 import { MillraceError } from "@millrace/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -12,7 +13,7 @@ const FOR_EVER = "public, max-age=31536000, immutable";
 /**
  * Serves the dashboard's files. Paths that are no file and have no extension get its page, which finds its way itself.
  * Everything else outside of the API is MLR_ROUTE_NOT_FOUND.
- * @param folder the built dashboard; undefined: a page says that there is none
+ * @param folder of the built dashboard; undefined, or as long as nothing is in it: a page says that there is none
  */
 export async function serveDashboard(server: ApiServer, folder: string | undefined): Promise<void> {
   if (folder !== undefined) {
@@ -31,7 +32,9 @@ export async function serveDashboard(server: ApiServer, folder: string | undefin
         hint: `GET ${API_PREFIX}/openapi.json lists what there is.`,
       });
     }
-    return folder === undefined ? sendUnbuilt(reply) : reply.sendFile("index.html");
+    // Asked each time: it may be built while the server runs.
+    const built = folder !== undefined && existsSync(join(folder, "index.html"));
+    return built ? reply.sendFile("index.html") : sendUnbuilt(reply);
   });
 }
 
@@ -57,7 +60,7 @@ const UNBUILT = `<!doctype html>
     <h1>The dashboard is not built yet</h1>
     <p>The server runs, and its API answers under <a href="${API_PREFIX}/openapi.json">${API_PREFIX}</a>.</p>
     <p>In the repository, <code>npm install</code> builds the dashboard; <code>npm run build -w packages/dashboard</code>
-    builds it again. Then start Millrace once more.</p>
+    builds it again.</p>
   </body>
 </html>
 `;

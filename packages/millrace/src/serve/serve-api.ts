@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { openApi, type OpenedApi, openInstallation } from "@millrace/api";
@@ -26,7 +25,6 @@ export async function serveApi(
     queueReprocess: ({ pipeline, by, ...request }) => queueReprocess(pool, { pipeline, by, request }),
     onLine: (line) => logger.info({ part: "reader of collected data" }, line),
   });
-  const dashboard = dashboardFolder();
   try {
     const api = await openApi({
       control,
@@ -45,7 +43,7 @@ export async function serveApi(
       publicUrl: apiUrl,
       oidc,
       ...(apiProxies === undefined ? {} : { trustedProxies: listOf(apiProxies) }),
-      ...(dashboard === undefined ? {} : { dashboard }),
+      dashboard: dashboardFolder(),
     });
     return {
       ...api,
@@ -60,11 +58,10 @@ export async function serveApi(
   }
 }
 
-/** The dashboard's files, where they were built. */
-function dashboardFolder(): string | undefined {
+/** Where the dashboard's files are when they were built. */
+function dashboardFolder(): string {
   const manifest = createRequire(import.meta.url).resolve("@millrace/dashboard/package.json");
-  const folder = join(dirname(manifest), "dist");
-  return existsSync(join(folder, "index.html")) ? folder : undefined;
+  return join(dirname(manifest), "dist");
 }
 
 function listOf(text: string): readonly string[] {
