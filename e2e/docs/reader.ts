@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Readable, Writable } from "node:stream";
 import pg from "pg";
 import { missingLine, type Step } from "./page.ts";
 
@@ -11,6 +12,10 @@ export class Reader {
   readonly #databaseUrl: string;
   #folder: string;
   #output = "";
+  /** Of the last command, without what it noted beside. */
+  #printed = "";
+  /** What `NAME=$(…)`, perhaps with `| jq -r .field`, kept. */
+  readonly #variables = new Map<string, string>();
   readonly #background: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [];
 
   constructor(folder: string, databaseUrl: string) {
@@ -50,6 +55,16 @@ export class Reader {
 
   async #command(command: string, fails: boolean): Promise<void> {
     if (command.endsWith("&")) return this.#startServing(command.slice(0, -1).trim());
+    const kept = /^([A-Z_]+)=\$\((.*)\)$/.exec(command);
+    if (kept?.[1] !== undefined && kept[2] !== undefined) {
+      const [, made = kept[2], field] = /^(.*) \| jq -r \.(\w+)$/.exec(kept[2]) ?? [];
+      await this.#command(made, fails);
+      const printed = this.#printed.trim();
+      const value = field === undefined ? printed : (JSON.parse(printed) as Record<string, unknown>)[field];
+      this.#variables.set(kept[1], String(value));
+      return;
+    }
+    if (command.startsWith("curl ")) return this.#curl(shellWords(command, this.#variables).slice(1));
     const piped = /^(?:echo|printf %s) (\S+) \| (.*)$/.exec(command);
     const [program, ...args] = (piped?.[2] ?? command)
       .split(/\s+/)
@@ -64,6 +79,13 @@ export class Reader {
     const { code, text } = await this.#millrace(args.slice(1), piped?.[1]);
     this.#output = text;
     if ((code !== 0) !== fails) throw new Error(`${command} ended with ${code}:\n${text}`);
+  }
+
+  async #curl(args: readonly string[]): Promise<void> {
+    const child = spawn("curl", args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
+    const { code, text } = await outcomeOf(child);
+    this.#output = text;
+    if (code !== 0) throw new Error(`curl ended with ${code}:\n${text}`);
   }
 
   /** `millrace up &`: goes on until the page is over. */
@@ -92,19 +114,14 @@ export class Reader {
     });
   }
 
-  #millrace(args: readonly string[], input = ""): Promise<{ code: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const child = this.#spawn(args);
-      // A command that does not read it may have ended before.
-      child.stdin.on("error", () => undefined);
-      child.stdin.end(input);
-      let text = "";
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      }
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code: code ?? 1, text }));
-    });
+  async #millrace(args: readonly string[], input = ""): Promise<{ code: number; text: string }> {
+    const child = this.#spawn(args);
+    // A command that does not read it may have ended before.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    const outcome = await outcomeOf(child);
+    this.#printed = outcome.printed;
+    return outcome;
   }
 
   /** The rows as psql would show them: names, then values between bars; null is empty. */
@@ -125,4 +142,34 @@ export class Reader {
       await client.end();
     }
   }
+}
+
+/** What a process wrote, to its end: all of it, and what it printed as its result. */
+function outcomeOf(
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
+): Promise<{ code: number; text: string; printed: string }> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    let printed = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      printed += chunk;
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? 1, text, printed }));
+  });
+}
+
+/** The words of a command; variables count outside of single quotes. */
+function shellWords(command: string, variables: ReadonlyMap<string, string>): string[] {
+  const words = command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  const expand = (text: string): string =>
+    text.replaceAll(/\$([A-Z_]+)/g, (_, name: string) => variables.get(name) ?? "");
+  return words.map((word) =>
+    word.replaceAll(
+      /'([^']*)'|"([^"]*)"|([^'"]+)/g,
+      (_, single?: string, double?: string, bare?: string) => single ?? expand(double ?? bare ?? ""),
+    ),
+  );
 }
