@@ -59,7 +59,10 @@ export async function measure(): Promise<Measured[]> {
 }
 
 /** A control database with that much in it; what an earlier bench left is used again. */
-async function seeded(server: Awaited<ReturnType<typeof EmbeddedPostgres.ensure>>, folder: string): Promise<ControlStore> {
+async function seeded(
+  server: Awaited<ReturnType<typeof EmbeddedPostgres.ensure>>,
+  folder: string,
+): Promise<ControlStore> {
   const admin = new pg.Client({ connectionString: server.adminUrl });
   await admin.connect();
   const sizes = JSON.stringify(SIZES);

@@ -19,7 +19,7 @@ export const FunctionsQuery = z.object({
   since: Moment.optional().describe("Only calls of this time or later. Default: the last 24 hours."),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
-export const FunctionItem = FunctionTimes.extend({
+const FunctionItem = FunctionTimes.extend({
   pipeline: z.string(),
   runs: z.number().int().describe("Runs that called it."),
   lastAt: Instant,

@@ -12,7 +12,7 @@ import { RunStatus } from "../shared/run-status.ts";
 export const PipelinePath = z.object({ name: z.string().min(1).max(100).describe("The pipeline's name.") });
 
 /** Whether it runs by itself. */
-export const PipelineState = z
+const PipelineState = z
   .enum(["enabled", "disabled", "paused", "retired"])
   .describe("`paused`: its runs wait; `retired`: its file is gone.");
 

@@ -9,7 +9,10 @@ export function pageOfRows<T extends Keyed>(
   limit: number,
 ): { items: Omit<T, "cursor">[]; next?: string } {
   const shown = rows.slice(0, limit);
-  const items = shown.map(({ cursor: _, ...item }) => item);
+  const items = shown.map((row) => {
+    const { cursor: _, ...item } = row;
+    return item;
+  });
   const last = shown.at(-1);
   return rows.length > limit && last !== undefined ? { items, next: last.cursor } : { items };
 }

@@ -15,7 +15,7 @@ const FIELDS = [
 const MESSAGE_CHARS = 2_000;
 
 /** SQL of the counts of all tables together, as JSON. @param counts the column, of type `jsonb` */
-export function rowsSql(counts: string): string {
+function rowsSql(counts: string): string {
   const sums = FIELDS.map((field) => `coalesce(sum((each.value ->> '${field}')::bigint), 0) AS ${field}`);
   return `(SELECT row_to_json(sums) FROM (SELECT ${sums.join(", ")} FROM jsonb_each(${counts}) AS each) AS sums)`;
 }
