@@ -3,6 +3,7 @@ import { Select } from "../../components/select.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { RUN_STATUS_CHOICES, runStatuses } from "../runs/run-status-choices.ts";
 import { usePages } from "../shared/use-pages.ts";
+import { DurationChart } from "./duration-chart.tsx";
 
 /** The runs of one pipeline. */
 export function RunsTab({ pipeline }: { readonly pipeline: string }): ReactNode {
@@ -13,6 +14,7 @@ export function RunsTab({ pipeline }: { readonly pipeline: string }): ReactNode 
   });
   return (
     <>
+      <DurationChart pipeline={pipeline} />
       <div className="mb-3">
         <Select label="State" value={status} choices={RUN_STATUS_CHOICES} onChange={setStatus} />
       </div>
