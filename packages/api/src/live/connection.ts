@@ -1,6 +1,6 @@
 import { asMillraceError, type Clock } from "@millrace/core";
 import type { FastifyRequest } from "fastify";
-import type { WebSocket } from "ws";
+import type { WebSocket } from "@fastify/websocket";
 import type { Identity } from "../server/identity.ts";
 import { suffices } from "../server/role.ts";
 import { ClientQueue } from "./client-queue.ts";

@@ -2,7 +2,7 @@ import { type Clock, MillraceError } from "@millrace/core";
 import type { ControlStore } from "@millrace/platform";
 import type { FastifyRequest } from "fastify";
 import type pg from "pg";
-import type { WebSocket } from "ws";
+import type { WebSocket } from "@fastify/websocket";
 import type { Guard } from "../server/guard.ts";
 import { identityOf } from "../server/identity-of.ts";
 import { CLOSE } from "./close-codes.ts";
