@@ -99,7 +99,7 @@ function describe(name: string, index: number): PipelineDescription {
     description: index % 4 === 0 ? `Collects ${name} from where they come from` : undefined,
     schedule: index % 5 === 4 ? undefined : every(`${10 + (index % 7) * 10} minutes`),
     codeVersion: `v${1 + (index % 4)}`,
-  } as PipelineDescription;
+  };
 }
 
 interface Run {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { openApi, openInstallation, type TableReader } from "@millrace/api";
 import { MillraceError } from "@millrace/core";
 import { openOperations } from "@millrace/orchestrator";
@@ -59,7 +60,10 @@ export async function openSeededServer({
       pool,
     }),
     // What goes wrong in the server is what a failed test wants to know.
-    logger: { error: (fields, message) => console.error(message, fields), warn: () => undefined },
+    logger: {
+      error: (fields, message) => process.emitWarning(`${message}: ${inspect(fields)}`),
+      warn: () => undefined,
+    },
     dashboard,
     ...(port === undefined ? {} : { port }),
   });

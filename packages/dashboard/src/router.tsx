@@ -36,7 +36,7 @@ const shell = createRoute({
       await queryClient.ensureQueryData(meQuery);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+      redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href }, throw: true });
     }
   },
 });

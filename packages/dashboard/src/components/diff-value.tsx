@@ -29,5 +29,5 @@ export function DiffValue({
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "string") return value === "" ? '""' : value;
-  return typeof value === "object" ? JSON.stringify(value) : String(value as number | boolean | bigint);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

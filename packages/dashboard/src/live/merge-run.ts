@@ -116,8 +116,8 @@ function mayBelong(params: unknown, patch: RunPatch): boolean {
 
 function among(wanted: unknown, value: string | undefined): boolean {
   if (wanted === undefined || value === undefined) return true;
-  const list = Array.isArray(wanted) ? (wanted as unknown[]) : String(wanted as string).split(",");
-  return list.includes(value);
+  if (Array.isArray(wanted)) return wanted.includes(value);
+  return typeof wanted === "string" && wanted.split(",").includes(value);
 }
 
 function mergeRunning(data: unknown, patch: RunPatch): unknown {

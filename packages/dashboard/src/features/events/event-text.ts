@@ -16,25 +16,30 @@ export function eventText({ data }: Happened): string {
   return parts.join(" · ");
 }
 
+/** What speaks for itself, without its name before it. */
+const PLAIN = new Set(["message", "reason", "status", "trigger", "command"]);
+
+/** Members that are more than a value. */
+const PARTS: Readonly<Record<string, (value: unknown) => string>> = {
+  durationMs: (value) => `took ${duration(value)}`,
+  rows: (value) => (typeof value === "number" ? formatNumberOf(value, "row") : plain(value)),
+  counts: countsText,
+  error: messageOf,
+  changes: (value) => (Array.isArray(value) ? value.map(changeText).join(", ") : plain(value)),
+};
+
 function partText(name: string, value: unknown): string {
   if (value === null || value === undefined || value === false) return "";
-  if (name === "durationMs" && typeof value === "number") return `took ${formatDuration(value)}`;
-  if (name.endsWith("Ms") && typeof value === "number")
-    return `${name.slice(0, -2)} ${formatDuration(value)}`;
-  if (name === "rows" && typeof value === "number") return formatNumberOf(value, "row");
-  if (name === "counts") return countsText(value);
-  if (name === "error") return messageOf(value);
-  if (
-    name === "message" ||
-    name === "reason" ||
-    name === "status" ||
-    name === "trigger" ||
-    name === "command"
-  )
-    return plain(value);
-  if (name === "changes" && Array.isArray(value)) return value.map(changeText).join(", ");
-  if (Array.isArray(value)) return value.length === 0 ? "" : `${name} ${value.map(plain).join(", ")}`;
-  return `${name} ${plain(value)}`;
+  if (Array.isArray(value) && value.length === 0) return "";
+  const part = PARTS[name];
+  if (part !== undefined) return part(value);
+  if (PLAIN.has(name)) return plain(value);
+  if (name.endsWith("Ms")) return `${name.slice(0, -2)} ${duration(value)}`;
+  return `${name} ${Array.isArray(value) ? value.map(plain).join(", ") : plain(value)}`;
+}
+
+function duration(value: unknown): string {
+  return typeof value === "number" ? formatDuration(value) : plain(value);
 }
 
 /** A change of a table: `orders.price widen-column integer to numeric`. */

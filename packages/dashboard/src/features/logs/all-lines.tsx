@@ -35,32 +35,29 @@ export function AllLines({ search, level, pipeline, live }: AllLinesProps): Reac
     },
   });
   const fresh = useLiveLines({ on: live, search, level, pipeline });
-  const lines = useMemo(() => mergeNewest(fresh, pages.items as readonly LogLine[]), [fresh, pages.items]);
+  const lines = useMemo(() => mergeNewest(fresh, pages.items), [fresh, pages.items]);
   if (pages.error !== null && lines.length === 0) {
     return <ErrorState error={pages.error} title="The log could not be read" onRetry={pages.retry} />;
   }
   if (pages.loading && lines.length === 0) return <SkeletonRows rows={14} label="Loading the log" />;
   if (lines.length === 0 && !pages.hasMore) {
-    return (
-      <EmptyState
-        icon={ScrollText}
-        title={
-          search === "" && level === undefined && pipeline === ""
-            ? "Nothing was logged yet"
-            : "No line is like that"
-        }
-      >
-        {search === "" && level === undefined && pipeline === ""
-          ? "Lines show up here as soon as something runs."
-          : "Search for another text, or choose a lower level."}
-      </EmptyState>
-    );
+    return <NoLines filtered={search !== "" || level !== undefined || pipeline !== ""} />;
   }
   return (
     <>
       <Lines lines={lines} search={search} />
       <LoadMore hasMore={pages.hasMore} busy={pages.busy} onMore={pages.more} what="older lines" />
     </>
+  );
+}
+
+function NoLines({ filtered }: { readonly filtered: boolean }): ReactNode {
+  return (
+    <EmptyState icon={ScrollText} title={filtered ? "No line is like that" : "Nothing was logged yet"}>
+      {filtered
+        ? "Search for another text, or choose a lower level."
+        : "Lines show up here as soon as something runs."}
+    </EmptyState>
   );
 }
 
