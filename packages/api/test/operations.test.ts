@@ -110,7 +110,20 @@ describe("errors", () => {
         ],
       },
     ]);
-    expect(await list("?pipeline=rain")).toHaveLength(1);
+    expect(await list("?pipeline=rain")).toMatchObject([
+      {
+        count: 1,
+        pipelines: [{ pipeline: "rain" }],
+        sample: { pipeline: "rain", message: expect.stringContaining("/y?page=22") },
+      },
+    ]);
+    // Of a pipeline nothing is told that others had.
+    const [quakes] = (await list("?pipeline=quakes")).filter(({ message }) => message !== "another thing");
+    expect(quakes).toMatchObject({
+      count: 1,
+      sample: { pipeline: "quakes", message: expect.stringContaining("/x?page=1") },
+    });
+    expect(JSON.stringify(quakes)).not.toContain("rain");
     expect(await list("?code=MLR_NONE")).toEqual([]);
   });
 
