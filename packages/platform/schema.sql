@@ -654,6 +654,8 @@ CREATE INDEX runs_by_parent ON millrace_control.runs USING gin (parent_runs) WHE
 
 CREATE INDEX runs_by_pipeline ON millrace_control.runs USING btree (pipeline, id DESC, status);
 
+CREATE INDEX runs_by_trigger ON millrace_control.runs USING btree (trigger, id DESC) WHERE ((kind = 'pipeline'::text) AND (trigger <> 'schedule'::text));
+
 CREATE INDEX runs_continued ON millrace_control.runs USING btree (continues) WHERE (continues IS NOT NULL);
 
 CREATE INDEX runs_dead_tasks ON millrace_control.runs USING btree (id DESC) WHERE ((kind = 'task'::text) AND (status = ANY (ARRAY['failed'::text, 'died'::text])));

@@ -46,12 +46,18 @@ function foundIds(where: Where, query: RunsFilter): string {
 
 function addConditions(where: Where, query: RunsFilter): void {
   where.add("run.id < ?", runCursor(query.after));
-  where.add("run.status = ANY (?::text[])", query.status);
-  where.add("run.trigger = ANY (?::text[])", query.trigger);
+  addOneOf(where, "run.status", query.status);
+  addOneOf(where, "run.trigger", query.trigger);
   where.add("run.worker = ?::uuid", query.worker);
   where.add("run.backfill = ?::uuid", query.backfill);
   where.add("run.id >= ?::uuid", query.from === undefined ? undefined : firstIdAt(query.from));
   where.add("run.id < ?::uuid", query.to === undefined ? undefined : firstIdAt(query.to));
+}
+
+/** A single value is compared by `=`: only then does an index that begins with the column give the order of the rest. */
+function addOneOf(where: Where, column: string, values: readonly string[] | undefined): void {
+  if (values?.length === 1) where.add(`${column} = ?`, values[0]);
+  else where.add(`${column} = ANY (?::text[])`, values);
 }
 
 /** SQL of the names of pipelines whose runs are wanted; undefined: all of them. */
