@@ -51,7 +51,9 @@ export function BandChart(props: BandChartProps) {
   const lowest = Math.min(0, ...points.flatMap((point) => [point.value, point.low ?? 0]));
   const ticks = compact ? [] : niceTicks(lowest, highest, 3);
   const left = compact ? 3 : 12 + Math.max(0, ...ticks.map((tick) => format(tick).length)) * 6.5;
-  const x = linearScale([0, Math.max(1, points.length - 1)], [left + 4, Math.max(left + 8, width - 6)]);
+  const right = Math.max(left + 8, width - 6);
+  const gaps = Math.max(1, points.length - 1);
+  const x = linearScale([0, gaps], [Math.max(left + 4, right - gaps * WIDEST), right]);
   const y = linearScale([lowest, highest], [height - FOOT, HEAD]);
   const active = roving.active === undefined ? undefined : points[roving.active];
   const outside = points.filter(isOutside).length;

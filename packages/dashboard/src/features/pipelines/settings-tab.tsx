@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { getQuery } from "../../api/get-query.ts";
+import { getQuery, type Answer } from "../../api/get-query.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
@@ -57,23 +57,33 @@ function Badges({ values }: { readonly values: readonly string[] }): ReactNode {
 function Checkpoint({ name, onReset }: { readonly name: string; readonly onReset: () => void }): ReactNode {
   const { isOperator } = useRole();
   const query = useQuery(getQuery("/api/v1/pipelines/{name}/checkpoint", { path: { name } }));
-  const { data } = query;
-  const none = data !== undefined && isEmpty(data.checkpoints) && isEmpty(data.openEpochs);
+  const reset = isOperator && (
+    <Button size="small" onClick={onReset}>
+      Reset…
+    </Button>
+  );
   return (
     <Card
       title="Checkpoint"
       note="Where its reading has come to: the next run goes on from there."
-      actions={
-        isOperator && (
-          <Button size="small" onClick={onReset}>
-            Reset…
-          </Button>
-        )
-      }
+      actions={reset}
     >
       {query.isPending && <Skeleton className="h-24 w-full" />}
       {query.error !== null && <ErrorState small error={query.error} onRetry={() => void query.refetch()} />}
-      {data?.error != null && (
+      {query.data !== undefined && <CheckpointText data={query.data} />}
+    </Card>
+  );
+}
+
+function CheckpointText({
+  data,
+}: {
+  readonly data: Answer<"/api/v1/pipelines/{name}/checkpoint">;
+}): ReactNode {
+  const none = isEmpty(data.checkpoints) && isEmpty(data.openEpochs);
+  return (
+    <>
+      {data.error !== null && (
         <p className="mb-3 text-sm text-failed">
           {data.error.message} {data.error.hint}
         </p>
@@ -81,16 +91,16 @@ function Checkpoint({ name, onReset }: { readonly name: string; readonly onReset
       {none && data.error === null && (
         <p className="text-muted">None: every run reads its source from the beginning.</p>
       )}
-      {data !== undefined && !isEmpty(data.checkpoints) && (
+      {!isEmpty(data.checkpoints) && (
         <CodeBlock label="Checkpoints by slice" code={JSON.stringify(data.checkpoints, null, 2)} />
       )}
-      {data !== undefined && !isEmpty(data.openEpochs) && (
+      {!isEmpty(data.openEpochs) && (
         <>
           <p className="mt-3 mb-1 text-sm font-medium">Readings that are not complete</p>
           <CodeBlock label="Open epochs" code={JSON.stringify(data.openEpochs, null, 2)} />
         </>
       )}
-      {data?.lastRun != null && (
+      {data.lastRun !== null && (
         <p className="mt-3 text-sm text-muted">
           Moved last by{" "}
           <TextLink className="underline" to="/runs/$id" params={{ id: data.lastRun }}>
@@ -99,7 +109,7 @@ function Checkpoint({ name, onReset }: { readonly name: string; readonly onReset
           .
         </p>
       )}
-    </Card>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Card } from "../../components/card.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { Bytes, Count, Duration } from "../../components/quantity.tsx";
-import { formatShare } from "../../format/format-count.ts";
+import { formatCount, formatShare } from "../../format/format-count.ts";
 import type { RunPatch } from "../../live/messages.ts";
 import type { RunDetail } from "../shared/api-types.ts";
 
@@ -37,27 +37,28 @@ export function RunProgress({
           style={share === undefined ? {} : { width: `${String(share * 100)}%` }}
         />
       </div>
-      <KeyValue
-        columns
-        items={[
-          ["Done", share === undefined ? undefined : formatShare(share)],
-          ["Since", <Duration key="d" since={run.startedAt ?? run.queuedAt} />],
-          ["Rows read", <Count key="r" value={run.rows.read} />],
-          [
-            "Rows per second",
-            live?.rowsPerSecond == null ? undefined : (
-              <Count key="s" value={Math.round(live.rowsPerSecond)} />
-            ),
-          ],
-          ["Inserted", <Count key="i" value={run.rows.inserted} />],
-          ["Updated", <Count key="u" value={run.rows.updated} />],
-          ["Rejected", run.rows.rejected === 0 ? undefined : <Count key="j" value={run.rows.rejected} />],
-          ["Memory", live?.memoryBytes == null ? undefined : <Bytes key="m" value={live.memoryBytes} />],
-          ["CPU", live?.cpuShare == null ? undefined : formatShare(live.cpuShare)],
-        ]}
-      />
+      <KeyValue columns items={facts(run, live, share)} />
     </Card>
   );
+}
+
+function facts(
+  run: RunDetail,
+  live: RunPatch | undefined,
+  share: number | undefined,
+): readonly (readonly [string, ReactNode])[] {
+  const { rowsPerSecond, memoryBytes, cpuShare } = live ?? {};
+  return [
+    ["Done", share === undefined ? undefined : formatShare(share)],
+    ["Since", <Duration key="d" since={run.startedAt ?? run.queuedAt} />],
+    ["Rows read", <Count key="r" value={run.rows.read} />],
+    ["Rows per second", rowsPerSecond == null ? undefined : formatCount(Math.round(rowsPerSecond))],
+    ["Inserted", <Count key="i" value={run.rows.inserted} />],
+    ["Updated", <Count key="u" value={run.rows.updated} />],
+    ["Rejected", run.rows.rejected === 0 ? undefined : formatCount(run.rows.rejected)],
+    ["Memory", memoryBytes == null ? undefined : <Bytes key="m" value={memoryBytes} />],
+    ["CPU", cpuShare == null ? undefined : formatShare(cpuShare)],
+  ];
 }
 
 function shareOf(live: RunPatch | undefined): number | undefined {
