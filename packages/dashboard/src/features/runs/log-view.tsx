@@ -44,7 +44,6 @@ export function LogView({ run, search, level, onFilter, live }: LogViewProps): R
   });
   const log = useLog(run, { search, level: known === "" ? undefined : (known as LogLine["level"]) });
   const [follow, setFollow] = useState(live);
-  const filtered = search !== undefined || known !== "";
   return (
     <Card flush>
       <div className="flex flex-wrap items-center gap-2 border-b border-line p-3">
@@ -78,13 +77,7 @@ export function LogView({ run, search, level, onFilter, live }: LogViewProps): R
       ) : log.loading && log.lines.length === 0 ? (
         <SkeletonRows rows={8} label="Loading the log" />
       ) : log.lines.length === 0 ? (
-        <EmptyState icon={ScrollText} title={filtered ? "No line is like that" : "Nothing was logged"}>
-          {filtered
-            ? "Search for another text, or choose a lower level."
-            : live
-              ? "Lines show up here as they are written."
-              : "Lines of runs are kept for a limited time: see the settings of the log."}
-        </EmptyState>
+        <NoLines filtered={search !== undefined || known !== ""} live={live} />
       ) : (
         <Lines log={log} follow={follow} onFollow={setFollow} search={search} live={live} />
       )}
@@ -94,6 +87,20 @@ export function LogView({ run, search, level, onFilter, live }: LogViewProps): R
         {live && " · new lines come in by themselves"}
       </p>
     </Card>
+  );
+}
+
+function NoLines({ filtered, live }: { readonly filtered: boolean; readonly live: boolean }): ReactNode {
+  if (filtered)
+    return (
+      <EmptyState icon={ScrollText} title="No line is like that">
+        Search for another text, or choose a lower level.
+      </EmptyState>
+    );
+  return (
+    <EmptyState icon={ScrollText} title="Nothing was logged">
+      {live ? "Lines show up here as they are written." : "Lines of runs are kept for a limited time."}
+    </EmptyState>
   );
 }
 
