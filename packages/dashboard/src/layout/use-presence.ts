@@ -1,9 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { getQuery } from "../api/get-query.ts";
 import { useRole } from "../api/use-role.ts";
 import type { NavItem, Presence } from "./navigation.ts";
 
 const KEPT_MS = 5 * 60_000;
+/** What was there when the page was last loaded: the navigation begins with it, and does not jump. */
+const LAST = "millrace.presence";
 
 /** Tells which pages belong into the navigation: those of which there is something, for the role of who is signed in. */
 export function usePresence(): (item: NavItem) => boolean {
@@ -15,11 +18,37 @@ export function usePresence(): (item: NavItem) => boolean {
   const tasks = useQuery({ ...getQuery("/api/v1/tasks"), staleTime: KEPT_MS });
   const plan = useQuery({ ...getQuery("/api/v1/notifications/plan"), staleTime: KEPT_MS });
   const errors = useQuery({ ...getQuery("/api/v1/errors", { query: { limit: 1 } }), staleTime: KEPT_MS });
+  const before = lastPresence();
   const present: Readonly<Record<Presence, boolean>> = {
-    backfills: (backfills.data?.items.length ?? 0) > 0,
-    tasks: (tasks.data?.items.length ?? 0) > 0,
-    errors: (errors.data?.items.length ?? 0) > 0,
-    notifications: (plan.data?.channels.length ?? 0) > 0,
+    backfills: isThere(backfills.data?.items) ?? before.has("backfills"),
+    tasks: isThere(tasks.data?.items) ?? before.has("tasks"),
+    errors: isThere(errors.data?.items) ?? before.has("errors"),
+    notifications: isThere(plan.data?.channels) ?? before.has("notifications"),
   };
+  const names = Object.entries(present)
+    .filter(([, there]) => there)
+    .map(([name]) => name)
+    .join(" ");
+  useEffect(() => keepPresence(names), [names]);
   return ({ needs, admin }) => (admin !== true || isAdmin) && (needs === undefined || present[needs]);
+}
+
+function isThere(items: readonly unknown[] | undefined): boolean | undefined {
+  return items === undefined ? undefined : items.length > 0;
+}
+
+function lastPresence(): ReadonlySet<string> {
+  try {
+    return new Set((localStorage.getItem(LAST) ?? "").split(" "));
+  } catch {
+    return new Set();
+  }
+}
+
+function keepPresence(names: string): void {
+  try {
+    localStorage.setItem(LAST, names);
+  } catch {
+    // A browser that keeps nothing shows the pages as soon as it knows of them.
+  }
 }
