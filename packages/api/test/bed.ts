@@ -129,7 +129,7 @@ function roleGuard(): Guard {
 }
 
 /** Requests with these headers. */
-export function clientOf(server: ApiServer, own: Headers): Client {
+function clientOf(server: ApiServer, own: Headers): Client {
   const send = async <T>(
     method: NonNullable<InjectOptions["method"]>,
     url: string,

@@ -217,6 +217,6 @@ describe("what the server guards", () => {
     expect(runs.status).toBe(200);
     await api.close();
     await api.close();
-    await expect(fetch(`${api.url}/api/v1/health`)).rejects.toThrow();
+    await expect(fetch(`${api.url}/api/v1/health`)).rejects.toThrow("fetch failed");
   });
 });

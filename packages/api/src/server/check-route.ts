@@ -2,6 +2,7 @@ import type {} from "@fastify/swagger";
 import { MillraceError } from "@millrace/core";
 import type { RouteOptions } from "fastify";
 import { ErrorAnswer } from "./error-answer.ts";
+import type { RouteConfig } from "./route-config.ts";
 
 declare module "fastify" {
   interface FastifySchema {
@@ -15,7 +16,7 @@ export function checkRoute(route: RouteOptions, known: Map<string, string>): voi
   // Answers to HEAD are made from those of GET.
   if (route.method === "HEAD") return;
   const name = `${String(route.method)} ${route.url}`;
-  const { role } = route.config ?? {};
+  const { role }: Partial<RouteConfig> = route.config ?? {};
   if (role === undefined) fault(name, "config.role");
   const { schema } = route;
   if (schema?.hide === true) return;

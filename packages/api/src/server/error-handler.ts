@@ -32,7 +32,7 @@ export function errorHandler(
 }
 
 /** What a client is told of an error. @param id under which the log has it */
-export function tell(error: unknown, id: string): Told {
+function tell(error: unknown, id: string): Told {
   if (error instanceof MillraceError) return ofMillrace(error, id);
   const { code = "", statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
   if (UNAVAILABLE.test(code)) {
