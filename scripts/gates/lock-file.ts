@@ -40,7 +40,8 @@ export function lockFileProblems({ packages }: LockFile): string[] {
   for (const [where, entry] of Object.entries(packages)) {
     const installed = where.includes("node_modules/") && entry.link !== true;
     if (installed && entry.resolved !== undefined) problems.push(`${where}: resolved ${entry.resolved}`);
-    if (installed && entry.inBundle !== true && entry.integrity === undefined) problems.push(`${where}: no integrity`);
+    if (installed && entry.inBundle !== true && entry.integrity === undefined)
+      problems.push(`${where}: no integrity`);
     const needed = { ...entry.dependencies, ...entry.devDependencies, ...entry.optionalDependencies };
     for (const [name, range] of Object.entries(needed)) {
       if (!isLocked(packages, where, name))
