@@ -5,7 +5,7 @@ import { Instant } from "../../server/timestamps.ts";
 import { ErrorSummary } from "../shared/run-error-schema.ts";
 import { Count, Name } from "../shared/names.ts";
 
-export const PARTITION_STATES = [
+const PARTITION_STATES = [
   "waiting",
   "queued",
   "running",

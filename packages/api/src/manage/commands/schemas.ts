@@ -3,7 +3,7 @@ import { PageQuery, pageOf } from "../../server/page.ts";
 import { Instant } from "../../server/timestamps.ts";
 import { Name } from "../shared/names.ts";
 
-export const COMMAND_KINDS = [
+const COMMAND_KINDS = [
   "start",
   "stop",
   "pause",

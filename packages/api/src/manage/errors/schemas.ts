@@ -10,7 +10,7 @@ export const ErrorsQuery = PageQuery.extend({
   since: z.iso.datetime({ offset: true }).optional().describe("Only errors that were seen since."),
 });
 
-export const ErrorSample = z
+const ErrorSample = z
   .object({
     run: z.guid(),
     pipeline: z.string(),

@@ -36,7 +36,7 @@ export const Notification = z
 
 export const NotificationsPage = pageOf(Notification);
 
-export const NotificationRule = z
+const NotificationRule = z
   .object({
     name: z.string().describe("By which it can be muted."),
     on: z.array(z.string()).describe("Types of events."),
@@ -53,7 +53,7 @@ export const NotificationRule = z
   })
   .meta({ id: "NotificationRule" });
 
-export const NotificationChannel = z
+const NotificationChannel = z
   .object({
     name: z.string(),
     kind: z.string().describe("`slack`, `email`, … or `function`."),

@@ -15,7 +15,7 @@ export const QualityQuery = z.object({
   points: z.coerce.number().int().min(1).max(100).default(20).describe("Results of each rule in `series`."),
 });
 
-export const QualityPoint = z
+const QualityPoint = z
   .object({
     at: Instant,
     run: z.guid(),

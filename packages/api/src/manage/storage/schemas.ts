@@ -28,7 +28,7 @@ export const StorageDay = z.object({
   collectedBytes: Count,
 });
 
-export const RetentionDue = z.object({
+const RetentionDue = z.object({
   table: z.string(),
   oldestAt: Instant.nullable().describe("Of the oldest row."),
   dueAt: Instant.nullable().describe("When that row is removed; null: never."),

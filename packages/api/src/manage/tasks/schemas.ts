@@ -4,7 +4,7 @@ import { Instant } from "../../server/timestamps.ts";
 import { ErrorSummary } from "../shared/run-error-schema.ts";
 import { Count, Name } from "../shared/names.ts";
 
-export const JOB_STATUSES = [
+const JOB_STATUSES = [
   "queued",
   "running",
   "succeeded",
