@@ -3,6 +3,8 @@ import {
   compileStore,
   parseColumnType,
   parseJsonExact,
+  type BrowseFilter,
+  type BrowseQuery,
   type ColumnDefinition,
   type Destination,
   type Json,
@@ -95,6 +97,71 @@ export function relationalChecks(name: string, create: () => Promise<RelationalH
           expect([result.rows, result.equal], vector.name).toEqual([1, 1]);
         }
         expect(count).toBeGreaterThanOrEqual(40);
+      } finally {
+        await inspector.close();
+      }
+    });
+
+    check("gives rows page by page: live, removed and refused ones, filtered and in order", async (world) => {
+      const pipeline = await world.open();
+      const columns = { shop: "integer", name: "text", price: "numeric(8,2)", at: "timestamptz" };
+      await pipeline.table("items", { key: ["shop", "name"], mode: "merge", columns });
+      const rows = Array.from({ length: 25 }, (_, index): Row => ({
+        shop: Math.floor(index / 3),
+        name: `it'em % ${index % 3}`,
+        price: index % 4 === 0 ? null : `${index}.5`,
+        at: new Date(1_700_000_000_000 + index * 1_000),
+      }));
+      await pipeline.read("items", rows);
+      await pipeline.commit();
+      await pipeline.read("items", rows.slice(0, 20));
+      await pipeline.commit();
+      const inspector = await world.destination.inspect();
+      try {
+        const browse = inspector.browse?.bind(inspector);
+        if (browse === undefined) throw new Error("it cannot be browsed");
+        const walk = async (query: Partial<BrowseQuery>): Promise<Json[][]> => {
+          const seen: Json[][] = [];
+          for (let after: string | undefined; ;) {
+            const page = await browse("items", { of: "live", limit: 7, ...query, after });
+            const at = page.columns.findIndex(({ name: column }) => column === "at");
+            seen.push(...page.rows.map((row) => [...row, row[at] ?? null]));
+            if (page.next === undefined) return seen;
+            after = page.next;
+          }
+        };
+        const times = async (query: Partial<BrowseQuery>): Promise<number[]> =>
+          (await walk(query)).map((row) => (Date.parse(String(row.at(-1))) - 1_700_000_000_000) / 1_000);
+        const all = Array.from({ length: 20 }, (_, index) => index);
+        expect(await times({})).toEqual(all);
+        expect(await times({ sort: { column: "shop", descending: true } })).toEqual(all.toReversed());
+        for (const descending of [false, true]) {
+          const sorted = await times({ sort: { column: "price", descending } });
+          expect(sorted.toSorted((a, b) => a - b)).toEqual(all);
+          expect(sorted.slice(-5).toSorted((a, b) => a - b)).toEqual([0, 4, 8, 12, 16]);
+        }
+        const where = (
+          column: string,
+          operator: BrowseFilter["operator"],
+          value?: string,
+        ): Partial<BrowseQuery> => ({
+          filters: [{ column, operator, ...(value === undefined ? {} : { value }) }],
+        });
+        expect(await times(where("price", ">=", "17"))).toEqual([17, 18, 19]);
+        expect(await times(where("price", "null"))).toEqual([0, 4, 8, 12, 16]);
+        expect(await times(where("price", "!=", "1.50"))).toHaveLength(19);
+        expect(await times(where("name", "=", "it'em % 1"))).toHaveLength(7);
+        expect(await times(where("name", "contains", "IT'EM % 2"))).toHaveLength(6);
+        expect(await times(where("name", "contains", "_"))).toEqual([]);
+        expect(await times(where("name", "=", "' OR 1=1 --"))).toEqual([]);
+        expect((await times({ of: "removed" })).toSorted((a, b) => a - b)).toEqual([20, 21, 22, 23, 24]);
+        expect(await walk({ of: "quarantine" })).toEqual([]);
+        for (const wrong of [where("price", "=", "cheap"), where("prize", "null"), { limit: 0 }]) {
+          await expect(walk(wrong)).rejects.toMatchObject({ code: "MLR_ARGUMENT_INVALID" });
+        }
+        await expect(browse("items", { of: "live", limit: 7, after: "x" })).rejects.toMatchObject({
+          code: "MLR_ARGUMENT_INVALID",
+        });
       } finally {
         await inspector.close();
       }

@@ -432,7 +432,8 @@ export class Landing {
 }
 
 /** Children of a refused row are added: those that the row does not have any more stay. */
-function withoutParents({ parents: _, ...batch }: Batch): Batch {
+function withoutParents(given: Batch): Batch {
+  const { parents: _, ...batch } = given;
   return batch;
 }
 

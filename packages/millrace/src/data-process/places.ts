@@ -29,7 +29,13 @@ export class Places {
 
   async tables(): Promise<CollectedTables> {
     const { tables, unreachable } = await this.#list();
-    return { tables: tables.map(({ place: _, ...table }) => table), unreachable };
+    return {
+      tables: tables.map((found) => {
+        const { place: _, ...table } = found;
+        return table;
+      }),
+      unreachable,
+    };
   }
 
   /** The table of an id. Fails with MLR_TABLE_NOT_FOUND, or as the place that may have it. */

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { z } from "zod";
+import type { z } from "zod";
 import type { TableRun } from "./schemas.ts";
 
 /** Runs of a pipeline that are looked through for the last one that wrote a table. */

@@ -1,4 +1,6 @@
 import {
+  type BrowsedPage,
+  type BrowseQuery,
   MillraceError,
   type Inspector,
   type PipelineState,
@@ -10,6 +12,7 @@ import { ownersOf } from "../state/owners.ts";
 import { readState } from "../state/pipeline-state.ts";
 import { isConnected } from "../state/raise-fence.ts";
 import type { StateTables } from "../state/state-tables.ts";
+import { browseTable } from "./browse-table.ts";
 import { rowHistory } from "./row-history.ts";
 import { verifyTable } from "./verify-table.ts";
 
@@ -40,6 +43,12 @@ export class RelationalInspector implements Inspector {
   history(table: string, key: Readonly<Record<string, string>>): Promise<readonly RowVersion[]> {
     return this.#inTurn((recorded) =>
       rowHistory(this.#link, recorded ? this.#state : undefined, { table, key }),
+    );
+  }
+
+  browse(table: string, query: BrowseQuery): Promise<BrowsedPage> {
+    return this.#inTurn((recorded) =>
+      browseTable(this.#link, recorded ? this.#state : undefined, { table, query }),
     );
   }
 
