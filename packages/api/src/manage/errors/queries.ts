@@ -10,8 +10,7 @@ import type { ErrorDetail, ErrorGroup, ErrorsPage, ErrorsQuery } from "./schemas
 
 type Group = z.output<typeof ErrorGroup>;
 /** What is wanted of a list of errors; other parts of the API list them too. */
-type ErrorsFilter = Pick<z.output<typeof ErrorsQuery>, "limit"> &
-  Partial<z.output<typeof ErrorsQuery>>;
+type ErrorsFilter = Pick<z.output<typeof ErrorsQuery>, "limit"> & Partial<z.output<typeof ErrorsQuery>>;
 
 const FINGERPRINT = /^[\da-f]{16}$/;
 

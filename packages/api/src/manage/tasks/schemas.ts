@@ -4,15 +4,7 @@ import { Instant } from "../../server/timestamps.ts";
 import { ErrorSummary } from "../shared/run-error-schema.ts";
 import { Count, Name } from "../shared/names.ts";
 
-const JOB_STATUSES = [
-  "queued",
-  "running",
-  "succeeded",
-  "failed",
-  "stopped",
-  "cancelled",
-  "died",
-] as const;
+const JOB_STATUSES = ["queued", "running", "succeeded", "failed", "stopped", "cancelled", "died"] as const;
 
 export const Task = z
   .object({
