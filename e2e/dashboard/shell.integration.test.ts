@@ -5,7 +5,7 @@ import { type FreshDatabase, freshDatabase } from "../../packages/connectors/tes
 import { type Running, type TestProject, testProject } from "../cli/cli.ts";
 import { builtDashboard } from "./built-dashboard.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
-import { seriousFindings, settled } from "./project-bed.ts";
+import { seriousFindings } from "./project-bed.ts";
 
 const PIPELINES = `import { pipeline, postgres } from "millrace";
 export default [
@@ -156,7 +156,8 @@ describe.skipIf(chromiumPath() === undefined)(
       "/audit",
     ])("has nothing on %s that keeps people out, in either theme", async (path) => {
       const page = await open(admin, path);
-      await settled(page);
+      await page.locator("main h1").first().waitFor();
+      await page.locator(".animate-pulse-soft").first().waitFor({ state: "detached" });
       expect(await seriousFindings(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: "dark" });
       await page.locator(`html[data-theme="dark"]`).waitFor();
