@@ -53,17 +53,19 @@ export class Reader {
     }
   }
 
+  /** Keeps what a command prints, or one field of it, under a name. */
+  async #keep(name: string, command: string, fails: boolean): Promise<void> {
+    const [, made = command, field] = /^(.*) \| jq -r \.(\w+)$/.exec(command) ?? [];
+    await this.#command(made, fails);
+    const printed = this.#printed.trim();
+    const value = field === undefined ? printed : (JSON.parse(printed) as Record<string, unknown>)[field];
+    this.#variables.set(name, String(value));
+  }
+
   async #command(command: string, fails: boolean): Promise<void> {
     if (command.endsWith("&")) return this.#startServing(command.slice(0, -1).trim());
-    const kept = /^([A-Z_]+)=\$\((.*)\)$/.exec(command);
-    if (kept?.[1] !== undefined && kept[2] !== undefined) {
-      const [, made = kept[2], field] = /^(.*) \| jq -r \.(\w+)$/.exec(kept[2]) ?? [];
-      await this.#command(made, fails);
-      const printed = this.#printed.trim();
-      const value = field === undefined ? printed : (JSON.parse(printed) as Record<string, unknown>)[field];
-      this.#variables.set(kept[1], String(value));
-      return;
-    }
+    const [, name, inner] = /^([A-Z_]+)=\$\((.*)\)$/.exec(command) ?? [];
+    if (name !== undefined && inner !== undefined) return this.#keep(name, inner, fails);
     if (command.startsWith("curl ")) return this.#curl(shellWords(command, this.#variables).slice(1));
     const piped = /^(?:echo|printf %s) (\S+) \| (.*)$/.exec(command);
     const [program, ...args] = (piped?.[2] ?? command)

@@ -21,6 +21,14 @@ export interface SeededRun {
 
 const BEGUN = ["running", "succeeded", "failed", "stopped", "cancelled", "died"];
 
+function dateOf(at: number | undefined): Date | null {
+  return at === undefined ? null : new Date(at);
+}
+
+function textOf(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
 /** Writes the records of runs, one after the other; gives their ids. */
 export async function seedRuns(pool: pg.Pool, runs: readonly SeededRun[]): Promise<string[]> {
   const ids: string[] = [];
@@ -40,16 +48,16 @@ export async function seedRuns(pool: pg.Pool, runs: readonly SeededRun[]): Promi
         run.partition ?? "",
         status,
         new Date(startedAt - 100),
-        run.dueAt === undefined ? null : new Date(run.dueAt),
+        dateOf(run.dueAt),
         begun ? new Date(startedAt) : null,
         over ? new Date(startedAt + durationMs) : null,
         over ? durationMs : null,
         JSON.stringify(run.counts ?? {}),
-        run.error === undefined ? null : JSON.stringify(run.error),
+        textOf(run.error),
         run.codeVersion ?? null,
         JSON.stringify(run.log ?? []),
         JSON.stringify(run.options ?? {}),
-        run.progress === undefined ? null : JSON.stringify(run.progress),
+        textOf(run.progress),
       ],
     );
     ids.push(id);

@@ -191,7 +191,8 @@ export const ERROR_CODES = {
   },
   MLR_SIGN_IN_OIDC: {
     retry: "later",
-    means: "The service that signs people in by OpenID Connect failed, or lets somebody in who has no role here.",
+    means:
+      "The service that signs people in by OpenID Connect failed, or lets somebody in who has no role here.",
   },
   MLR_PASSWORD_WEAK: { retry: "never", means: "A new password is too short or too easy to guess." },
   MLR_USER_NOT_FOUND: { retry: "never", means: "There is no such user." },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Instant } from "../server/timestamps.ts";
 
 /** What a client can follow. Names of pipelines are percent-encoded where they hold other than letters, digits and `._~-`. */
-export const Topic = z
+const Topic = z
   .string()
   .min(1)
   .max(700)

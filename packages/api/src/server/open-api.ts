@@ -14,10 +14,15 @@ import { listen } from "./listen.ts";
 
 /** What the API is opened with. */
 export interface OpenApiOptions {
+  /** The control database. Who opens it closes it, after the API. */
   readonly control: ControlStore;
+  /** What steers runs, schedules and tasks. */
   readonly operations: Operations;
+  /** What reads the collected data. Who opens it closes it. */
   readonly tables: TableReader;
+  /** The project's settings, secrets and channels, as they may be shown. */
   readonly installation: Installation;
+  /** Where failures of requests are told with all that is known of them. */
   readonly logger: ApiLogger;
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host?: string | undefined;

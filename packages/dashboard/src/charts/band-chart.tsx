@@ -29,7 +29,7 @@ export interface BandChartProps {
 }
 
 /** Whether a point lies outside of what was expected. */
-export function isOutside(point: Pick<BandPoint, "value" | "low" | "high">): boolean {
+function isOutside(point: Pick<BandPoint, "value" | "low" | "high">): boolean {
   return (point.low !== null && point.value < point.low) || (point.high !== null && point.value > point.high);
 }
 

@@ -48,7 +48,7 @@ export function mergeRun(queries: QueryClient, patch: RunPatch): ReadonlySet<str
 }
 
 /** Whether a run with this status has ended. */
-export function isOver(status: RunStatus): boolean {
+function isOver(status: RunStatus): boolean {
   return status !== "queued" && status !== "running";
 }
 

@@ -1,4 +1,5 @@
 import { enableCompileCache } from "node:module";
+import type { FromReader, ToReader } from "./protocol.ts";
 
 // Before anything else is loaded, so that all of it is kept compiled for the next process.
 enableCompileCache();
@@ -10,8 +11,6 @@ maskOutput([process.stdout, process.stderr]);
 const { asMillraceError, redactor } = await import("@millrace/core");
 const { answer } = await import("./answer.ts");
 const { openPlaces } = await import("./places.ts");
-type ToReader = import("./protocol.ts").ToReader;
-type FromReader = import("./protocol.ts").FromReader;
 type Places = Awaited<ReturnType<typeof openPlaces>>;
 
 let places: Promise<Places> | undefined;

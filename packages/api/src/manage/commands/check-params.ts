@@ -75,7 +75,7 @@ function schemaProblems(schema: ObjectSchema & Record<string, Json>, given: Para
 /** Undefined for a schema that says more than can be checked here: the run checks all of it. */
 function checkOf(schema: Record<string, Json>): z.ZodType | undefined {
   try {
-    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+    return z.fromJSONSchema(schema);
   } catch {
     return undefined;
   }

@@ -15,55 +15,100 @@ const NODES = 5_000;
  * source; a pipeline reads what it reads, and one without any such thing has its connector for a source.
  */
 export function lineageGraph(facts: LineageFacts, states: ReadonlyMap<string, JudgedPipeline>): Graph {
-  const nodes = new Map<string, Node>();
-  const edges = new Map<string, Edge>();
-  const link = (from: string, to: string, use: string, at: Date | null): void => {
+  const draft = new GraphDraft();
+  addPipelines(draft, facts, states);
+  const written = addTables(draft, facts, states);
+  const reading = addUses(draft, facts, written);
+  for (const { name, source, parents } of facts.pipelines) {
+    if (!reading.has(name) && source !== null) {
+      const id = `source:${source} of ${name}`;
+      draft.touch(node({ id, kind: "source", name: source, detail: null }), null);
+      draft.link(id, `pipeline:${name}`, "read", null);
+    }
+    for (const parent of parents)
+      if (states.has(parent)) draft.link(`pipeline:${parent}`, `pipeline:${name}`, "after", null);
+  }
+  return cut(draft.graph());
+}
+
+/** Nodes and edges that are found one after the other, some of them several times. */
+class GraphDraft {
+  readonly #nodes = new Map<string, Node>();
+  readonly #edges = new Map<string, Edge>();
+
+  touch(found: Node, at: Date | null): void {
+    const known = this.#nodes.get(found.id) ?? found;
+    this.#nodes.set(found.id, { ...known, lastAt: later(known.lastAt, at) });
+  }
+
+  link(from: string, to: string, use: string, at: Date | null): void {
     const key = JSON.stringify([from, to, use]);
-    const lastAt = later(edges.get(key)?.lastAt ?? null, at);
-    edges.set(key, { from, to, use, lastAt });
-  };
-  const touch = (node: Node, at: Date | null): void => {
-    const known = nodes.get(node.id) ?? node;
-    nodes.set(node.id, { ...known, lastAt: later(known.lastAt, at) });
-  };
-  for (const { name, group } of facts.pipelines) {
+    const lastAt = later(this.#edges.get(key)?.lastAt ?? null, at);
+    this.#edges.set(key, { from, to, use, lastAt });
+  }
+
+  isLinked(from: string, to: string, use: string): boolean {
+    return this.#edges.has(JSON.stringify([from, to, use]));
+  }
+
+  graph(): { readonly nodes: Node[]; readonly edges: Edge[] } {
+    return { nodes: [...this.#nodes.values()], edges: [...this.#edges.values()] };
+  }
+}
+
+function addPipelines(
+  draft: GraphDraft,
+  { pipelines }: LineageFacts,
+  states: ReadonlyMap<string, JudgedPipeline>,
+): void {
+  for (const { name, group } of pipelines) {
     const state = states.get(name);
-    const at =
-      state?.success === undefined || state.success === null ? null : new Date(state.success.finishedAt);
-    touch(
-      node({ id: `pipeline:${name}`, kind: "pipeline", name, detail: group, state: state?.health ?? null }),
-      at,
+    const success = state?.success ?? null;
+    const id = `pipeline:${name}`;
+    draft.touch(
+      node({ id, kind: "pipeline", name, detail: group, state: state?.health ?? null }),
+      success === null ? null : new Date(success.finishedAt),
     );
   }
+}
+
+function addTables(
+  draft: GraphDraft,
+  facts: LineageFacts,
+  states: ReadonlyMap<string, JudgedPipeline>,
+): ReturnType<typeof writtenTables> {
   const written = writtenTables(facts);
   for (const { pipeline, table, at } of facts.tables) {
     const id = written.idOf(pipeline, table);
     const detail = written.places.get(id) ?? null;
-    touch(node({ id, kind: "table", name: table, detail, state: states.get(pipeline)?.health ?? null }), at);
-    link(`pipeline:${pipeline}`, id, "write", at);
+    draft.touch(
+      node({ id, kind: "table", name: table, detail, state: states.get(pipeline)?.health ?? null }),
+      at,
+    );
+    draft.link(`pipeline:${pipeline}`, id, "write", at);
   }
+  return written;
+}
+
+/** Gives the pipelines that read something. */
+function addUses(
+  draft: GraphDraft,
+  { uses }: LineageFacts,
+  written: ReturnType<typeof writtenTables>,
+): ReadonlySet<string> {
   const reading = new Set<string>();
-  for (const use of facts.uses) {
+  for (const use of uses) {
     if (use.use === "write" || use.use === "delete") continue;
     reading.add(use.pipeline);
     const table = written.find(use);
     const id = table ?? `source:${placeOf(use)}`;
     if (table === undefined)
-      touch(node({ id, kind: "source", name: nameOf(use), detail: use.database }), use.at);
+      draft.touch(node({ id, kind: "source", name: nameOf(use), detail: use.database }), use.at);
     // Its own table, which it reads to compare with, is not where its data come from.
-    if (edges.has(JSON.stringify([`pipeline:${use.pipeline}`, id, "write"]))) continue;
-    link(id, `pipeline:${use.pipeline}`, use.use, use.at);
+    if (draft.isLinked(`pipeline:${use.pipeline}`, id, "write")) continue;
+    draft.link(id, `pipeline:${use.pipeline}`, use.use, use.at);
   }
-  for (const { name, source, parents } of facts.pipelines) {
-    if (!reading.has(name) && source !== null) {
-      const id = `source:${source} of ${name}`;
-      touch(node({ id, kind: "source", name: source, detail: null }), null);
-      link(id, `pipeline:${name}`, "read", null);
-    }
-    for (const parent of parents)
-      if (states.has(parent)) link(`pipeline:${parent}`, `pipeline:${name}`, "after", null);
-  }
-  return cut({ nodes: [...nodes.values()], edges: [...edges.values()] });
+  return reading;
 }
 
 /** What is connected to one node, up and down the stream. */

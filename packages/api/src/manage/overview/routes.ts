@@ -94,7 +94,7 @@ export const overviewRoutes: ApiRoutes = (server, context) => {
           const { shown, next } = pageOfNames(named, query);
           return {
             at: new Date(now).toISOString(),
-            items: shown.map(({ name: _, ...item }) => item),
+            items: shown.map(({ name: _name, ...item }) => item),
             ...next,
           };
         },

@@ -36,7 +36,7 @@ export const Change = z.object({
   at: Instant.nullable(),
 });
 
-export const ErrorLine = z.object({
+const ErrorLine = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string().nullable(),
@@ -65,7 +65,7 @@ export const AttentionItem = z.object({
 export const Attention = pageOf(AttentionItem);
 
 /** One run in a strip. */
-export const StripRun = z.object({
+const StripRun = z.object({
   id: z.guid(),
   status: RunStatus,
   startedAt: Instant.nullable(),
@@ -106,14 +106,14 @@ export const Freshness = z.object({
   next: z.string().optional(),
 });
 
-export const Band = z.object({
+const Band = z.object({
   median: z.number(),
   low: z.number().describe("Fewer are unusual; never below 0."),
   high: z.number().describe("More are unusual."),
 });
 
 /** What runs on one day of the week usually do to a table. */
-export const WeekdayBand = z.object({
+const WeekdayBand = z.object({
   weekday: z.int().min(1).max(7).describe("ISO: 1 is Monday, in UTC."),
   runs: Count.describe("Runs that it was computed from."),
   inserted: Band,
@@ -121,7 +121,7 @@ export const WeekdayBand = z.object({
   removed: Band,
 });
 
-export const VolumePoint = z.object({
+const VolumePoint = z.object({
   run: z.guid(),
   at: Instant,
   weekday: z.int().min(1).max(7),
@@ -133,7 +133,7 @@ export const VolumePoint = z.object({
     .describe("What is outside the band; empty: nothing."),
 });
 
-export const VolumeItem = z.object({
+const VolumeItem = z.object({
   pipeline: z.string(),
   table: z.string(),
   outside: z.boolean().describe("The latest run is outside the band."),
@@ -147,7 +147,7 @@ export const Volume = z.object({
   items: z.array(VolumeItem).describe("Those outside first."),
 });
 
-export const TimelineRun = z.object({
+const TimelineRun = z.object({
   id: z.guid(),
   status: RunStatus,
   partition: z.string(),
@@ -159,13 +159,13 @@ export const TimelineRun = z.object({
   overlaps: z.boolean().describe("It was due while the run before it still went on."),
 });
 
-export const TimelineFire = z.object({
+const TimelineFire = z.object({
   dueAt: Instant,
   expectedEndAt: Instant.nullable(),
   overlaps: z.boolean().describe("The run before it will probably still go on."),
 });
 
-export const TimelineLane = z.object({
+const TimelineLane = z.object({
   pipeline: z.string(),
   group: z.string().nullable(),
   runs: z.array(TimelineRun).describe("Oldest first; the newest 200."),
@@ -223,7 +223,7 @@ export const RunningItem = z.object({
 });
 export const Running = z.object({ at: Instant, items: z.array(RunningItem) });
 
-export const CalendarDay = z.object({
+const CalendarDay = z.object({
   day: z.iso.date(),
   succeeded: Count,
   failed: Count.describe("Failed or died."),

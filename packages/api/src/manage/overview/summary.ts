@@ -37,7 +37,7 @@ const AT_WORK = `
     ) AS waiting) AS queued`;
 
 /** Such as `496 of 500 pipelines are healthy; 3 fail and 1 is late.` */
-export function sentenceOf(counts: Readonly<Record<Health, number>>, pipelines: number): string {
+function sentenceOf(counts: Readonly<Record<Health, number>>, pipelines: number): string {
   if (pipelines === 0) return "There are no pipelines yet.";
   const trouble = [said(counts.failing, "fails", "fail"), said(counts.late, "is late", "are late")].filter(
     (part) => part !== undefined,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Count } from "../shared/names.ts";
 
-export const Queue = z
+const Queue = z
   .object({
     name: z.string(),
     queued: Count.describe("Depth: runs and jobs that wait."),

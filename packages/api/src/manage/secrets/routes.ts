@@ -28,7 +28,7 @@ export const secretsRoutes: ApiRoutes = (server, { installation }) => {
     },
     async () => ({
       location: await installation.secrets.location(),
-      items: (await installation.secrets.list()).map(({ keyId: _, ...known }) => known),
+      items: (await installation.secrets.list()).map(({ keyId: _keyId, ...known }) => known),
     }),
   );
   server.put(

@@ -11,7 +11,7 @@ const SecretName = z
 
 export const SecretParams = z.object({ name: SecretName });
 
-export const Secret = z
+const Secret = z
   .object({
     name: z.string(),
     version: Count.describe("Rises with each new value."),

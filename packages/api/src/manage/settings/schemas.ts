@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const Setting = z
+const Setting = z
   .object({
     name: z.string(),
     variable: z.string().describe("The environment variable that sets it."),

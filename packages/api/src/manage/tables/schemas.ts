@@ -31,7 +31,7 @@ export const CollectedTable = z.object({
 });
 
 /** A place that could not be asked for its tables. */
-export const UnreachablePlace = z.object({
+const UnreachablePlace = z.object({
   location: z.string(),
   pipelines: z.array(z.string()),
   code: z.string(),
@@ -54,7 +54,7 @@ export const TablesQuery = PageQuery.extend({
 export const TableParams = z.object({ table: z.string().min(1).max(400) });
 
 /** A column of a page of rows. */
-export const TableColumn = z.object({
+const TableColumn = z.object({
   name: z.string(),
   type: z.string().describe("As Millrace names it, such as `numeric(12,2)`."),
   key: z.boolean(),
@@ -112,7 +112,7 @@ export const HistoryQuery = z.object({
 });
 
 /** One version of a row. */
-export const RowVersion = z.object({
+const RowVersion = z.object({
   operation: z.enum(["current", "update", "remove"]).describe("How the version ended."),
   changed: z.array(z.string()).describe("Fields in which the version that followed differs."),
   run: z.string().nullable(),
@@ -132,7 +132,7 @@ export const ChangesQuery = z.object({
 });
 
 /** What happened to one row. */
-export const RowChange = z.object({
+const RowChange = z.object({
   operation: z.enum(["insert", "update", "remove"]),
   key: z.record(z.string(), z.unknown()),
   fields: z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() })),
@@ -154,7 +154,7 @@ export const QuarantineQuery = z.object({
 });
 
 /** A row that was refused. */
-export const QuarantinedRow = z.object({
+const QuarantinedRow = z.object({
   row: z.unknown().describe("As it was when it was refused."),
   code: z.string(),
   reason: z.string(),

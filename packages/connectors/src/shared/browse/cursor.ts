@@ -29,8 +29,8 @@ export function writeCursor(shape: string, values: readonly (string | null)[]): 
 /** The values of a cursor. Fails with MLR_ARGUMENT_INVALID for one that was not given for this query. */
 export function readCursor(cursor: string, shape: string, count: number): readonly (string | null)[] {
   const [found, ...values] = parse(cursor);
-  const texts = values.every((value) => value === null || typeof value === "string");
-  if (found === shape && texts && values.length === count) return values as (string | null)[];
+  const texts = values.filter((value) => value === null || typeof value === "string");
+  if (found === shape && texts.length === values.length && values.length === count) return texts;
   throw new MillraceError("MLR_ARGUMENT_INVALID", "the cursor does not belong to this query", {
     hint: "Give `next` of the page before, with the same table, conditions and order; or leave it out for the first page.",
   });

@@ -4,11 +4,7 @@ const LONGEST = 200;
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text =
-    typeof value === "string"
-      ? value
-      : typeof value === "object"
-        ? JSON.stringify(value)
-        : String(value as number | boolean);
+    typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
   const line = text.replaceAll(/\s+/g, " ");
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
@@ -33,5 +29,5 @@ export function keyOfRow(
 
 function plainText(value: unknown): string {
   if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

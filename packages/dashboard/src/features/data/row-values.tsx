@@ -67,5 +67,5 @@ function Value({ name, type, isKey, quiet, value }: ValueProps): ReactNode {
 }
 
 function pretty(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value, null, 2) : String(value as number | boolean);
+  return typeof value === "object" ? JSON.stringify(value, null, 2) : String(value);
 }

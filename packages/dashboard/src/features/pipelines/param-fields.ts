@@ -109,9 +109,7 @@ function kindOfValue(value: unknown): ParamField["kind"] {
 
 function initialText(kind: ParamField["kind"], value: unknown): string {
   if (value === undefined || value === null) return kind === "boolean" ? "false" : "";
-  return kind === "json" || typeof value === "object"
-    ? JSON.stringify(value)
-    : String(value as string | number | boolean);
+  return kind === "json" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function isPart(value: unknown): value is SchemaPart {

@@ -42,7 +42,7 @@ export function LogView({ run, search, level, onFilter, live }: LogViewProps): R
   const [text, setText] = useDebounced(search ?? "", (q) => {
     filter(q, known);
   });
-  const log = useLog(run, { search, level: known === "" ? undefined : (known as LogLine["level"]) });
+  const log = useLog(run, { search, level: known === "" ? undefined : known });
   const [follow, setFollow] = useState(live);
   return (
     <Card flush>
