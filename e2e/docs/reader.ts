@@ -67,6 +67,10 @@ export class Reader {
     const [, name, inner] = /^([A-Z_]+)=\$\((.*)\)$/.exec(command) ?? [];
     if (name !== undefined && inner !== undefined) return this.#keep(name, inner, fails);
     if (command.startsWith("curl ")) return this.#curl(shellWords(command, this.#variables).slice(1));
+    return this.#program(command, fails);
+  }
+
+  async #program(command: string, fails: boolean): Promise<void> {
     const piped = /^(?:echo|printf %s) (\S+) \| (.*)$/.exec(command);
     const [program, ...args] = (piped?.[2] ?? command)
       .split(/\s+/)

@@ -10,7 +10,6 @@ import { SearchInput } from "../../components/input.tsx";
 import { Select } from "../../components/select.tsx";
 import { SkeletonRows } from "../../components/skeleton.tsx";
 import { formatNumberOf } from "../../format/format-count.ts";
-import type { LogLine } from "../shared/api-types.ts";
 import { useDebounced } from "../shared/use-debounced.ts";
 import { LogRow } from "./log-row.tsx";
 import { useLog, type Log } from "./use-log.ts";
