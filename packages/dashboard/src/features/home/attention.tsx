@@ -157,6 +157,8 @@ function AttentionActions({ item }: { readonly item: Item }): ReactNode {
             }),
     });
   };
+  // What is read out begins with what is written: people call buttons by the words they see.
+  const again = item.state === "late" ? "Run now" : "Retry";
   return (
     <div className="flex flex-wrap gap-2">
       {isOperator && (
@@ -165,9 +167,9 @@ function AttentionActions({ item }: { readonly item: Item }): ReactNode {
           icon={RotateCw}
           busy={command.busy}
           onClick={retry}
-          aria-label={`Run ${pipeline} again`}
+          aria-label={`${again}: ${pipeline}`}
         >
-          {item.state === "late" ? "Run now" : "Retry"}
+          {again}
         </Button>
       )}
       {run !== null && (
