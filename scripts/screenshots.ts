@@ -160,12 +160,20 @@ async function takeAll(browser: Browser, link: string): Promise<void> {
     // What is drawn in the frame after the last answer belongs into the picture.
     await page.waitForTimeout(800);
     await page.mouse.move(WIDTH - 2, HEIGHT - 2);
+    await page.evaluate(`(${hidePath})(${JSON.stringify(repositoryRoot)})`);
     const file = join(FOLDER, `${picture.name}.png`);
     await page.screenshot({ path: file });
     process.stdout.write(`${picture.name}.png ${String(Math.round((await stat(file)).size / 1000))} kB\n`);
     await context.close();
   }
 }
+
+/** Writes a folder that every reader may have in place of this machine's. Runs in the page, whose types are not known here. */
+const hidePath = `(folder) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode())
+    text.nodeValue = text.nodeValue.replaceAll(folder, "/srv/millrace");
+}`;
 
 async function signedIn(browser: Browser, link: string): Promise<StorageState> {
   const context = await browser.newContext();

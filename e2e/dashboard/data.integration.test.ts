@@ -43,14 +43,20 @@ describe.skipIf(chromiumPath() === undefined)("collected data in the dashboard",
     const grid = page.getByRole("grid", { name: "Rows of products" });
     await grid.getByText("product 0", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Filter" }).click();
-    await page.getByLabel("Column").selectOption("price");
-    await page.getByLabel("Condition").selectOption(">=");
-    await page.getByLabel("Value").fill("16");
+    await page.getByLabel("Column", { exact: true }).selectOption("price");
+    await page.getByLabel("Condition", { exact: true }).selectOption(">=");
+    await page.getByLabel("Value", { exact: true }).fill("16");
     await page.getByRole("button", { name: "Add the filter" }).click();
     await grid.getByText("product 6", { exact: true }).waitFor();
     await grid.getByText("product 0", { exact: true }).waitFor({ state: "detached" });
-    await grid.getByRole("columnheader", { name: /^id/ }).getByRole("button").click();
-    await grid.getByRole("columnheader", { name: /^id/ }).getByRole("button").click();
+    await grid
+      .getByRole("columnheader", { name: /\bid\b/ })
+      .getByRole("button")
+      .click();
+    await grid
+      .getByRole("columnheader", { name: /\bid\b/ })
+      .getByRole("button")
+      .click();
     await expect.poll(() => grid.getByRole("row").nth(1).innerText()).toContain("product 293");
     const [file] = await Promise.all([
       page.waitForEvent("download"),
@@ -94,10 +100,11 @@ describe.skipIf(chromiumPath() === undefined)("collected data in the dashboard",
     await page.getByRole("grid").getByText("dear product").click();
     const drawer = page.getByRole("dialog");
     await drawer.getByText("updated").waitFor();
-    await drawer.getByText("product 3", { exact: true }).waitFor();
     const update = drawer.getByRole("region", { name: "History" }).getByRole("listitem").first();
-    expect(await update.locator("del").allInnerTexts()).toEqual(expect.arrayContaining(["product 3"]));
-    expect(await update.locator("ins").allInnerTexts()).toEqual(expect.arrayContaining(["dear product"]));
+    expect(await update.locator("del").allInnerTexts()).toContainEqual(expect.stringContaining("product 3"));
+    expect(await update.locator("ins").allInnerTexts()).toContainEqual(
+      expect.stringContaining("dear product"),
+    );
     expect(await seriousFindings(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "detached" });
@@ -130,8 +137,8 @@ describe.skipIf(chromiumPath() === undefined)("collected data in the dashboard",
     await page.getByText("No row was refused").waitFor();
     await page.getByRole("tab", { name: "Rows", exact: true }).click();
     await page.getByRole("button", { name: "Filter" }).click();
-    await page.getByLabel("Column").selectOption("id");
-    await page.getByLabel("Value").fill("900");
+    await page.getByLabel("Column", { exact: true }).selectOption("id");
+    await page.getByLabel("Value", { exact: true }).fill("900");
     await page.getByRole("button", { name: "Add the filter" }).click();
     await page.getByRole("grid").getByText("pen with a price in words").waitFor();
     await page.close();

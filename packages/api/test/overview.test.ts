@@ -49,7 +49,11 @@ beforeAll(async () => {
     { pipeline: "left out", startedAt: now - 5 * HOUR, counts: rows },
     { pipeline: "paused", startedAt: now - 5 * HOUR, counts: rows },
     { pipeline: "off", startedAt: now - 5 * HOUR, counts: rows },
-    { pipeline: "child", startedAt: now - 30_000 },
+    {
+      pipeline: "child",
+      startedAt: now - 30_000,
+      counts: { kids: { read: 5, inserted: 0, updated: 0, unchanged: 0, removed: 0, rejected: 5 } },
+    },
     { pipeline: "slow", startedAt: now - 16 * MINUTE, dueAt: now - 16 * MINUTE, durationMs: 15 * MINUTE },
     { pipeline: "fine", status: "failed", partition: "2026-01-01", startedAt: now - MINUTE },
   ]);
@@ -125,13 +129,14 @@ test("counts pipelines by how they do, and says so in one sentence", async () =>
   });
 });
 
-test("tells of pipelines that fail or are late why, since when, and what is different", async () => {
+test("tells of pipelines that fail, are late or refuse rows why, since when, and what is different", async () => {
   const { items } = await get("Attention", "/overview/attention");
   expect(items.map(({ pipeline, state }) => [pipeline, state])).toEqual([
     ["broken", "failing"],
     ["behind", "late"],
+    ["child", "refusing"],
   ]);
-  const [broken, behind] = items;
+  const [broken, behind, child] = items;
   expect(broken).toMatchObject({
     owner: "data team",
     failures: 2,
@@ -148,6 +153,7 @@ test("tells of pipelines that fail or are late why, since when, and what is diff
   ]);
   expect(behind).toMatchObject({ error: null, failures: 0 });
   expect(behind?.expectedAt).toBe(behind?.since);
+  expect(child).toMatchObject({ refused: 5, error: null, since: new Date(now - 29_000).toISOString() });
 });
 
 test("forgets a failure as soon as a run succeeds", async () => {
@@ -252,6 +258,7 @@ test("calls a table late only after its next due time and its usual duration", a
   expect(states).toEqual({
     behind: "late",
     broken: "late",
+    child: "unscheduled",
     fine: "fresh",
     "left out": "unscheduled",
     odd: "fresh",

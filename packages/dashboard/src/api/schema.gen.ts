@@ -164,7 +164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pipelines that fail or are late */
+        /** Pipelines that fail, are late or refuse rows */
         get: operations["listAttention"];
         put?: never;
         post?: never;
@@ -3241,10 +3241,12 @@ export interface operations {
                             group: string | null;
                             owner: string | null;
                             /** @enum {string} */
-                            state: "failing" | "late";
+                            state: "failing" | "late" | "refusing";
+                            /** @description Rows that the latest run refused: they are in quarantine, each with its reason. */
+                            refused: number;
                             /**
                              * Format: date-time
-                             * @description Since when: end of the first failure in a row, or the time by which its data were expected.
+                             * @description Since when: end of the first failure in a row, the time by which its data were expected, or the end of the run that refused rows.
                              */
                             since: string;
                             /** @description Failures in a row. */

@@ -143,7 +143,6 @@ function Node(props: {
   return (
     <g
       role="button"
-      aria-label={words}
       aria-pressed={selected}
       tabIndex={tab ? 0 : -1}
       data-current={tab}

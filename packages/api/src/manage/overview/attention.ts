@@ -6,32 +6,67 @@ import type { AttentionItem } from "./schemas.ts";
 
 type Item = z.infer<typeof AttentionItem>;
 
-/** The pipelines of these that fail, then those that are late, the newest trouble first. */
-export function needingAttention(pipelines: readonly JudgedPipeline[]): JudgedPipeline[] {
+/** A pipeline that somebody should look at. */
+export interface Troubled extends JudgedPipeline {
+  readonly state: Item["state"];
+  /** Rows that its latest run refused. */
+  readonly refused: number;
+}
+
+/** What comes first. */
+const URGENCY = ["failing", "late", "refusing"] as const;
+
+/** The pipelines of these that fail, then those that are late, then those that refuse rows, the newest trouble first. */
+export async function needingAttention(
+  pool: pg.Pool,
+  pipelines: readonly JudgedPipeline[],
+): Promise<Troubled[]> {
+  const refused = await refusedRows(pool, pipelines);
   return pipelines
-    .filter(({ health }) => health === "failing" || health === "late")
+    .flatMap((pipeline): Troubled[] => {
+      const { health, name } = pipeline;
+      const rows = refused.get(name) ?? 0;
+      if (health === "failing" || health === "late") return [{ ...pipeline, state: health, refused: rows }];
+      return health === "healthy" && rows > 0 ? [{ ...pipeline, state: "refusing", refused: rows }] : [];
+    })
     .toSorted(
       (a, b) =>
-        Number(a.health === "late") - Number(b.health === "late") ||
+        URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) ||
         sinceOf(b) - sinceOf(a) ||
         (a.name < b.name ? -1 : 1),
     );
 }
 
+/** By name, how many rows the latest run of each refused; those that refused none are left out. */
+async function refusedRows(
+  pool: pg.Pool,
+  pipelines: readonly JudgedPipeline[],
+): Promise<ReadonlyMap<string, number>> {
+  const runs = pipelines.flatMap(({ lastRun }) => (lastRun === null ? [] : [lastRun]));
+  const { rows } = await pool.query<{ pipeline: string; refused: string }>(
+    `SELECT pipeline, sum((counted.value ->> 'rejected')::bigint) AS refused
+     FROM millrace_control.runs CROSS JOIN LATERAL jsonb_each(counts) AS counted
+     WHERE id = ANY ($1::uuid[]) GROUP BY pipeline HAVING sum((counted.value ->> 'rejected')::bigint) > 0`,
+    [runs],
+  );
+  return new Map(rows.map(({ pipeline, refused }) => [pipeline, Number(refused)]));
+}
+
 /** What there is to say about each of them. */
-export async function attention(pool: pg.Pool, pipelines: readonly JudgedPipeline[]): Promise<Item[]> {
+export async function attention(pool: pg.Pool, pipelines: readonly Troubled[]): Promise<Item[]> {
   const runs = pipelines.flatMap(({ lastRun }) => (lastRun === null ? [] : [lastRun]));
   const { rows } = await pool.query<RunRow>(RUNS, [runs]);
   const latest = new Map(rows.map((row) => [row.id, row]));
   const changes = await changesSince(pool, pipelines, latest);
   return pipelines.map((pipeline) => {
     const run = pipeline.lastRun === null ? undefined : latest.get(pipeline.lastRun);
-    const { expected, success, health } = pipeline;
+    const { expected, success, health, state, refused } = pipeline;
     return {
       pipeline: pipeline.name,
       group: pipeline.group,
       owner: pipeline.owner,
-      state: health === "failing" ? "failing" : "late",
+      state,
+      refused,
       since: new Date(sinceOf(pipeline)).toISOString(),
       failures: pipeline.failures,
       run:
@@ -52,8 +87,9 @@ export async function attention(pool: pg.Pool, pipelines: readonly JudgedPipelin
   });
 }
 
-function sinceOf({ health, failingSince, expected }: JudgedPipeline): number {
-  return (health === "failing" ? failingSince : expected?.by) ?? 0;
+function sinceOf({ state, failingSince, expected, success }: Troubled): number {
+  const since = { failing: failingSince, late: expected?.by, refusing: success?.finishedAt };
+  return since[state] ?? 0;
 }
 
 function errorOf(run: RunRow | undefined): Item["error"] {

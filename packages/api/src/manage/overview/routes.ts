@@ -53,12 +53,17 @@ export const overviewRoutes: ApiRoutes = (server, context) => {
   );
   server.get(
     "/overview/attention",
-    route("listAttention", "Pipelines that fail or are late", { 200: answers.Attention }, GroupPage),
+    route(
+      "listAttention",
+      "Pipelines that fail, are late or refuse rows",
+      { 200: answers.Attention },
+      GroupPage,
+    ),
     ({ query }) =>
       view.recent(
         "attention",
         async () => {
-          const all = needingAttention(await view.pipelines(query.group));
+          const all = await needingAttention(pool, await view.pipelines(query.group));
           const { shown, next } = pageOfNames(all, query);
           return { items: await attention(pool, shown), ...next };
         },

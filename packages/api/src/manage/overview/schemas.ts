@@ -42,14 +42,15 @@ const ErrorLine = z.object({
   hint: z.string().nullable(),
 });
 
-/** A pipeline that fails or is late. */
+/** A pipeline that fails, is late, or refuses rows. */
 export const AttentionItem = z.object({
   pipeline: z.string(),
   group: z.string().nullable(),
   owner: z.string().nullable(),
-  state: z.enum(["failing", "late"]),
+  state: z.enum(["failing", "late", "refusing"]),
+  refused: Count.describe("Rows that the latest run refused: they are in quarantine, each with its reason."),
   since: Instant.describe(
-    "Since when: end of the first failure in a row, or the time by which its data were expected.",
+    "Since when: end of the first failure in a row, the time by which its data were expected, or the end of the run that refused rows.",
   ),
   failures: Count.describe("Failures in a row."),
   run: z

@@ -19,7 +19,7 @@ type Item = Answer<"/api/v1/overview/attention">["items"][number];
 /** Before more are asked for. */
 const FIRST = 5;
 
-/** What fails or is late, with why, since when, and what to do about it. */
+/** What fails, is late or refuses rows, with why, since when, and what to do about it. */
 export function Attention({ className }: { readonly className?: string }): ReactNode {
   const query = useQuery(getQuery("/api/v1/overview/attention", { query: { limit: 20 } }));
   const [all, setAll] = useState(false);
@@ -43,7 +43,7 @@ export function Attention({ className }: { readonly className?: string }): React
           items.length === 0 ? (
             <p className="flex items-center gap-2 px-4 pb-4 text-muted">
               <CircleCheck aria-hidden className="size-[18px] text-succeeded" />
-              Nothing fails and nothing is late.
+              Nothing fails, nothing is late, and no rows were refused.
             </p>
           ) : (
             <ul className="divide-y divide-line border-t border-line">
@@ -71,7 +71,7 @@ function AttentionRow({ item }: { readonly item: Item }): ReactNode {
           >
             {item.pipeline}
           </TextLink>
-          <Status status={item.state} label={stateText(item)} />
+          <Status status={item.state === "refusing" ? "refused" : item.state} label={stateText(item)} />
         </div>
         <Reason item={item} />
         <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-muted">
@@ -92,6 +92,7 @@ function AttentionRow({ item }: { readonly item: Item }): ReactNode {
 
 function stateText(item: Item): string {
   if (item.state === "late") return "Late";
+  if (item.state === "refusing") return `${formatNumberOf(item.refused, "row")} refused`;
   return item.failures > 1 ? `${formatNumberOf(item.failures, "failure")} in a row` : "Failed";
 }
 
@@ -100,6 +101,13 @@ function Reason({ item }: { readonly item: Item }): ReactNode {
     return (
       <p className="mt-1">
         Its data were expected <Time at={item.expectedAt} never="earlier" />.
+      </p>
+    );
+  }
+  if (item.state === "refusing") {
+    return (
+      <p className="mt-1">
+        Rows that do not fit wait in quarantine, each with its reason: open the run, then the table.
       </p>
     );
   }
@@ -158,7 +166,7 @@ function AttentionActions({ item }: { readonly item: Item }): ReactNode {
     });
   };
   // What is read out begins with what is written: people call buttons by the words they see.
-  const again = item.state === "late" ? "Run now" : "Retry";
+  const again = item.state === "failing" ? "Retry" : "Run now";
   return (
     <div className="flex flex-wrap gap-2">
       {isOperator && (
@@ -177,11 +185,11 @@ function AttentionActions({ item }: { readonly item: Item }): ReactNode {
           size="small"
           to="/runs/$id"
           params={{ id: run.id }}
-          search={{ tab: "logs" }}
-          aria-label={`Log of ${pipeline}`}
+          search={item.state === "refusing" ? {} : { tab: "logs" }}
+          aria-label={`${item.state === "refusing" ? "Run" : "Log"} of ${pipeline}`}
         >
           <ScrollText aria-hidden className="size-4" />
-          Log
+          {item.state === "refusing" ? "Run" : "Log"}
         </ButtonLink>
       )}
       {isOperator && (

@@ -28,7 +28,8 @@ const WORDS: Readonly<Record<string, string>> = {
 /** The lineage as the graph draws it: with how old the data are, and how their pipeline does. */
 export function lineageNodes(nodes: readonly Node[], now: number): readonly GraphNode[] {
   return nodes.map((node) => {
-    const age = node.lastAt === null ? "" : formatRelative(Date.parse(node.lastAt), now);
+    // The clock of the page stands still for a minute: what came since is not ahead.
+    const age = node.lastAt === null ? "" : formatRelative(Math.min(Date.parse(node.lastAt), now), now);
     return {
       id: node.id,
       title: node.name,

@@ -31,7 +31,7 @@ export function RunErrorNote({ run }: { readonly run: RunDetail }): ReactNode {
       <div className="space-y-3 p-4 empty:hidden">
         {position !== null && <Place position={position} />}
         {error !== null && <Details details={error.details} />}
-        {lastException !== null && lastException.stack !== null && (
+        {lastException?.stack != null && (
           <details>
             <summary className="text-sm font-medium">Stack</summary>
             <CodeBlock className="mt-2" label="Stack of the exception" code={lastException.stack} />
@@ -47,7 +47,7 @@ type RunError = NonNullable<RunDetail["error"]>;
 function Hint({ error }: { readonly error: RunError }): ReactNode {
   return (
     <>
-      {error.hint !== null && (
+      {error.hint != null && (
         <p className="mt-1 wrap-anywhere" dir="auto">
           {error.hint}
         </p>
@@ -71,8 +71,9 @@ function Place({ position }: { readonly position: NonNullable<RunError["position
   );
 }
 
-function Details({ details }: { readonly details: RunError["details"] }): ReactNode {
-  const items = Object.entries(details).map(
+/** An error that came live has no details yet: they come with the record. */
+function Details({ details }: { readonly details: RunError["details"] | undefined }): ReactNode {
+  const items = Object.entries(details ?? {}).map(
     ([name, value]) =>
       [
         name,
