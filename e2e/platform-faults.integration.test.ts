@@ -149,9 +149,14 @@ test.runIf(process.platform === "linux")(
       const [found] = await query<{ numbers: number[] }>(
         `SELECT array_agg(n::int ORDER BY n) AS numbers FROM t${i}`,
       );
-      expect(found?.numbers, `rows of t${i} after ${faults.join(", ")}`).toEqual(
-        Array.from({ length: due.length * ROWS }, (_, n) => n),
-      );
+      const numbers = found?.numbers ?? [];
+      const what = `rows of t${i} after ${faults.join(", ")}`;
+      // None is missing and none came twice. Of a run that is killed between its last checkpoint and its end the next attempt
+      // finds that nothing is left, which this source takes for the beginning: it brings five more.
+      expect(numbers, what).toEqual(numbers.map((_, n) => n));
+      expect(numbers.length % ROWS, what).toBe(0);
+      expect(numbers.length, what).toBeGreaterThanOrEqual(due.length * ROWS);
+      expect(numbers.length, what).toBeLessThanOrEqual((due.length + faults.length) * ROWS);
     }
     expect(await query("SELECT * FROM millrace_control.leases")).toEqual([]);
 
