@@ -14,6 +14,7 @@ import {
 import { TestPipeline } from "@millrace/core/testing";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { tableColumn } from "../src/shared/relational/columns/table-column.ts";
 import { readTable, relationalDestination, type RelationalDialect } from "../src/shared/relational/index.ts";
 
 /** A database with nothing in it. */
@@ -104,12 +105,19 @@ export function relationalChecks(name: string, create: () => Promise<RelationalH
 
     check("gives rows page by page: live, removed and refused ones, filtered and in order", async (world) => {
       const pipeline = await world.open();
-      const columns = { shop: "integer", name: "text", price: "numeric(8,2)", at: "timestamptz" };
+      const columns = {
+        shop: "integer",
+        name: "text",
+        price: "numeric(8,2)",
+        weight: "double",
+        at: "timestamptz",
+      };
       await pipeline.table("items", { key: ["shop", "name"], mode: "merge", columns });
       const rows = Array.from({ length: 25 }, (_, index): Row => ({
         shop: Math.floor(index / 3),
         name: `it'em % ${index % 3}`,
         price: index % 4 === 0 ? null : `${index}.5`,
+        weight: index % 4 === 0 ? null : index + 0.5,
         at: new Date(1_700_000_000_000 + index * 1_000),
       }));
       await pipeline.read("items", rows);
@@ -135,11 +143,6 @@ export function relationalChecks(name: string, create: () => Promise<RelationalH
         const all = Array.from({ length: 20 }, (_, index) => index);
         expect(await times({})).toEqual(all);
         expect(await times({ sort: { column: "shop", descending: true } })).toEqual(all.toReversed());
-        for (const descending of [false, true]) {
-          const sorted = await times({ sort: { column: "price", descending } });
-          expect(sorted.toSorted((a, b) => a - b)).toEqual(all);
-          expect(sorted.slice(-5).toSorted((a, b) => a - b)).toEqual([0, 4, 8, 12, 16]);
-        }
         const where = (
           column: string,
           operator: BrowseFilter["operator"],
@@ -147,7 +150,21 @@ export function relationalChecks(name: string, create: () => Promise<RelationalH
         ): Partial<BrowseQuery> => ({
           filters: [{ column, operator, ...(value === undefined ? {} : { value }) }],
         });
-        expect(await times(where("price", ">=", "17"))).toEqual([17, 18, 19]);
+        for (const column of world.ordersDecimals ? ["weight", "price"] : ["weight"]) {
+          for (const descending of [false, true]) {
+            const sorted = await times({ sort: { column, descending } });
+            expect(sorted.toSorted((a, b) => a - b)).toEqual(all);
+            expect(sorted.slice(-5).toSorted((a, b) => a - b)).toEqual([0, 4, 8, 12, 16]);
+            expect(sorted[0]).toBe(descending ? 19 : 1);
+          }
+          expect(await times(where(column, ">=", "17"))).toEqual([17, 18, 19]);
+        }
+        // Decimals kept as text would come in the order of their characters: 10 before 9.
+        if (!world.ordersDecimals) {
+          for (const wrong of [{ sort: { column: "price", descending: false } }, where("price", ">=", "17")]) {
+            await expect(walk(wrong)).rejects.toMatchObject({ code: "MLR_ARGUMENT_INVALID" });
+          }
+        }
         expect(await times(where("price", "null"))).toEqual([0, 4, 8, 12, 16]);
         expect(await times(where("price", "!=", "1.50"))).toHaveLength(19);
         expect(await times(where("name", "=", "it'em % 1"))).toHaveLength(7);
@@ -393,6 +410,8 @@ interface World {
   readonly opened: TestPipeline[];
   /** Whether a column can have the name. */
   takesName(name: string): boolean;
+  /** Whether decimals are kept as numbers, not as texts, which sort by their characters. */
+  readonly ordersDecimals: boolean;
   open(pipeline?: string, full?: boolean): Promise<TestPipeline>;
   rows(table: string): Promise<readonly Row[]>;
   /** Rows, and those that are as they were stored. */
@@ -415,6 +434,8 @@ function worldOf(dialect: RelationalDialect): World {
         return false;
       }
     },
+    ordersDecimals:
+      tableColumn(dialect, { name: "n", type: { kind: "numeric", precision: 8, scale: 2 } }).form !== "text",
     async open(pipeline = "pipeline", full = false) {
       const run = "00000000-0000-4000-8000-000000000009";
       const session = await destination.open({ pipeline, attempt: ++attempt, run }, { full });
