@@ -161,7 +161,10 @@ export function relationalChecks(name: string, create: () => Promise<RelationalH
         }
         // Decimals kept as text would come in the order of their characters: 10 before 9.
         if (!world.ordersDecimals) {
-          for (const wrong of [{ sort: { column: "price", descending: false } }, where("price", ">=", "17")]) {
+          for (const wrong of [
+            { sort: { column: "price", descending: false } },
+            where("price", ">=", "17"),
+          ]) {
             await expect(walk(wrong)).rejects.toMatchObject({ code: "MLR_ARGUMENT_INVALID" });
           }
         }
