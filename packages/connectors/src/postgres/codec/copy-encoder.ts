@@ -1,5 +1,6 @@
 import { MillraceError, RowReader, type ColumnDefinition, type Row } from "@millrace/core";
 import { COPY_HEADER, COPY_TRAILER } from "../copy-format.ts";
+import { compileValues } from "./compile-values.ts";
 import { CopyBuffer } from "./copy-buffer.ts";
 import { arrayWriter } from "./write-array.ts";
 import { SCALAR_WRITERS, writeBigint, writeTimestamp, type ValueWriter } from "./write-scalar.ts";
@@ -45,7 +46,7 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
   const { columns, trailing = [] } = options;
   const reader = new RowReader(columns.map((column) => column.name));
   const { values } = reader;
-  const writers = columns.map(writerOf);
+  const writeValues = compileValues(columns.map(writerOf));
   const trailers = trailing.map((field) => trailingWriter(field, options.constants ?? {}));
   const fields = columns.length + trailing.length;
   const out = new CopyBuffer(
@@ -60,11 +61,7 @@ export function compileCopyEncoder(options: CopyEncoderOptions): CopyEncoder {
       out.view.setInt16(out.position, fields);
       out.position += 2;
       reader.read(row);
-      for (let i = 0; i < writers.length; i++) {
-        const value = values[i];
-        if (value === null || value === undefined) writeNull(out);
-        else (writers[i] as ValueWriter)(out, value);
-      }
+      writeValues(out, values);
       for (let i = 0; i < trailers.length; i++) (trailers[i] as TrailingWriter)(out, hash, ordinal);
     },
     take: () => out.take(),
@@ -82,11 +79,6 @@ function writerOf(column: ColumnDefinition): ValueWriter {
 
 function fixedBytesOf(column: ColumnDefinition): number {
   return column.type.kind === "array" ? 4 : SCALAR_WRITERS[column.type.kind].fixedBytes;
-}
-
-function writeNull(out: CopyBuffer): void {
-  out.view.setInt32(out.position, -1);
-  out.position += 4;
 }
 
 type TrailingWriter = (out: CopyBuffer, hash: string | undefined, ordinal: number | undefined) => void;
