@@ -56,6 +56,8 @@ export type RunEvent =
       readonly message: string;
       readonly details?: Record<string, Json>;
     }
+  /** How the source does, see `ReadContext.status`: at most once a second for each kind. */
+  | { readonly type: "status"; readonly kind: string; readonly status: Json }
   /** A statement that the pipeline ran on a database through `context.database`; its values are not told. */
   | ({ readonly type: "statement" } & StatementRecord)
   /** The watched functions that were called since this was last told, each with all its calls: every few seconds, and at the end. */

@@ -28,11 +28,11 @@ export interface CommitLimits {
 
 /** How often and how long a run tries again after an error that may pass. */
 export interface RetryPolicy {
-  /** Attempts in all. Default 5. */
+  /** Attempts in all. Default 5; of a source that never ends: as many as it takes. */
   readonly attempts: number;
   /** Delay before the second attempt, doubled with each further one, plus or minus half at random. Default 1,000 ms. */
   readonly delayMs: number;
-  /** Default 60,000 ms. */
+  /** Default 60,000 ms; of a source that never ends 5,000 ms. */
   readonly maxDelayMs: number;
 }
 

@@ -46,12 +46,30 @@ export interface ReadContext<Params = Readonly<Record<string, string>>> extends 
   readonly codeVersion?: string;
   /** Values given with `--param`, or the defaults; as the pipeline's schema makes them, where it has one. */
   readonly params: Params;
+  /** Name of the pipeline; absent where a source is read by itself. */
+  readonly pipeline?: string;
   /** The project's folder, absolute: relative paths start here. */
   readonly directory: string;
+  /** Where Millrace keeps what is the project's own, absolute. Absent: `.millrace` in `directory`. */
+  readonly dataDirectory?: string;
   /** A setting of a connector's own by its name, such as AWS_REGION: from the environment or the project's `.env`. Absent: there are none. */
   setting?(name: string): string | undefined;
   /** Says something to whoever watches the run. */
   log(level: "debug" | "info" | "warn", message: string, details?: Record<string, Json>): void;
+  /**
+   * Says how the source does, for whoever watches it: the whole of it each time, of which the latest is shown. Told on at
+   * most once a second for each kind. Absent: nobody watches.
+   * @param kind what the status is of, such as `collector` or `sampling`
+   */
+  status?(kind: string, status: Json): void;
+}
+
+/** What a running source is asked to do. */
+export interface SourceCommand {
+  /** A word of the source's own, such as `restart`. */
+  readonly name: string;
+  /** By name; what the source does not know it refuses. */
+  readonly args: Readonly<Record<string, Json>>;
 }
 
 /** Where rows come from. Written as an object with `read`, most often through a connector's function. */
@@ -65,4 +83,11 @@ export interface Source<R extends Row = Row> {
   read(context: ReadContext): AsyncIterable<Message<R>>;
   /** Called after each durable commit; after a crash the same receipts may come again. */
   committed?(receipts: readonly Receipt[]): void;
+  /**
+   * Carries out a command while it is read, and answers. Fails with MLR_ARGUMENT_INVALID for one that it does not know.
+   * Absent: it takes none.
+   */
+  control?(command: SourceCommand): Promise<Json>;
+  /** Called once when the run is over: frees what was kept from one reading to the next. */
+  close?(): Promise<void>;
 }

@@ -8,6 +8,8 @@ export interface Environment extends SecretSource {
   databaseUrl(): Promise<string>;
   /** The project's folder: relative paths start here. */
   readonly directory: string;
+  /** Where Millrace keeps what is the project's own, absolute. Absent: `.millrace` in `directory`. */
+  readonly dataDirectory?: string;
   /** A setting of a connector's own by its name, such as CLICKHOUSE_HOST: from the environment or the project's `.env`. Absent: there are none. */
   setting?(name: string): string | undefined;
 }

@@ -16,6 +16,7 @@ import { HashedSession } from "./hashed-session.ts";
 import { Intake, type Arrival } from "./intake.ts";
 import { type CommitAhead, Landing } from "./landing.ts";
 import type { RunProgress } from "./progress.ts";
+import type { SourceStatus } from "./source-status.ts";
 import { asStep, type StepListener } from "./run-steps.ts";
 import { requireIterable } from "./require-iterable.ts";
 import { tableModes } from "./table-modes.ts";
@@ -53,6 +54,8 @@ export interface AttemptOptions {
   readonly lost: AbortSignal | undefined;
   readonly limits: CommitLimits;
   readonly progress: RunProgress;
+  /** Where the source says how it does. */
+  readonly status: SourceStatus;
   readonly quality: RunQuality;
   /** Is told how long parts take; undefined: nobody wants to know. */
   readonly steps: StepListener | undefined;
@@ -345,7 +348,10 @@ class Attempt {
       openEpochs: this.#limited ? [] : session.recovered.openEpochs,
       signal,
       full: this.#o.full,
+      pipeline: pipeline.name,
+      status: (kind, status) => this.#o.status.tell(kind, status),
       directory: environment.directory,
+      ...(environment.dataDirectory === undefined ? {} : { dataDirectory: environment.dataDirectory }),
       ...(environment.setting === undefined ? {} : { setting: environment.setting.bind(environment) }),
       ...(this.#o.since === undefined ? {} : { since: this.#o.since }),
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),

@@ -23,6 +23,7 @@ import { RunDatabases } from "./run-databases.ts";
 import type { RunReport } from "./report.ts";
 import { asStep, safeSteps, type StepListener } from "./run-steps.ts";
 import { sourceOf } from "./source-messages.ts";
+import { SourceStatus } from "./source-status.ts";
 import { tableModes } from "./table-modes.ts";
 
 /** Allots attempt numbers: each higher than all before for the pipeline, and than `above`. */
@@ -84,6 +85,8 @@ export interface ExecuteOptions {
 const RETRY: RetryPolicy = { attempts: 5, delayMs: 1_000, maxDelayMs: 60_000 };
 const LIMITS: CommitLimits = { rows: 500_000, bytes: 256 * 1024 * 1024, seconds: 30 };
 const ENDLESS_SECONDS = 1;
+/** What never ends waits for a destination that is away, and looks for it often. */
+const ENDLESS_RETRY: Partial<RetryPolicy> = { attempts: Number.POSITIVE_INFINITY, maxDelayMs: 5_000 };
 
 /**
  * Runs a pipeline: opens its destination, reads its source from the recovered state, and tries again after errors
@@ -105,6 +108,8 @@ class Execution {
   readonly #profile: RunProfile;
   readonly #objects: DestinationObjects;
   readonly #steps: StepListener | undefined;
+  readonly #status: SourceStatus;
+  readonly #endless: boolean;
   #run: string;
   #attempt = 0n;
   #resumed = false;
@@ -136,11 +141,15 @@ class Execution {
       tell: (record) => this.#progress.tell({ type: "statement", ...record }),
     });
     this.#profile = new RunProfile(this.#clock, (calls) => this.#progress.tell({ type: "functions", calls }));
+    this.#status = new SourceStatus(this.#clock, (kind, status) =>
+      this.#progress.tell({ type: "status", kind, status }),
+    );
     const { source } = options.pipeline;
+    this.#endless = typeof source !== "function" && source.endless === true;
     this.#quality = new RunQuality({
       pipeline: options.pipeline,
       clock: this.#clock,
-      endless: typeof source !== "function" && source.endless === true,
+      endless: this.#endless,
       dryRun: options.dryRun ?? false,
       limited:
         options.limit !== undefined ||
@@ -175,6 +184,7 @@ class Execution {
         asMillraceError(error, "MLR_INTERNAL", `pipeline "${this.#o.pipeline.name}"`),
       );
     } finally {
+      await this.#closeSource();
       await this.#o.ending?.(this.#databases.connected).catch(() => undefined);
       await this.#databases.close();
       await destination?.close().catch(() => undefined);
@@ -182,7 +192,7 @@ class Execution {
   }
 
   async #attempts(destination: Destination, params: Readonly<Record<string, string>>): Promise<RunStatus> {
-    const retry = { ...RETRY, ...this.#o.pipeline.retry };
+    const retry = { ...RETRY, ...(this.#endless ? ENDLESS_RETRY : {}), ...this.#o.pipeline.retry };
     for (let failures = 0, attempt = 1; ; attempt++) {
       const commitsBefore = this.#progress.commits;
       try {
@@ -258,6 +268,7 @@ class Execution {
           ...pipeline.commit,
         },
         progress: this.#progress,
+        status: this.#status,
         quality: this.#quality,
         steps: this.#steps,
         databases: this.#databases,
@@ -348,6 +359,23 @@ class Execution {
         { hint: "Point the pipeline at another table, and run it there with --limit." },
       );
     }
+  }
+
+  /** What it kept from one reading to the next; how it ended is known, and failing to close it changes nothing of that. */
+  async #closeSource(): Promise<void> {
+    const { source } = this.#o.pipeline;
+    if (typeof source !== "function" && this.#o.reprocess === undefined) {
+      try {
+        await source.close?.();
+      } catch (error) {
+        this.#progress.tell({
+          type: "log",
+          level: "warn",
+          message: `closing the source failed: ${String(error)}`,
+        });
+      }
+    }
+    this.#status.close();
   }
 
   #report(status: RunStatus, thrown?: MillraceError): RunReport {
