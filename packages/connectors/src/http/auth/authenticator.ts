@@ -1,10 +1,10 @@
-import type { Outgoing } from "../client/exchange.ts";
-import type { Answer } from "../client/answer.ts";
+import type { TextRequest } from "../../shared/request/outgoing.ts";
+import type { WholeAnswer } from "../../shared/request/whole-answer.ts";
 import type { Secrets } from "../../shared/http/secrets.ts";
 import type { Clock } from "@millrace/core";
 
 /** A request that is about to be sent. */
-export interface Signable extends Outgoing {
+export interface Signable extends TextRequest {
   readonly headers: Record<string, string>;
 }
 
@@ -14,7 +14,7 @@ export interface Authenticator {
   readonly changesUrl?: true;
   apply(request: Signable): Promise<void> | void;
   /** The server answered 401 to `request`: true where something new can be tried. */
-  renew?(request: Outgoing): boolean;
+  renew?(request: TextRequest): boolean;
 }
 
 /** What authenticators work with. */
@@ -22,6 +22,6 @@ export interface AuthContext {
   readonly secrets: Secrets;
   readonly clock: Clock;
   /** Sends a request that needs no authentication itself, with retries; any status comes back. */
-  send(request: Outgoing): Promise<Answer>;
+  send(request: TextRequest): Promise<WholeAnswer>;
   show(url: URL): string;
 }

@@ -1,6 +1,6 @@
 import { MillraceError, type Json } from "@millrace/core";
-import { headerOf, type Answer } from "../client/answer.ts";
-import { describeBody } from "../client/failures.ts";
+import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
+import { describeBody } from "../../shared/request/status-failure.ts";
 import { toMs } from "../../shared/http/duration.ts";
 import { follow, parseSteps } from "../select-path.ts";
 import { withQuery } from "../client/query.ts";
@@ -82,7 +82,7 @@ async function resolved(value: unknown, name: string, context: AuthContext): Pro
   return value as Json;
 }
 
-function tokenOf(options: Session, answer: Answer): string | undefined {
+function tokenOf(options: Session, answer: WholeAnswer): string | undefined {
   if (options.tokenHeader !== undefined) return headerOf(answer.headers, options.tokenHeader.toLowerCase());
   if (options.token === undefined) {
     const set = answer.headers["set-cookie"];
@@ -95,14 +95,14 @@ function tokenOf(options: Session, answer: Answer): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function lifetimeOf(options: Session, answer: Answer): number | undefined {
+function lifetimeOf(options: Session, answer: WholeAnswer): number | undefined {
   const seconds =
     options.expiresIn === undefined ? Number.NaN : Number(memberOf(answer, options.expiresIn) ?? Number.NaN);
   if (Number.isFinite(seconds)) return seconds * 1_000;
   return options.lifetime === undefined ? undefined : toMs(options.lifetime);
 }
 
-function memberOf(answer: Answer, path: string): unknown {
+function memberOf(answer: WholeAnswer, path: string): unknown {
   try {
     return follow(JSON.parse(answer.body.toString("utf8")), parseSteps(path) ?? []);
   } catch {

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
-import type { Answer } from "../client/answer.ts";
-import { describeBody } from "../client/failures.ts";
+import type { WholeAnswer } from "../../shared/request/whole-answer.ts";
+import { describeBody } from "../../shared/request/status-failure.ts";
 import type { AuthContext } from "./authenticator.ts";
 import type { Token } from "./token-keeper.ts";
 
@@ -45,7 +45,7 @@ export async function requestToken(request: TokenRequest, context: AuthContext):
   };
 }
 
-function documentOf(answer: Answer): Record<string, unknown> {
+function documentOf(answer: WholeAnswer): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(answer.body.toString("utf8"));
     if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
@@ -55,7 +55,7 @@ function documentOf(answer: Answer): Record<string, unknown> {
   return {};
 }
 
-function refused(answer: Answer, where: string, { secrets }: AuthContext): MillraceError {
+function refused(answer: WholeAnswer, where: string, { secrets }: AuthContext): MillraceError {
   const ok = answer.status >= 200 && answer.status < 300;
   // A successful answer may have secrets in places that we do not know.
   const said = ok ? "an answer without access_token" : secrets.mask(describeBody(answer));

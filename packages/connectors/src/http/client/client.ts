@@ -9,14 +9,18 @@ import { learnLimit } from "../budget/learned-limit.ts";
 import type { ThrottleMeter } from "../budget/throttle-meter.ts";
 import { formatMs, toMs } from "../../shared/http/duration.ts";
 import type { Secrets } from "../../shared/http/secrets.ts";
-import { headerOf, type Answer } from "./answer.ts";
+import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
 import { createDispatcher } from "../../shared/http/dispatcher.ts";
-import { describeBody, statusFailure } from "./failures.ts";
-import { exchange, type ExchangeContext, type Outgoing } from "./exchange.ts";
+import { describeBody, statusFailure } from "../../shared/request/status-failure.ts";
+import { exchange, type ExchangeContext } from "../../shared/request/exchange.ts";
+import type { TextRequest } from "../../shared/request/outgoing.ts";
 import { judge } from "./judge.ts";
 import type { ClientOptions, ResponseRule } from "./options.ts";
-import { ACCEPTED_ENCODINGS } from "./read-body.ts";
+import { ACCEPTED_ENCODINGS } from "../../shared/request/accepted-encodings.ts";
 import { retryAfterMs } from "../../shared/http/retry-after.ts";
+
+/** What users call the limits. */
+const OPTION_NAMES = { bytes: "maxResponseBytes", ms: "maxResponse" };
 
 /** How often in a row a server may put the same request off. */
 const MOST_THROTTLES = 20;
@@ -34,18 +38,18 @@ export interface ClientParts {
 
 /** A request and what is to be done with its answer. */
 export interface Wanted<T> {
-  readonly request: Outgoing;
+  readonly request: TextRequest;
   /** Origin that the credentials are for. */
   readonly home: string;
   readonly rules: readonly ResponseRule[];
   /** Makes something of a good answer. An error with `retry: "later"` asks for it again. */
-  decode(answer: Answer): T;
+  decode(answer: WholeAnswer): T;
 }
 
 /** What came of a request. */
 export type Outcome<T> =
-  | { readonly kind: "ok"; readonly answer: Answer; readonly value: T }
-  | { readonly kind: "empty" | "ignore" | "unchanged"; readonly answer: Answer };
+  | { readonly kind: "ok"; readonly answer: WholeAnswer; readonly value: T }
+  | { readonly kind: "empty" | "ignore" | "unchanged"; readonly answer: WholeAnswer };
 
 /** Counts of one request's attempts. */
 interface Attempts {
@@ -105,7 +109,7 @@ export class HttpClient {
   }
 
   /** Fetches the tokens that requests need, so that their values are known. */
-  async authenticate(request: Outgoing): Promise<void> {
+  async authenticate(request: TextRequest): Promise<void> {
     await this.#prepare({ request, home: request.url.origin, rules: [], decode: () => undefined });
   }
 
@@ -117,8 +121,8 @@ export class HttpClient {
   /** What comes of an answer: an outcome, the wish to send it again at once, or a failure that may be tried again. */
   async #settle<T>(
     { rules, decode }: Wanted<T>,
-    request: Outgoing,
-    { answer, attempts }: { answer: Answer; attempts: Attempts },
+    request: TextRequest,
+    { answer, attempts }: { answer: WholeAnswer; attempts: Attempts },
   ): Promise<Outcome<T> | "again" | MillraceError> {
     const verdict = judge(answer, rules, this.#parts.options.retry.statuses);
     switch (verdict) {
@@ -148,7 +152,7 @@ export class HttpClient {
   }
 
   /** Waits as long as the server says; false where it does not say, or where it has said so often enough. */
-  async #putOff(request: Outgoing, answer: Answer, attempts: Attempts): Promise<boolean> {
+  async #putOff(request: TextRequest, answer: WholeAnswer, attempts: Attempts): Promise<boolean> {
     const { clock, options, secrets } = this.#parts;
     const asked =
       retryAfterMs(headerOf(answer.headers, "retry-after"), clock.now()) ??
@@ -194,7 +198,7 @@ export class HttpClient {
   }
 
   /** The request with everything that every request has. Another origin gets nothing that is meant for the first. */
-  async #prepare<T>({ request, home }: Wanted<T>): Promise<Outgoing> {
+  async #prepare<T>({ request, home }: Wanted<T>): Promise<TextRequest> {
     const { options, secrets } = this.#parts;
     const headers: Record<string, string> = {
       accept: "application/json, */*;q=0.8",
@@ -220,7 +224,7 @@ export class HttpClient {
     return signable;
   }
 
-  async #exchange(request: Outgoing, maxRedirects: number): Promise<Answer> {
+  async #exchange(request: TextRequest, maxRedirects: number): Promise<WholeAnswer> {
     const { signal, clock } = this.#parts;
     const release = await this.#budget.acquire(request.url, signal);
     try {
@@ -236,7 +240,7 @@ export class HttpClient {
   }
 
   /** For token endpoints and logins: retried where the network or the server has a problem, any other answer comes back. */
-  async #sendPlain(request: Outgoing): Promise<Answer> {
+  async #sendPlain(request: TextRequest): Promise<WholeAnswer> {
     const attempts: Attempts = { made: 0, throttles: 0, throttledMs: 0, renewed: false };
     for (;;) {
       attempts.made++;
@@ -276,13 +280,13 @@ export class HttpClient {
       maxRedirects,
       maxMs: toMs(options.maxResponse),
       privateAddresses: options.privateAddresses,
-      harmless: HARMLESS,
+      optionNames: OPTION_NAMES,
       show: (url) => secrets.maskUrl(url),
       signal,
     };
   }
 
-  #failure(request: Outgoing, answer: Answer): MillraceError {
+  #failure(request: TextRequest, answer: WholeAnswer): MillraceError {
     const { secrets } = this.#parts;
     if (answer.status >= 200 && answer.status < 300) {
       return new MillraceError(
@@ -297,7 +301,7 @@ export class HttpClient {
     return statusFailure(answer, this.#where(request), (text) => secrets.mask(text));
   }
 
-  #where({ method, url }: Outgoing): string {
+  #where({ method, url }: TextRequest): string {
     return `${method} ${this.#parts.secrets.maskUrl(url)}`;
   }
 
@@ -310,9 +314,6 @@ export class HttpClient {
     );
   }
 }
-
-/** Headers that may go anywhere. */
-const HARMLESS = new Set(["accept", "accept-encoding", "accept-language", "user-agent", "content-type"]);
 
 function isSecretHeader(name: string): boolean {
   return /auth|cookie|token|key|secret/i.test(name);

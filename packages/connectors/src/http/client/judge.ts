@@ -1,4 +1,4 @@
-import { headerOf, type Answer } from "./answer.ts";
+import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
 import type { ResponseRule } from "./options.ts";
 
 /** What is done with an answer. */
@@ -7,7 +7,7 @@ export type Verdict =
 
 /** Decides by the rules that were configured, then by the status. */
 export function judge(
-  answer: Answer,
+  answer: WholeAnswer,
   rules: readonly ResponseRule[],
   retryStatuses: readonly number[],
 ): Verdict {
@@ -22,7 +22,7 @@ export function judge(
   return retryStatuses.includes(status) ? "retry" : "fail";
 }
 
-function applies({ status, contains }: ResponseRule, answer: Answer): boolean {
+function applies({ status, contains }: ResponseRule, answer: WholeAnswer): boolean {
   if (status !== undefined && !hasStatus(status, answer.status)) return false;
   return contains === undefined || answer.body.includes(contains);
 }
@@ -33,6 +33,6 @@ function hasStatus(wanted: NonNullable<ResponseRule["status"]>, status: number):
 }
 
 /** GitHub and others answer 403 when the limit is used up. */
-function isUsedUp({ status, headers }: Answer): boolean {
+function isUsedUp({ status, headers }: WholeAnswer): boolean {
   return status === 403 && headerOf(headers, "x-ratelimit-remaining") === "0";
 }

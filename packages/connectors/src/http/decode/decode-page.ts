@@ -1,5 +1,5 @@
 import { MillraceError, parseJsonExact, type RejectedInput, type Row } from "@millrace/core";
-import { headerOf, type Answer } from "../client/answer.ts";
+import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
 import type { RowsOf } from "./compile-rows.ts";
 import { parseCsvAnswer } from "./csv.ts";
 import { parseJsonAnswer } from "./json.ts";
@@ -33,7 +33,7 @@ export interface DecodeOptions {
 }
 
 /** Decodes an answer. Fails with MLR_SOURCE_FORMAT. */
-export function decodePage(answer: Answer, options: DecodeOptions): DecodedPage {
+export function decodePage(answer: WholeAnswer, options: DecodeOptions): DecodedPage {
   const { where } = options;
   switch (formatOf(answer, options.format)) {
     case "csv": {
@@ -53,7 +53,7 @@ export function decodePage(answer: Answer, options: DecodeOptions): DecodedPage 
 }
 
 /** What an answer is: what was said, else what its content type says, else what it looks like. */
-function formatOf(answer: Answer, format: Format): Exclude<Format, "auto"> {
+function formatOf(answer: WholeAnswer, format: Format): Exclude<Format, "auto"> {
   if (format !== "auto") return format;
   const type = (headerOf(answer.headers, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   if (/[/+](x-)?(ndjson|jsonl|jsonlines|json-seq|json-lines)$/.test(type)) return "jsonl";
@@ -64,7 +64,7 @@ function formatOf(answer: Answer, format: Format): Exclude<Format, "auto"> {
   return start.startsWith("<?xml") && !type.includes("html") ? "xml" : "json";
 }
 
-function textOf({ body, headers }: Answer): string {
+function textOf({ body, headers }: WholeAnswer): string {
   const charset = /;\s*charset="?([\w.:-]+)"?/i.exec(headerOf(headers, "content-type") ?? "")?.[1];
   try {
     return new TextDecoder(charset ?? "utf-8").decode(body);

@@ -1,9 +1,9 @@
 import { MillraceError, parseJsonExact } from "@millrace/core";
-import { headerOf, type Answer } from "../client/answer.ts";
-import { describeBody } from "../client/failures.ts";
+import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
+import { describeBody } from "../../shared/request/status-failure.ts";
 
 /** Reads the document of an answer, exactly. Fails with MLR_SOURCE_FORMAT, telling a page for people from a cut-off document. */
-export function parseJsonAnswer(answer: Answer, where: () => string): unknown {
+export function parseJsonAnswer(answer: WholeAnswer, where: () => string): unknown {
   const text = answer.body.toString("utf8");
   try {
     return parseJsonExact(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
@@ -13,7 +13,7 @@ export function parseJsonAnswer(answer: Answer, where: () => string): unknown {
 }
 
 function noJson(
-  answer: Answer,
+  answer: WholeAnswer,
   { text, where, error }: { text: string; where: string; error: unknown },
 ): MillraceError {
   const type = headerOf(answer.headers, "content-type") ?? "no content type";

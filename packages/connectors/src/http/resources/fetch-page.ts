@@ -1,8 +1,8 @@
 import type { Json } from "@millrace/core";
-import { headerOf, type Answer } from "../client/answer.ts";
+import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
 import type { HttpClient } from "../client/client.ts";
 import type { Draft } from "../client/draft.ts";
-import type { Outgoing } from "../client/exchange.ts";
+import type { TextRequest } from "../../shared/request/outgoing.ts";
 import { decodePage, type DecodedPage } from "../decode/decode-page.ts";
 import type { RowsOf } from "../decode/compile-rows.ts";
 import type { PageView, Paginator } from "../paginate/paginator.ts";
@@ -78,7 +78,7 @@ export async function fetchPage(fetcher: PageFetcher, at: Json, known?: Validato
 
 function decode(
   { resource: { options }, rowsOf }: PageFetcher,
-  answer: Answer,
+  answer: WholeAnswer,
   where: () => string,
 ): { page: DecodedPage; flaw: string | undefined } {
   // Nothing at all is no document, and means no rows where the status says so.
@@ -103,12 +103,12 @@ function decode(
 async function revealed({ client, secrets, base }: PageFetcher, at: Json): Promise<Json> {
   const text = JSON.stringify(at);
   if (!text.includes("{{secret:")) return at;
-  const probe: Outgoing = { method: base.method, url: base.url, headers: {}, body: undefined };
+  const probe: TextRequest = { method: base.method, url: base.url, headers: {}, body: undefined };
   await client.authenticate(probe);
   return JSON.parse(secrets.reveal(text)) as Json;
 }
 
-function validatorsOf({ headers }: Answer): { etag?: string; lastModified?: string } {
+function validatorsOf({ headers }: WholeAnswer): { etag?: string; lastModified?: string } {
   const etag = headerOf(headers, "etag");
   const lastModified = headerOf(headers, "last-modified");
   return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };

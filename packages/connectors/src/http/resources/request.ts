@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { copyDraft, setParam, type Draft } from "../client/draft.ts";
-import type { Outgoing } from "../client/exchange.ts";
+import type { TextRequest } from "../../shared/request/outgoing.ts";
 import { withQuery, type QueryValues } from "../client/query.ts";
 import type { CursorValue } from "../cursor/cursor-value.ts";
 import type { Resource } from "./plan.ts";
@@ -25,7 +25,7 @@ export function baseRequest(resource: Resource, bindings: Bindings, from: Cursor
 }
 
 /** The request for one page. */
-export function pageRequest(base: Draft, apply: (draft: Draft) => void): Outgoing {
+export function pageRequest(base: Draft, apply: (draft: Draft) => void): TextRequest {
   const draft = copyDraft(base);
   apply(draft);
   const { method, url, headers, body } = draft;

@@ -11,7 +11,8 @@ import { secretValue } from "../../shared/http/secret-value.ts";
 import type { Secrets } from "../../shared/http/secrets.ts";
 import type { ServiceOptions } from "../options.ts";
 import { Content } from "./content.ts";
-import { ACCEPTED_ENCODINGS, receive } from "./receive.ts";
+import { ACCEPTED_ENCODINGS } from "../../shared/request/accepted-encodings.ts";
+import { receiveBody } from "../../shared/request/receive-body.ts";
 
 /** Statuses after which it is tried again; 500 is most often a fault, and then it is not. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -122,7 +123,7 @@ export class Transport {
       };
       const { maxBytes, option } = outgoing;
       const content = await Content.from(
-        receive(body, { encoding: header("content-encoding"), maxBytes, option, where }),
+        receiveBody(body, { encoding: header("content-encoding"), maxBytes, option, where }),
       );
       return {
         answer: { status: statusCode, contentType: header("content-type"), content, where },

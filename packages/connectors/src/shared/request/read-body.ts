@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { MillraceError } from "@millrace/core";
 import type { Dispatcher } from "undici";
+import { ACCEPTED_ENCODINGS } from "./accepted-encodings.ts";
 
 type Body = Dispatcher.ResponseData["body"];
 
@@ -19,24 +20,31 @@ const DECODERS: Readonly<
       : promisify(zlib.inflateRaw)(data, options),
 };
 
-/** What servers are told we understand. */
-export const ACCEPTED_ENCODINGS = "gzip, deflate, br, zstd";
-
 /** Reads a whole body whose length is known and allowed: the client fails where it is another one. */
 export async function wholeBody(body: Body): Promise<Buffer> {
   const { buffer, byteOffset, byteLength } = await body.bytes();
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
+/** The limit of a body. */
+export interface BodyLimit {
+  readonly maxBytes: number;
+  /** The option that says so. */
+  readonly option: string;
+  /** For errors. */
+  readonly where: () => string;
+}
+
 /** Reads a whole body, at most `maxBytes`. Fails with MLR_SOURCE_LIMIT beyond. */
-export function collectBody(body: Body, maxBytes: number, where: () => string): Promise<Buffer> {
+export function collectBody(body: Body, limit: BodyLimit): Promise<Buffer> {
+  const { maxBytes } = limit;
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let size = 0;
     body.on("data", (piece: Buffer) => {
       size += piece.length;
       if (size <= maxBytes) pieces.push(piece);
-      else body.destroy(tooLarge(where(), maxBytes));
+      else body.destroy(tooLarge(limit));
     });
     body.on("end", () =>
       resolve(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)),
@@ -50,9 +58,10 @@ export function collectBody(body: Body, maxBytes: number, where: () => string): 
 export async function decompress(
   data: Buffer,
   encoding: string | undefined,
-  { maxBytes, where }: { readonly maxBytes: number; readonly where: string },
+  limit: BodyLimit,
 ): Promise<Buffer> {
   const names = (encoding ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const { maxBytes, where } = limit;
   let current = data;
   for (const name of names.toReversed()) {
     if (name === "" || name === "identity" || current.length === 0) continue;
@@ -60,7 +69,7 @@ export async function decompress(
     if (decode === undefined) {
       throw new MillraceError(
         "MLR_SOURCE_FORMAT",
-        `${where} is compressed as "${name}", which is not known`,
+        `${where()} is compressed as "${name}", which is not known`,
         {
           hint: `Known are: ${ACCEPTED_ENCODINGS}.`,
         },
@@ -69,8 +78,8 @@ export async function decompress(
     try {
       current = await decode(current, { maxOutputLength: maxBytes });
     } catch (error) {
-      if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(where, maxBytes);
-      throw new MillraceError("MLR_SOURCE_FORMAT", `${where} is no valid ${name}: ${String(error)}`, {
+      if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
+      throw new MillraceError("MLR_SOURCE_FORMAT", `${where()} is no valid ${name}: ${String(error)}`, {
         hint: "The answer was cut short or damaged on its way.",
         retry: "later",
         cause: error,
@@ -80,9 +89,9 @@ export async function decompress(
   return current;
 }
 
-function tooLarge(where: string, maxBytes: number): MillraceError {
-  return new MillraceError("MLR_SOURCE_LIMIT", `${where} has more than ${maxBytes} bytes`, {
-    hint: "Ask for smaller pages, or raise the option `maxResponseBytes`.",
+function tooLarge({ where, maxBytes, option }: BodyLimit): MillraceError {
+  return new MillraceError("MLR_SOURCE_LIMIT", `${where()} has more than ${maxBytes} bytes`, {
+    hint: `Ask for less at once, or raise the option \`${option}\`.`,
     details: { maxBytes },
   });
 }

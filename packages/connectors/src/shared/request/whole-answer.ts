@@ -2,7 +2,7 @@
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** A whole answer. */
-export interface Answer {
+export interface WholeAnswer {
   readonly status: number;
   readonly headers: AnswerHeaders;
   /** Decompressed. */

@@ -2,9 +2,7 @@ import { pipeline } from "node:stream";
 import type { Readable } from "node:stream";
 import zlib from "node:zlib";
 import { MillraceError } from "@millrace/core";
-
-/** Compressions that servers are told we understand. */
-export const ACCEPTED_ENCODINGS = "gzip, deflate, br, zstd";
+import { ACCEPTED_ENCODINGS } from "./accepted-encodings.ts";
 
 const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
   gzip: () => zlib.createGunzip(),
@@ -29,7 +27,7 @@ export interface BodyFacts {
  * The pieces of a body, decompressed, at most `maxBytes` of them. Fails with MLR_SOURCE_LIMIT beyond, and with
  * MLR_SOURCE_FORMAT where it is compressed otherwise than it says.
  */
-export async function* receive(body: Readable, facts: BodyFacts): AsyncGenerator<Buffer, void, void> {
+export async function* receiveBody(body: Readable, facts: BodyFacts): AsyncGenerator<Buffer, void, void> {
   const { maxBytes, option, where } = facts;
   let size = 0;
   try {

@@ -1,12 +1,16 @@
 import { STATUS_CODES } from "node:http";
 import { MillraceError } from "@millrace/core";
-import { headerOf, type Answer } from "./answer.ts";
+import { headerOf, type WholeAnswer } from "./whole-answer.ts";
 
 /** Characters of an answer that are told in an error. */
 const SNIPPET = 200;
 
 /** Why an answer's status is a failure. `shown` is the text of the answer with secrets masked. */
-export function statusFailure(answer: Answer, where: string, mask: (text: string) => string): MillraceError {
+export function statusFailure(
+  answer: WholeAnswer,
+  where: string,
+  mask: (text: string) => string,
+): MillraceError {
   const { status } = answer;
   const reason = STATUS_CODES[status];
   const said = mask(describeBody(answer));
@@ -35,7 +39,7 @@ export function statusFailure(answer: Answer, where: string, mask: (text: string
 }
 
 /** What an answer says of an error, in one line. */
-export function describeBody({ body, headers }: Pick<Answer, "body" | "headers">): string {
+export function describeBody({ body, headers }: Pick<WholeAnswer, "body" | "headers">): string {
   const text = body.subarray(0, 16_384).toString("utf8");
   const type = headerOf(headers, "content-type") ?? "";
   const said =
