@@ -1,0 +1,1 @@
+export { SamplingCollector } from "./collector/sampling-collector.ts";

@@ -1,0 +1,5 @@
+export * from "./reader.ts";
+export * from "./reading.ts";
+export * from "./sample.ts";
+export * from "./variable.ts";
+export * from "./writer.ts";
