@@ -14,6 +14,26 @@ export interface CommandReceipt {
   readonly done: boolean;
 }
 
+/** What the source of a running pipeline is asked to do. */
+export interface SourceRequest {
+  readonly pipeline: string;
+  readonly name: string;
+  readonly args?: Readonly<Record<string, Json>>;
+  readonly by: string;
+}
+
+/** What came of it. */
+export interface SourceReceipt {
+  /** UUID of the command. */
+  readonly id: string;
+  readonly pipeline: string;
+  readonly run: string;
+  /** False while it is not known what came of it. */
+  readonly done: boolean;
+  /** What the source answered. */
+  readonly answer: Json;
+}
+
 /** What a run is asked for, beside its pipeline. */
 export interface RunWishes {
   readonly full?: boolean;
@@ -70,6 +90,11 @@ export interface Operations {
     readonly by: string;
     readonly request?: RunWishes;
   }): Promise<CommandReceipt>;
+  /**
+   * Asks the source of a running pipeline to do something, and waits a little for its answer. Fails with MLR_ARGUMENT_INVALID
+   * where the pipeline does not run or the source does not know it.
+   */
+  control(request: SourceRequest): Promise<SourceReceipt>;
   /** The next times at which a schedule fires, as ISO 8601. */
   nextFires(
     schedule: Schedule,

@@ -14,6 +14,7 @@ export {
   type GivenCommand,
   giveCommand,
 } from "./command/give-command.ts";
+export { controlSource, type SourceReceipt, type SourceRequest } from "./command/control-source.ts";
 export { queueReprocess, type NewReprocess } from "./command/queue-reprocess.ts";
 export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
 export type { BackfillReceipt, BackfillWishes } from "./operations/backfill-by-request.ts";
@@ -29,7 +30,7 @@ export { describePipeline, type PipelineDescription, type ProjectDescription } f
 export { describeTask, type TaskDescription } from "./registry/describe-task.ts";
 export { registerPipelines, type RegisterOptions, type RegistryChanges } from "./registry/register.ts";
 export { Scheduler, type SchedulerOptions } from "./scheduler/scheduler.ts";
-export type { FromProcess, RunTask, TaskJob, ToProcess } from "./worker/protocol.ts";
+export type { ControlOutcome, FromProcess, RunTask, TaskJob, ToProcess } from "./worker/protocol.ts";
 export type { ProcessProgram } from "./worker/run-process.ts";
 export { connectTasks, enqueueTask, type TaskConnection } from "./task/connect-tasks.ts";
 export { enqueueJob, runNameOf, taskOf } from "./task/enqueue-job.ts";

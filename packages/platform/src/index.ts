@@ -56,6 +56,7 @@ export { sendTest, type SendTest, type TestOutcome } from "./notify/send-test.ts
 export { openControl, type ControlOptions, type ControlStore } from "./store/control-store.ts";
 export type { Lease, LeaseHolder, LeaseOptions } from "./store/lease.ts";
 export { logLineOf } from "./store/log-line.ts";
+export { sourceStatusRecorder, type SourceStatusRecorder } from "./sources/source-status-recorder.ts";
 export { newRunId } from "./store/run-id.ts";
 export type { LogLine, RecordStatus, RunRecord } from "./store/run-record.ts";
 export type { ListRuns, RunRecords } from "./store/run-records.ts";

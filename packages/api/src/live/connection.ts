@@ -187,8 +187,8 @@ export class Connection implements Follower {
     const missed: { readonly entry: Entry; readonly topic: string }[] = [];
     const lost: string[] = [];
     for (const topic of topics) {
-      // Of metrics only the present is of use.
-      if (topic === "metrics") continue;
+      // Of these only the present is of use.
+      if (topic === "metrics" || topic.startsWith("sources:")) continue;
       const entries = this.#context.hub.journal.after(topic, after);
       if (entries === undefined) lost.push(topic);
       else missed.push(...entries.map((entry) => ({ entry, topic })));

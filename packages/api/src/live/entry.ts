@@ -1,3 +1,4 @@
+import type { SourceItem } from "../manage/sources/schemas.ts";
 import type { EventPatch, LogPatch, Metrics, RunPatch } from "./messages.ts";
 
 /** What one message tells. */
@@ -6,7 +7,8 @@ export type LiveData =
   | { readonly event: EventPatch }
   | { readonly lines: readonly LogPatch[] }
   | { readonly gap: number }
-  | { readonly metrics: Metrics };
+  | { readonly metrics: Metrics }
+  | { readonly sources: readonly SourceItem[] };
 
 /** Something that is told to all who follow one of its topics. It is made into bytes once for all of them. */
 export class Entry {

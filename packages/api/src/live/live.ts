@@ -11,6 +11,7 @@ import { EventFeed, type FeedContext } from "./event-feed.ts";
 import { Hub } from "./hub.ts";
 import { LogFeeds } from "./log-feeds.ts";
 import { MetricsFeed } from "./metrics-feed.ts";
+import { SourceFeeds } from "./source-feeds.ts";
 import { RunFeed } from "./run-feed.ts";
 import { topicOf } from "./topic.ts";
 
@@ -46,6 +47,7 @@ export class Live {
   readonly #runs: RunFeed;
   readonly #logs: LogFeeds;
   readonly #metrics: MetricsFeed;
+  readonly #sources: SourceFeeds;
   readonly #connections = new Map<Connection, string>();
   readonly #onError: (error: unknown) => void;
   #tending: NodeJS.Timeout | undefined;
@@ -68,6 +70,7 @@ export class Live {
     this.#runs = new RunFeed(context);
     this.#events = new EventFeed(context, (run) => this.#runs.poke(run));
     this.#logs = new LogFeeds(context, control.url);
+    this.#sources = new SourceFeeds(context);
     this.#metrics = new MetricsFeed(context, () => this.#connections.size);
   }
 
@@ -115,7 +118,8 @@ export class Live {
   async #close(): Promise<void> {
     clearInterval(this.#tending);
     for (const connection of this.#connections.keys()) connection.close(CLOSE.goingAway, "The server ends");
-    await Promise.all([this.#events.close(), this.#runs.close(), this.#logs.close(), this.#metrics.close()]);
+    const feeds = [this.#events, this.#runs, this.#logs, this.#metrics, this.#sources];
+    await Promise.all(feeds.map((feed) => feed.close()));
   }
 
   async #prepare(topic: string): Promise<void> {
@@ -123,6 +127,9 @@ export class Live {
     switch (kind) {
       case "metrics":
         this.#metrics.start();
+        return;
+      case "sources":
+        this.#sources.start(of);
         return;
       case "log":
         return this.#logs.ready(of);

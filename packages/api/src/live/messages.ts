@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SourceItem } from "../manage/sources/schemas.ts";
 import { Instant } from "../server/timestamps.ts";
 
 /** What a client can follow. Names of pipelines are percent-encoded where they hold other than letters, digits and `._~-`. */
@@ -7,10 +8,10 @@ const Topic = z
   .min(1)
   .max(700)
   .regex(
-    /^(runs|metrics|events|(run|log):[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|pipeline:.+)$/,
+    /^(runs|metrics|events|sources:[a-z][a-z-]{0,40}|(run|log):[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|pipeline:.+)$/,
     "is no topic",
   )
-  .describe("`runs`, `run:<id>`, `pipeline:<name>`, `log:<run>`, `metrics` or `events`.");
+  .describe("`runs`, `run:<id>`, `pipeline:<name>`, `log:<run>`, `sources:<kind>`, `metrics` or `events`.");
 
 /** Topics that a connection may follow, and that a message may name: a client that comes back names all of its topics at once. */
 export const TOPICS = 200;
@@ -124,6 +125,9 @@ export const ServerMessage = z.discriminatedUnion("type", [
       z.object({ lines: z.array(LogPatch) }),
       z.object({ gap: z.int().describe("So many lines were left out because this client was too slow.") }),
       z.object({ metrics: Metrics }),
+      z.object({
+        sources: z.array(SourceItem).describe("Those whose status changed, once a second at most."),
+      }),
     ]),
   }),
   z

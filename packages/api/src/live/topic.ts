@@ -1,7 +1,7 @@
 import type { Role } from "../server/role.ts";
 
 /** What a topic is about. */
-export type TopicKind = "runs" | "run" | "pipeline" | "log" | "metrics" | "events";
+export type TopicKind = "runs" | "run" | "pipeline" | "log" | "metrics" | "events" | "sources";
 
 /** What it takes to follow topics of each kind: the same as to read what they tell. */
 export const TOPIC_ROLES: Readonly<Record<TopicKind, Role>> = {
@@ -11,6 +11,7 @@ export const TOPIC_ROLES: Readonly<Record<TopicKind, Role>> = {
   log: "viewer",
   metrics: "viewer",
   events: "viewer",
+  sources: "viewer",
 };
 
 /** A topic that has passed `Topic`, taken apart. @param topic such as `pipeline:quakes` */
@@ -32,6 +33,7 @@ export function channelsOf(topic: string): readonly string[] {
     case "metrics":
       return [kind];
     case "log":
+    case "sources":
       return [topic];
   }
 }

@@ -20,6 +20,7 @@ import { settingsRoutes } from "./settings/routes.ts";
 import { qualityRoutes } from "./quality/routes.ts";
 import { notificationsRoutes } from "./notifications/routes.ts";
 import { storageRoutes } from "./storage/routes.ts";
+import { collectorsRoutes } from "./sources/routes.ts";
 import { errorsRoutes } from "./errors/routes.ts";
 
 /** The routes of all resources, each under `/api/v1`. */
@@ -46,4 +47,5 @@ export const ROUTES: readonly ApiRoutes[] = [
   notificationsRoutes,
   storageRoutes,
   errorsRoutes,
+  collectorsRoutes,
 ];

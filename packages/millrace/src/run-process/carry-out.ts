@@ -10,6 +10,7 @@ import { openWorkspace } from "../workspace/workspace.ts";
 import { codePositionOf } from "./code-position.ts";
 import type { ParentChannel } from "./parent-channel.ts";
 import { preparedProject } from "./prepared-project.ts";
+import { takeControls } from "./take-controls.ts";
 
 /** Runs the pipeline of a task in this process. Never throws: what keeps it from starting is in the report as well. */
 export async function carryOut(
@@ -61,6 +62,7 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
       : loadPipelinesOf(folder, task.file));
     const [pipeline] = choosePipelines(loaded, [task.pipeline]);
     if (pipeline === undefined) throw new MillraceError("MLR_INTERNAL", "No pipeline was chosen");
+    takeControls(pipeline, channel);
     const codeVersion = codeVersionOf(pipeline);
     let failure: MillraceError | undefined;
     // Without a span of the worker nobody follows this run.

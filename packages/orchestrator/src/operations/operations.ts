@@ -3,6 +3,7 @@ import type pg from "pg";
 import { getBackfill } from "../backfill/backfill-status.ts";
 import { cancelBackfill } from "../backfill/cancel-backfill.ts";
 import { type CommandReceipt, type GivenCommand, giveCommand } from "../command/give-command.ts";
+import { controlSource, type SourceReceipt, type SourceRequest } from "../command/control-source.ts";
 import { discardJob } from "../task/discard-job.ts";
 import { describeSchedule } from "../schedule/describe-schedule.ts";
 import { nextFires } from "../schedule/next-fire.ts";
@@ -20,6 +21,7 @@ export interface OperationsOptions {
 /** Everything that steers runs, schedules and tasks, for a management API. */
 export interface OpenedOperations {
   command(command: GivenCommand): Promise<CommandReceipt>;
+  control(request: SourceRequest): Promise<SourceReceipt>;
   nextFires(
     schedule: Schedule,
     options: { readonly count: number; readonly after?: Date },
@@ -36,6 +38,7 @@ export interface OpenedOperations {
 export function openOperations({ pool, resetState }: OperationsOptions): OpenedOperations {
   return {
     command: (command) => giveCommand(pool, command),
+    control: (request) => controlSource(pool, request),
     nextFires: (schedule, { count, after = new Date() }) =>
       nextFires(schedule, after.getTime(), count).map(({ startMs }) => new Date(startMs).toISOString()),
     describeSchedule: (schedule) => describeSchedule(schedule),

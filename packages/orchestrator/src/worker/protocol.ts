@@ -1,4 +1,12 @@
-import type { EnqueuedJob, NewJob, RunEvent, RunReport, TaskProgress } from "@millrace/core";
+import type {
+  EnqueuedJob,
+  Json,
+  NewJob,
+  RunEvent,
+  RunReport,
+  SourceCommand,
+  TaskProgress,
+} from "@millrace/core";
 import type { ProjectDescription } from "../registry/describe.ts";
 import type { RunRequest } from "../queue/run-request.ts";
 
@@ -10,6 +18,8 @@ export type ToProcess =
   | { readonly type: "prepare"; readonly root: string }
   /** Commit at the next checkpoint, and end. */
   | { readonly type: "stop" }
+  /** Asks the source of the run to do something; answered by `controlled` of the same id. */
+  | { readonly type: "control"; readonly id: string; readonly command: SourceCommand }
   /** The answer to `attempt` of the same number. */
   | { readonly type: "attempt"; readonly number: number; readonly attempt: bigint }
   /** The answer to `enqueue` of the same number. */
@@ -29,6 +39,8 @@ export type FromProcess =
   | { readonly type: "enqueue"; readonly number: number; readonly id: string; readonly job: NewJob }
   /** How far a job is. */
   | { readonly type: "task-progress"; readonly progress: TaskProgress }
+  /** What the source answered, or why it did not do what it was asked. */
+  | { readonly type: "controlled"; readonly id: string; readonly outcome: ControlOutcome }
   /** An error that nobody caught, or that a job failed with. */
   | { readonly type: "exception"; readonly message: string; readonly stack?: string }
   /** The last message: how it went. */
@@ -40,6 +52,11 @@ export type FromProcess =
       readonly result?: string;
     }
   | { readonly type: "described"; readonly project: ProjectDescription };
+
+/** What came of asking a source to do something. */
+export type ControlOutcome =
+  | { readonly done: true; readonly answer: Json }
+  | { readonly done: false; readonly code: string; readonly message: string };
 
 /** What a process used. */
 export interface ProcessUsage {

@@ -1,9 +1,17 @@
 import { hostname } from "node:os";
-import type { Clock, EnqueuedJob, NewJob, RunEvent, RunReport, TaskProgress } from "@millrace/core";
+import type {
+  Clock,
+  EnqueuedJob,
+  NewJob,
+  RunEvent,
+  RunReport,
+  SourceCommand,
+  TaskProgress,
+} from "@millrace/core";
 import type { HeldRun } from "../queue/held-run.ts";
 import type { ProcessEnd } from "../queue/end-attempt.ts";
 import { readLines } from "./output-lines.ts";
-import type { FromProcess, ProcessUsage, RunTask } from "./protocol.ts";
+import type { ControlOutcome, FromProcess, ProcessUsage, RunTask } from "./protocol.ts";
 import type { RunProcess } from "./run-process.ts";
 import { RunMeter } from "./run-meter.ts";
 import { RunProgress } from "./run-progress.ts";
@@ -52,6 +60,8 @@ const MEMORY_MS = 1_000;
 /** Looks at the memory from one record of measures to the next. */
 const MEASURE_EVERY = 2;
 const GRACE_MS = 10_000;
+/** Milliseconds that a source has to do what it is asked. */
+const CONTROL_MS = 30_000;
 /** Further attempts at queueing a job, over about 20 seconds. */
 const ENQUEUE_TRIES = 8;
 /** Memory besides the heap that a process may use: buffers, native code. A share of the heap, but not less than 256 MiB. */
@@ -70,6 +80,7 @@ export class SupervisedRun {
   #usage: ProcessUsage | undefined;
   #result: string | undefined;
   #jobProgress: TaskProgress | undefined;
+  readonly #controls = new Map<string, (outcome: ControlOutcome) => void>();
   #exceptions = 0;
   #lastException: ProcessEnd["lastException"] = null;
   #recording: Promise<unknown> = Promise.resolve();
@@ -136,6 +147,19 @@ export class SupervisedRun {
     await this.#end();
   }
 
+  /** Asks the run's source to do something. Never rejects. */
+  async control(id: string, command: SourceCommand): Promise<ControlOutcome> {
+    const answered = new AbortController();
+    const answer = new Promise<ControlOutcome>((resolve) => this.#controls.set(id, resolve));
+    this.#o.process.send({ type: "control", id, command });
+    const over = AbortSignal.any([answered.signal, this.#over.signal]);
+    const late = this.#o.clock.sleep(CONTROL_MS, over).then(() => NO_ANSWER);
+    const outcome = await Promise.race([answer, late]);
+    answered.abort();
+    this.#controls.delete(id);
+    return outcome;
+  }
+
   /** Another holds the run, or may: it ends at once, and nothing is recorded. */
   lose(): void {
     this.#lost = true;
@@ -185,6 +209,9 @@ export class SupervisedRun {
       case "task-progress":
         this.#jobProgress = message.progress;
         this.#progress.dirty = true;
+        break;
+      case "controlled":
+        this.#controls.get(message.id)?.(message.outcome);
         break;
       case "exception":
         this.#exceptions++;
@@ -323,6 +350,12 @@ export class SupervisedRun {
     return new Date(this.#o.clock.now()).toISOString();
   }
 }
+
+const NO_ANSWER: ControlOutcome = {
+  done: false,
+  code: "MLR_SOURCE_FAILED",
+  message: "The run's source did not answer in time, or the run has ended",
+};
 
 function reasonOf({ exitCode, signal, lastException }: ProcessEnd): string {
   const thrown = lastException === null ? "" : `: ${lastException.message}`;

@@ -1,5 +1,5 @@
 import { type Clock, MillraceError, systemClock } from "@millrace/core";
-import { type ControlStore, publish } from "@millrace/platform";
+import { type ControlStore, publish, sourceStatusRecorder } from "@millrace/platform";
 import { hostname } from "node:os";
 import { postgresTransport } from "../broker/postgres-transport.ts";
 import type {
@@ -328,6 +328,10 @@ export class Worker {
       recorders: [
         control.facts.recorder({ run: claim.id, pipeline: claim.pipeline, keepsId: true }),
         control.quality.recorder({ run: claim.id, pipeline: claim.pipeline, group: claim.group }),
+        sourceStatusRecorder(
+          { pool: control.pool, clock: this.#clock },
+          { run: claim.id, pipeline: claim.pipeline },
+        ),
       ],
       ...(onLine === undefined ? {} : { onLine: (line: RunLine) => onLine(claim, line) }),
       ...(observe === undefined
@@ -373,6 +377,8 @@ export class Worker {
       await takeRunCommands(this.#o.control.pool, session.id, (command) => {
         const entry = this.#running.get(command.run);
         if (entry === undefined) return undefined;
+        if (command.kind === "control")
+          return entry.run.control(command.id, { name: command.name, args: command.args });
         const act = command.kind === "cancel" ? entry.run.cancel() : entry.run.stop();
         return act.then(() => entry.done);
       });

@@ -14,6 +14,7 @@ const COMMAND_KINDS = [
   "cancel",
   "reset",
   "discard",
+  "control",
 ] as const;
 
 /** What a run is asked for. */
