@@ -15,9 +15,10 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   connectors: ["core"],
   platform: ["core"],
   orchestrator: ["core", "platform"],
+  ingest: ["core", "platform"],
   api: ["core", "platform"],
   dashboard: [],
-  millrace: ["core", "connectors", "platform", "orchestrator", "api", "dashboard"],
+  millrace: ["core", "connectors", "platform", "orchestrator", "ingest", "api", "dashboard"],
 };
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 

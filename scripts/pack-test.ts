@@ -15,7 +15,16 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PACKAGES = ["core", "connectors", "platform", "orchestrator", "api", "dashboard", "millrace"] as const;
+const PACKAGES = [
+  "core",
+  "connectors",
+  "platform",
+  "orchestrator",
+  "ingest",
+  "api",
+  "dashboard",
+  "millrace",
+] as const;
 
 interface Ran {
   readonly stdout: string;

@@ -25,10 +25,12 @@ CREATE TABLE millrace_control.api_tokens (
   last_used_at timestamp with time zone,
   last_used_address text,
   revoked_at timestamp with time zone,
+  streams text[],
   CONSTRAINT api_tokens_name_check CHECK ((name <> ''::text)),
   CONSTRAINT api_tokens_pkey PRIMARY KEY (id),
   CONSTRAINT api_tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))),
   CONSTRAINT api_tokens_scoped_read CHECK ((((groups IS NULL) AND (pipelines IS NULL)) OR (role = 'viewer'::text))),
+  CONSTRAINT api_tokens_streams CHECK (((streams IS NULL) OR ((role = 'viewer'::text) AND (groups IS NULL) AND (pipelines IS NULL) AND (streams <> '{}'::text[])))),
   CONSTRAINT api_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32)),
   CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash),
   CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES millrace_control.users(id) ON DELETE CASCADE
@@ -141,7 +143,11 @@ CREATE TABLE millrace_control.commands (
   accepted_at timestamp with time zone,
   done_at timestamp with time zone,
   result text,
-  CONSTRAINT commands_kind CHECK ((kind = ANY (ARRAY['start'::text, 'stop'::text, 'pause'::text, 'resume'::text, 'restart'::text, 'enable'::text, 'disable'::text, 'cancel'::text, 'reset'::text, 'discard'::text]))),
+  name text,
+  args jsonb,
+  answer jsonb,
+  CONSTRAINT commands_kind CHECK ((kind = ANY (ARRAY['start'::text, 'stop'::text, 'pause'::text, 'resume'::text, 'restart'::text, 'enable'::text, 'disable'::text, 'cancel'::text, 'reset'::text, 'discard'::text, 'control'::text]))),
+  CONSTRAINT commands_of_sources CHECK (((kind = 'control'::text) = (name IS NOT NULL))),
   CONSTRAINT commands_pkey PRIMARY KEY (id),
   CONSTRAINT commands_status CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'done'::text, 'failed'::text])))
 );
@@ -485,6 +491,7 @@ CREATE TABLE millrace_control.pipelines (
   retired_at timestamp with time zone,
   params_schema jsonb,
   definition jsonb,
+  pushed jsonb,
   CONSTRAINT pipelines_parent_rule CHECK ((parent_rule = ANY (ARRAY['succeeded'::text, 'finished'::text]))),
   CONSTRAINT pipelines_pkey PRIMARY KEY (name)
 ) WITH (fillfactor=70);
@@ -799,6 +806,15 @@ CREATE TABLE millrace_control.sign_in_links (
 );
 
 CREATE INDEX sign_in_links_by_expiry ON millrace_control.sign_in_links USING btree (expires_at);
+
+CREATE TABLE millrace_control.source_status (
+  pipeline text NOT NULL,
+  kind text NOT NULL,
+  run uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  status jsonb NOT NULL,
+  CONSTRAINT source_status_pkey PRIMARY KEY (pipeline, kind)
+) WITH (fillfactor=20, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 
 CREATE TABLE millrace_control.storage_samples (
   day date NOT NULL,

@@ -147,6 +147,28 @@ export const ERROR_CODES = {
     means: "The process of a run, or its worker, ended before the run was over.",
   },
   MLR_RUN_NOT_FOUND: { retry: "never", means: "No run has that id." },
+  MLR_SOURCE_PUSHED: {
+    retry: "never",
+    means: "A pipeline that programs push rows into was to be run: there is nothing to read.",
+  },
+  MLR_STREAM_NOT_FOUND: { retry: "never", means: "No pipeline is pushed into by a stream of that name." },
+  MLR_PUSH_INVALID: {
+    retry: "never",
+    means: "What was pushed cannot be read: its address, format, encoding or content.",
+  },
+  MLR_PUSH_LIMIT: {
+    retry: "never",
+    means: "What was pushed is beyond a limit on size, rows, fields, depth or time.",
+  },
+  MLR_PUSH_BUSY: {
+    retry: "later",
+    means:
+      "The ingestion service has no room, is ending, or a token sends more than it may: send it again after the time that the answer says.",
+  },
+  MLR_PUSH_CONFLICT: {
+    retry: "never",
+    means: "A batch id was used for other rows, or an offset is not where the batch stands.",
+  },
   MLR_RUN_STOPPED: { retry: "never", means: "The run was asked to stop before it had finished." },
   MLR_RUN_TIMEOUT: { retry: "later", means: "A run took longer than its pipeline's limits allow." },
   MLR_NODE_TOO_OLD: {

@@ -4,6 +4,7 @@ import { mapRows, type RowFunction } from "./map-rows.ts";
 import type { Message } from "./message.ts";
 import { parseOptions } from "./options.ts";
 import { isParamsSchema, type ParamsDefinition, type ParamsOf } from "./params.ts";
+import { describePushed } from "./pushed/describe-pushed.ts";
 import { checkQuality, type QualityOptions } from "./quality/quality-options.ts";
 import type { Row } from "./row.ts";
 import type { Schedule } from "./schedule.ts";
@@ -219,7 +220,9 @@ export function pipeline<const P extends ParamsDefinition = Readonly<Record<stri
   const { transforms, ...others } = options as unknown as PipelineOptions;
   if (options.quality !== undefined) checkQuality(name, options.quality, options.destination);
   const steps = transforms?.map((step) => (typeof step === "function" ? mapRows(step) : step));
-  return Object.freeze({ ...others, ...(steps === undefined ? {} : { transforms: steps }), name });
+  const made = Object.freeze({ ...others, ...(steps === undefined ? {} : { transforms: steps }), name });
+  describePushed(made);
+  return made;
 }
 
 /** What runs by itself is asked nothing, so that every parameter needs a default. */

@@ -1,6 +1,7 @@
 import type { DatabaseAccess } from "./database/database-access.ts";
 import type { Json } from "./json.ts";
 import type { Epoch, Message, Receipt } from "./message.ts";
+import type { PushedSource } from "./pushed/pushed-stream.ts";
 import type { Row } from "./row.ts";
 import type { SecretAccess } from "./secret.ts";
 
@@ -80,6 +81,8 @@ export interface Source<R extends Row = Row> {
   readonly endless?: boolean;
   /** True for a source that declares keys for its streams, so that tables without a mode are merged. Default false. */
   readonly keyed?: boolean;
+  /** Its rows come through the ingestion service, which knows the stream by this. Default: they are read. */
+  readonly pushed?: PushedSource;
   read(context: ReadContext): AsyncIterable<Message<R>>;
   /** Called after each durable commit; after a crash the same receipts may come again. */
   committed?(receipts: readonly Receipt[]): void;

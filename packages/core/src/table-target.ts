@@ -1,4 +1,5 @@
 import type { Destination } from "./destination.ts";
+import type { Json } from "./json.ts";
 import { parseOptions } from "./options.ts";
 import { tableOptions, type ResolvedTableOptions, type TableOptions } from "./table-options.ts";
 import type { Environment, Target } from "./target.ts";
@@ -15,17 +16,20 @@ export interface TableTarget {
 export interface TableTargetOptions {
   /** A word for people, such as `postgres`. */
   readonly kind: string;
+  /** What it was made with as plain data, for `Target.portable`. Default: it cannot be told. */
+  portable?(): Json;
   /** Makes the destination; does not connect yet. */
   destination(environment: Environment): Promise<Destination>;
 }
 
 /** The two ways of saying where rows land, for a destination with tables. */
-export function tableTarget({ kind, destination }: TableTargetOptions): TableTarget {
+export function tableTarget({ kind, destination, portable }: TableTargetOptions): TableTarget {
+  const tells = portable === undefined ? {} : { portable };
   return {
     table(name, own = {}) {
       const where = `${kind}().table(${JSON.stringify(name)})`;
       const resolved = parseOptions(tableOptions, { ...placeOf(name, own.namespace), ...own }, where);
-      return { kind, tableFor: () => resolved, tables: [resolved], destination };
+      return { kind, tableFor: () => resolved, tables: [resolved], destination, ...tells };
     },
     tables(own) {
       const resolved = new Map<string, ResolvedTableOptions>(
@@ -40,6 +44,7 @@ export function tableTarget({ kind, destination }: TableTargetOptions): TableTar
         tables: [...resolved.values()],
         streams: [...resolved.keys()],
         destination,
+        ...tells,
       };
     },
   };

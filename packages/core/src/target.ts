@@ -1,4 +1,5 @@
 import type { Destination } from "./destination.ts";
+import type { Json } from "./json.ts";
 import type { SecretSource } from "./secret.ts";
 import type { ResolvedTableOptions } from "./table-options.ts";
 
@@ -23,6 +24,11 @@ export interface Target {
   readonly streams?: readonly string[];
   /** The options of every table that was named; absent: ask `tableFor`. */
   readonly tables?: readonly ResolvedTableOptions[];
+  /**
+   * What it was made with as plain data, see `toPortable`. Fails with MLR_PIPELINE_INVALID where that holds a password. Absent:
+   * it cannot be told so.
+   */
+  portable?(): Json;
   /** Makes the destination; does not connect yet. */
   destination(environment: Environment): Promise<Destination>;
 }

@@ -26,6 +26,8 @@ export interface TokenRecord {
   readonly user: string;
   readonly role: Role;
   readonly scope: TokenScope | null;
+  /** The streams that it pushes rows into, `*` for all: then it does nothing else. Null: it is no such token. */
+  readonly streams: readonly string[] | null;
   readonly createdAt: string;
   /** Null: never. */
   readonly expiresAt: string | null;
@@ -59,6 +61,8 @@ export interface TokenWish {
   readonly role: Role;
   readonly groups?: readonly string[] | undefined;
   readonly pipelines?: readonly string[] | undefined;
+  /** Makes it one that pushes rows into these streams, `*` for all, and does nothing else. */
+  readonly streams?: readonly string[] | undefined;
   /** Null: it never expires. */
   readonly expiresAt: Date | null;
 }
@@ -75,7 +79,12 @@ export class ApiTokens {
 
   /** Makes a token. Fails with MLR_ARGUMENT_INVALID for one that is limited and may do more than look. */
   async create(wish: TokenWish): Promise<MadeToken> {
-    const { groups = null, pipelines = null } = wish;
+    const { groups = null, pipelines = null, streams = null } = wish;
+    if (streams !== null && (groups !== null || pipelines !== null || wish.role !== "viewer")) {
+      throw new MillraceError("MLR_ARGUMENT_INVALID", "A token that pushes into streams does nothing else", {
+        hint: "Make it without a role, groups and pipelines, and another one for what else the program does.",
+      });
+    }
     if ((groups !== null || pipelines !== null) && wish.role !== "viewer") {
       throw new MillraceError(
         "MLR_ARGUMENT_INVALID",
@@ -88,8 +97,8 @@ export class ApiTokens {
     const id = newRunId(this.#clock);
     await this.#pool.query(
       `INSERT INTO millrace_control.api_tokens
-         (id, name, token_hash, hint, user_id, role, groups, pipelines, created_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+         (id, name, token_hash, hint, user_id, role, groups, pipelines, streams, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       [
         id,
         wish.name,
@@ -99,6 +108,7 @@ export class ApiTokens {
         wish.role,
         groups,
         pipelines,
+        streams,
         this.#now(),
         wish.expiresAt,
       ],
@@ -186,6 +196,7 @@ interface TokenRow extends ScopeRow {
   readonly hint: string;
   readonly user_name: string;
   readonly role: Role;
+  readonly streams: string[] | null;
   readonly created_at: Date;
   readonly expires_at: Date | null;
   readonly last_used_at: Date | null;
@@ -203,14 +214,14 @@ interface FoundRow extends ScopeRow {
 }
 
 const SELECT = `
-  SELECT token.id, token.name, hint, users.name AS user_name, token.role, groups, pipelines, token.created_at, expires_at,
+  SELECT token.id, token.name, hint, users.name AS user_name, token.role, groups, pipelines, streams, token.created_at, expires_at,
     last_used_at, last_used_address, revoked_at
   FROM millrace_control.api_tokens AS token JOIN millrace_control.users ON users.id = user_id`;
 
 const FIND = `
   SELECT token.id, token.name, user_id, token.role, users.role AS user_role, groups, pipelines, last_used_at
   FROM millrace_control.api_tokens AS token JOIN millrace_control.users ON users.id = user_id
-  WHERE token_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) AND disabled_at IS NULL`;
+  WHERE token_hash = $1 AND streams IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) AND disabled_at IS NULL`;
 
 function scopeOf({ groups, pipelines }: ScopeRow): TokenScope | null {
   return groups === null && pipelines === null ? null : { groups, pipelines };
@@ -224,6 +235,7 @@ function record(row: TokenRow): TokenRecord {
     user: row.user_name,
     role: row.role,
     scope: scopeOf(row),
+    streams: row.streams,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,
     lastUsedAt: row.last_used_at?.toISOString() ?? null,

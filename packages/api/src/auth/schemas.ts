@@ -124,6 +124,12 @@ export const Token = z.object({
   user: z.string().describe("Whose it is."),
   role: RoleName,
   scope: TokenScope.nullable().describe("What it is limited to; null: nothing."),
+  streams: z
+    .array(z.string())
+    .nullable()
+    .describe(
+      "It pushes rows into these streams, `*`: into all, and does nothing else; null: it is no such token.",
+    ),
   createdAt: Instant,
   expiresAt: Instant.nullable().describe("Null: never."),
   lastUsedAt: Instant.nullable(),
@@ -145,6 +151,14 @@ export const TokenBody = z.object({
     .max(100)
     .optional()
     .describe("With these or groups the token reads what belongs to them, and nothing else."),
+  streams: z
+    .array(z.string().min(1).max(100))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      "The token pushes rows into these streams (`*`: into all) and does nothing else; for operators.",
+    ),
   expiresInDays: z
     .number()
     .int()

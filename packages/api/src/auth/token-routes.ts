@@ -57,15 +57,20 @@ export function tokenRoutes(auth: Authentication): ApiRoutes {
       },
       async (request) => {
         const { userId, role: held } = personOf(request);
-        const { name, role, groups, pipelines, expiresInDays } = request.body;
+        const { name, role, groups, pipelines, streams, expiresInDays } = request.body;
         noteForAudit(request, { target: name, details: { role } });
         if (!suffices(held, role)) {
           throw new MillraceError("MLR_ACCESS_DENIED", `A token cannot be ${role} where you are ${held}`, {
             hint: `Make it ${held} or less.`,
           });
         }
+        if (streams !== undefined && !suffices(held, "operator")) {
+          throw new MillraceError("MLR_ACCESS_DENIED", "Tokens that push rows are made by operators", {
+            hint: "Ask an operator or administrator for one.",
+          });
+        }
         const expiresAt = expiresInDays === null ? null : new Date(auth.clock.now() + expiresInDays * DAY_MS);
-        const made = await tokens.create({ name, user: userId, role, groups, pipelines, expiresAt });
+        const made = await tokens.create({ name, user: userId, role, groups, pipelines, streams, expiresAt });
         noteForAudit(request, { details: { id: made.token.id, hint: made.token.hint } });
         return { token: writable(made.token), secret: made.secret };
       },
@@ -93,10 +98,11 @@ export function tokenRoutes(auth: Authentication): ApiRoutes {
 }
 
 /** A token as the answer has it. */
-function writable({ scope, ...token }: TokenRecord): z.infer<typeof Token> {
+function writable({ scope, streams, ...token }: TokenRecord): z.infer<typeof Token> {
   const { groups = null, pipelines = null } = scope ?? {};
   return {
     ...token,
+    streams: streams === null ? null : [...streams],
     scope:
       scope === null
         ? null

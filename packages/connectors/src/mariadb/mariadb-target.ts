@@ -7,6 +7,7 @@ import {
   type Environment,
   type TableTarget,
 } from "@millrace/core";
+import { portableOptions } from "../shared/portable-options.ts";
 import { withPassword } from "../shared/with-password.ts";
 import { mariadbOptions, type MariadbOptions, type ResolvedMariadbOptions } from "./options.ts";
 
@@ -24,6 +25,7 @@ export function createMariadbTarget(options: MariadbOptions): MariadbTarget {
     kind: "mariadb",
     ...tableTarget({
       kind: "mariadb",
+      portable: () => portableOptions(parsed, "mariadb()"),
       destination: async (environment) => openDestination(await resolved(environment)),
     }),
     connect: async (environment) => {

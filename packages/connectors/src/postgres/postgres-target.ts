@@ -7,6 +7,7 @@ import {
   type TableTarget,
 } from "@millrace/core";
 import type { z } from "zod";
+import { portableOptions } from "../shared/portable-options.ts";
 import { withPassword } from "../shared/with-password.ts";
 import type { PostgresInternals } from "./internals.ts";
 import { postgresOptions, type PostgresOptions, type ResolvedPostgresOptions } from "./options.ts";
@@ -23,6 +24,7 @@ export function createPostgresTarget(
   const parsed = parseOptions(postgresOptions, options, "postgres()");
   const target = tableTarget({
     kind: "postgres",
+    portable: () => portableOptions(parsed, "postgres()"),
     destination: (environment) => openDestination(parsed, environment, internals),
   });
   return {

@@ -1,4 +1,6 @@
 import { MillraceError } from "../errors.ts";
+import type { Json } from "../json.ts";
+import { toPortable } from "../pushed/portable-json.ts";
 import type { QualityRule, RuleTest, Severity } from "./quality-rule.ts";
 
 /** Most samples of a result. */
@@ -16,6 +18,8 @@ export interface RuleParts {
   readonly options: { readonly severity?: Severity; readonly name?: string; readonly samples?: number };
   /** What the default name has between the parentheses. Default: the columns. */
   readonly about?: string;
+  /** What the function was given, where that may be told as plain data. */
+  readonly given?: readonly unknown[];
   /** Names of options of the rule's own. */
   readonly own?: readonly string[];
 }
@@ -38,7 +42,11 @@ export function makeRule(parts: RuleParts): QualityRule {
   if (!Number.isInteger(samples) || samples < 0 || samples > MAX_SAMPLES) {
     throw invalid(kind, `keeps from 0 to ${MAX_SAMPLES} samples, not ${samples}`);
   }
-  return Object.freeze({ kind, name, severity, columns, expected: shortened(expected), samples, test });
+  const given = parts.given === undefined ? undefined : toPortable(parts.given);
+  return Object.freeze({
+    ...{ kind, name, severity, columns, expected: shortened(expected), samples, test },
+    ...(given === undefined ? {} : { given: given as readonly Json[] }),
+  });
 }
 
 function shortened(text: string): string {

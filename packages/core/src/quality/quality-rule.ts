@@ -95,4 +95,6 @@ export interface QualityRule {
   /** How many failing rows are kept with a result. */
   readonly samples: number;
   readonly test: RuleTest;
+  /** What the function was given, where that is plain data, see `toPortable`. Absent: some of it is code. */
+  readonly given?: readonly Json[];
 }

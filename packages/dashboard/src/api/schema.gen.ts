@@ -1384,6 +1384,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each collector does */
+        get: operations["listCollectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a collector does, with its channels, connections and errors */
+        get: operations["getCollector"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queue its run, which starts it */
+        post: operations["startCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop its run after the next commit */
+        post: operations["stopCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its schedule start it */
+        post: operations["enableCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep its schedule from starting it */
+        post: operations["disableCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drop all connections of a collector that runs, and start it anew */
+        post: operations["restartCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drop connections, which then reconnect */
+        post: operations["disconnectCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End subscriptions until the collector is started anew */
+        post: operations["unsubscribeCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collectors/{pipeline}/subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Subscribe to more until the collector is started anew */
+        post: operations["subscribeCollector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sign-in": {
         parameters: {
             query?: never;
@@ -1725,7 +1895,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard";
+            kind: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard" | "control";
             pipeline: string;
             /** @description The run that it ends; null where it is about the pipeline. */
             run: string | null;
@@ -2733,6 +2903,44 @@ export interface components {
             origin: "default" | "project" | ".env" | "environment" | "flag";
             /** @description The variable that said it, where that is not its own. */
             alias: string | null;
+        };
+        SourceDetail: {
+            pipeline: string;
+            group: string | null;
+            /**
+             * Format: uuid
+             * @description The run whose source said it.
+             */
+            run: string;
+            /** @description The run goes on; otherwise the status is the last that it said. */
+            running: boolean;
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            at: string;
+            ageMs: number;
+            status: unknown;
+        };
+        SourceItem: {
+            pipeline: string;
+            group: string | null;
+            /**
+             * Format: uuid
+             * @description The run whose source said it.
+             */
+            run: string;
+            /** @description The run goes on; otherwise the status is the last that it said. */
+            running: boolean;
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            at: string;
+            ageMs: number;
+            status: unknown;
         };
         StripRun: {
             /** Format: uuid */
@@ -5594,7 +5802,7 @@ export interface operations {
                 /** @description `next` of the page before; absent: the first page. */
                 after?: string;
                 pipeline?: string;
-                kind?: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard";
+                kind?: "start" | "stop" | "pause" | "resume" | "restart" | "enable" | "disable" | "cancel" | "reset" | "discard" | "control";
                 status?: "pending" | "accepted" | "done" | "failed";
             };
             header?: never;
@@ -6803,6 +7011,473 @@ export interface operations {
             };
         };
     };
+    listCollectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SourceItem"][];
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCollector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description Runs that it is about: those that it queued, or that have to end. */
+                        runs: string[];
+                        /** @description False while a worker has to carry it out. */
+                        done: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stopCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description Runs that it is about: those that it queued, or that have to end. */
+                        runs: string[];
+                        /** @description False while a worker has to carry it out. */
+                        done: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enableCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description Runs that it is about: those that it queued, or that have to end. */
+                        runs: string[];
+                        /** @description False while a worker has to carry it out. */
+                        done: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disableCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description Runs that it is about: those that it queued, or that have to end. */
+                        runs: string[];
+                        /** @description False while a worker has to carry it out. */
+                        done: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restartCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** Format: uuid */
+                        run: string;
+                        /** @description False while it is not known what came of it: GET /commands will tell. */
+                        done: boolean;
+                        answer: unknown;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disconnectCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Id of the connection. Default: all. */
+                    connection?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** Format: uuid */
+                        run: string;
+                        /** @description False while it is not known what came of it: GET /commands will tell. */
+                        done: boolean;
+                        answer: unknown;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unsubscribeCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `channel:symbol`. Default: all. */
+                    channels?: string[];
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** Format: uuid */
+                        run: string;
+                        /** @description False while it is not known what came of it: GET /commands will tell. */
+                        done: boolean;
+                        answer: unknown;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    subscribeCollector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `channel:symbol`, or `channel`. */
+                    channels: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the command.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** Format: uuid */
+                        run: string;
+                        /** @description False while it is not known what came of it: GET /commands will tell. */
+                        done: boolean;
+                        answer: unknown;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     signIn: {
         parameters: {
             query?: never;
@@ -7679,6 +8354,8 @@ export interface operations {
                                 groups: string[] | null;
                                 pipelines: string[] | null;
                             } | null;
+                            /** @description It pushes rows into these streams, `*`: into all, and does nothing else; null: it is no such token. */
+                            streams: string[] | null;
                             /**
                              * Format: date-time
                              * @description ISO 8601 in UTC.
@@ -7726,6 +8403,8 @@ export interface operations {
                     groups?: string[];
                     /** @description With these or groups the token reads what belongs to them, and nothing else. */
                     pipelines?: string[];
+                    /** @description The token pushes rows into these streams (`*`: into all) and does nothing else; for operators. */
+                    streams?: string[];
                     /**
                      * @description Null: it never expires.
                      * @default 90
@@ -7760,6 +8439,8 @@ export interface operations {
                                 groups: string[] | null;
                                 pipelines: string[] | null;
                             } | null;
+                            /** @description It pushes rows into these streams, `*`: into all, and does nothing else; null: it is no such token. */
+                            streams: string[] | null;
                             /**
                              * Format: date-time
                              * @description ISO 8601 in UTC.
@@ -7821,6 +8502,8 @@ export interface operations {
                             groups: string[] | null;
                             pipelines: string[] | null;
                         } | null;
+                        /** @description It pushes rows into these streams, `*`: into all, and does nothing else; null: it is no such token. */
+                        streams: string[] | null;
                         /**
                          * Format: date-time
                          * @description ISO 8601 in UTC.

@@ -24,12 +24,18 @@ export const token: CommandSetup = (command, cli) => {
   add("create", "Make an API token and print it, this one time.", [
     "token create ci --role operator --expires 30d",
     "token create report --group sales --pipeline orders",
+    "token create scraper --stream prices",
   ])
     .argument("<name>", "what it is for")
     .option("--user <name>", "whose it is: it can do no more than they can (default: the administrator)")
     .addOption(new Option("--role <role>", "what it may do").choices([...ROLE_NAMES]).default("viewer"))
     .option("--group <name>", "only reads what belongs to this group; may be repeated", collect)
     .option("--pipeline <name>", "only reads what belongs to this pipeline; may be repeated", collect)
+    .option(
+      "--stream <name>",
+      'pushes rows into this stream, and does nothing else; may be repeated, "*": all',
+      collect,
+    )
     .option("--expires <duration>", 'after so long, such as 30d; or "never"', expiry, 90 * DAY_MS)
     .action((name: string, flags: TokenFlags) => createToken(cli, name, flags));
   add("revoke", "End an API token at once.", ["token revoke ci"])

@@ -2,17 +2,22 @@ import { MillraceError, nearest, type Pipeline } from "@millrace/core";
 import type { LoadedPipelines } from "./load-pipelines.ts";
 
 /**
- * The pipelines of these names, in this order, each once; without names all that are enabled.
+ * The pipelines of these names, in this order, each once; without names all that are enabled, but for those that
+ * programs push rows into: there is nothing to run.
  * Fails with MLR_PIPELINE_NOT_FOUND (and the nearest name), or MLR_PROJECT_INVALID where a broken file may hold what is asked for.
  */
 export function choosePipelines(loaded: LoadedPipelines, names: readonly string[]): readonly Pipeline[] {
   if (names.length === 0) {
     failWith(loaded.errors);
     return loaded.pipelines
-      .filter(({ pipeline }) => pipeline.enabled !== false)
+      .filter(({ pipeline }) => pipeline.enabled !== false && !isPushed(pipeline))
       .map((entry) => entry.pipeline);
   }
   return [...new Set(names)].map((name) => find(loaded, name));
+}
+
+function isPushed({ source }: Pipeline): boolean {
+  return typeof source !== "function" && source.pushed !== undefined;
 }
 
 function find(loaded: LoadedPipelines, name: string): Pipeline {

@@ -20,7 +20,7 @@ export async function runNew(pool: ControlStore["pool"], printer: Printer): Prom
     await client.query("BEGIN");
     const { rows } = await client.query<NewPipeline>(`
       SELECT name, group_name, limits, code_version FROM millrace_control.pipelines AS known
-      WHERE retired_at IS NULL AND coalesce(enabled, declared_enabled) AND paused_at IS NULL AND parents = '{}'
+      WHERE retired_at IS NULL AND coalesce(enabled, declared_enabled) AND paused_at IS NULL AND parents = '{}' AND pushed IS NULL
         AND NOT EXISTS (SELECT FROM millrace_control.runs WHERE pipeline = known.name)
       ORDER BY name FOR UPDATE`);
     await enqueue(

@@ -14,6 +14,7 @@ export interface TokenFlags {
   readonly role: RoleName;
   readonly group?: readonly string[];
   readonly pipeline?: readonly string[];
+  readonly stream?: readonly string[];
   /** Milliseconds, or `never`. */
   readonly expires: number | "never";
 }
@@ -34,11 +35,11 @@ export async function createToken(cli: CliContext, name: string, flags: TokenFla
   await withAccess(cli, async (access) => {
     const { users, tokens, audited } = access;
     const user = await users.named(flags.user ?? (await onlyAdministrator(access)));
-    const { role, group: groups, pipeline: pipelines, expires } = flags;
+    const { role, group: groups, pipeline: pipelines, stream: streams, expires } = flags;
     const expiresAt = expires === "never" ? null : new Date(Date.now() + expires);
     const details = { role, user: user.name };
     const made = await audited({ action: "token.create", target: name, details }, () =>
-      tokens.create({ name, user: user.id, role, groups, pipelines, expiresAt }),
+      tokens.create({ name, user: user.id, role, groups, pipelines, streams, expiresAt }),
     );
     const { style } = cli.printer;
     cli.printer.result(
@@ -93,7 +94,8 @@ function forPeople(all: readonly TokenRecord[], style: Style): string {
   );
 }
 
-function reachOf({ role, scope }: TokenRecord): string {
+function reachOf({ role, scope, streams }: TokenRecord): string {
+  if (streams !== null) return `pushes into ${streams.map(clean).join(", ")}`;
   if (scope === null) return `everything, as ${role}`;
   const { groups, pipelines } = scope;
   const parts = [

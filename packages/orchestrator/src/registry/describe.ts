@@ -1,8 +1,10 @@
 import {
+  describePushed,
   isParamsSchema,
   type Json,
   paramsSchemaOf,
   type Pipeline,
+  type PushedPipeline,
   type RunLimits,
   type Schedule,
 } from "@millrace/core";
@@ -31,6 +33,8 @@ export interface PipelineDescription {
   readonly enabled: boolean;
   /** What it is made of; undefined: not told. */
   readonly definition?: PipelineDefinition | undefined;
+  /** What the ingestion service has to know of it; undefined: rows are not pushed into it. */
+  readonly pushed?: PushedPipeline | undefined;
 }
 
 /** A project as a process of its own found it. */
@@ -64,5 +68,6 @@ export function describePipeline(
     paramsSchema: paramsSchemaOf(pipeline.params),
     enabled: pipeline.enabled ?? true,
     definition: describeDefinition(pipeline),
+    pushed: describePushed(pipeline),
   };
 }

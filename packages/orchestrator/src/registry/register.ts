@@ -86,11 +86,12 @@ function columnsOf(each: PipelineDescription): Record<string, unknown> {
     params_schema: each.paramsSchema ?? null,
     declared_enabled: each.enabled,
     definition: each.definition ?? null,
+    pushed: each.pushed ?? null,
   };
 }
 
 const COLUMNS =
-  "group_name, description, owner, tags, file, code_version, schedule, parents, parent_rule, limits, params, params_schema, declared_enabled, definition";
+  "group_name, description, owner, tags, file, code_version, schedule, parents, parent_rule, limits, params, params_schema, declared_enabled, definition, pushed";
 const OWN = COLUMNS.split(", ");
 
 /** A schedule that is new, or another one, begins now: what it would have meant before is not made up for. */
@@ -99,7 +100,7 @@ const PUT = `
   SELECT name, ${COLUMNS}, clock_timestamp()
   FROM jsonb_to_recordset($1::jsonb) AS given (name text, group_name text, description text, owner text, tags text[], file text,
     code_version text, schedule jsonb, parents text[], parent_rule text, limits jsonb, params jsonb, params_schema jsonb, declared_enabled boolean,
-    definition jsonb)
+    definition jsonb, pushed jsonb)
   ON CONFLICT (name) DO UPDATE SET
     ${OWN.map((name) => `${name} = excluded.${name}`).join(", ")},
     last_due_at = CASE WHEN known.schedule IS DISTINCT FROM excluded.schedule OR known.retired_at IS NOT NULL

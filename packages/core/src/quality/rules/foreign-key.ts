@@ -33,6 +33,7 @@ export function foreignKey(column: string | readonly string[], options: ForeignK
     expected: `a row of ${options.table} with the same ${theirs.join(", ")}`,
     options,
     own: ["table", "column"],
+    given: [column, options],
     test: {
       per: "table",
       needs: ["orphans"],

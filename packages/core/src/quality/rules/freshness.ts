@@ -23,6 +23,7 @@ export function freshness(column: string, options: FreshnessOptions): QualityRul
     expected: `the newest at most ${typeof options.maxAge === "number" ? `${options.maxAge} ms` : options.maxAge} old`,
     options,
     own: ["maxAge"],
+    given: [column, options],
     test: {
       per: "table",
       needs: ["newest"],

@@ -11,6 +11,7 @@ export function notNull(
     columns: given.columns,
     expected: "a value in every row",
     options: given.options,
+    given: [...given.columns, given.options],
     test: {
       per: "row",
       compile(column) {

@@ -21,6 +21,7 @@ export function nullShare(column: string, options: NullShareOptions): QualityRul
     expected: `at most ${percent(max)} without a value`,
     options,
     own: ["max"],
+    given: [column, options],
     test: {
       per: "share",
       compile(find) {

@@ -23,6 +23,7 @@ export function oneOf(
     columns: [column],
     expected: `one of ${shown}${values.length > SHOWN ? `, … (${values.length})` : ""}`,
     options,
+    given: [column, values, options],
     test: {
       per: "row",
       compile(find) {

@@ -16,6 +16,7 @@ export function pattern(column: string, expression: RegExp, options: RowRuleOpti
     columns: [column],
     expected: `text that matches ${String(expression)}`,
     options,
+    given: [column, expression, options],
     test: {
       per: "row",
       compile(find) {

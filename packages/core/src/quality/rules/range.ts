@@ -40,6 +40,7 @@ export function range(column: string, options: RangeOptions): QualityRule {
     expected: shown.filter((text) => text !== "").join(", "),
     options,
     own: ["min", "max"],
+    given: [column, options],
     test: {
       per: "row",
       compile(find) {

@@ -22,6 +22,7 @@ export function schemaDrift(options: SchemaDriftOptions = {}): QualityRule {
     expected: "no column added or widened",
     options,
     own: ["allow"],
+    given: [options],
     test: {
       per: "table",
       needs: [],

@@ -16,6 +16,7 @@ export function sqlCheck(statement: string, options: TableRuleOptions = {}): Qua
     about: shorten(text),
     expected: "no row",
     options,
+    given: [statement, options],
     test: {
       per: "table",
       needs: ["sql"],

@@ -15,6 +15,7 @@ export function unique(
     columns: names,
     expected: "no value twice",
     options,
+    given: [...names, options],
     test: {
       per: "table",
       needs: ["duplicates"],

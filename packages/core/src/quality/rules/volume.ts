@@ -52,6 +52,7 @@ export function volume(options: VolumeOptions): QualityRule {
     expected: expectedText(min, max, history),
     options,
     own: ["min", "max", "history"],
+    given: [options],
     test: { per: "table", needs: [], judge: (look) => judge(look, { min, max, history }) },
   });
 }
