@@ -160,7 +160,12 @@ test.runIf(process.platform === "linux")(
 
     for (const name of names) processes.get(name)?.child.kill("SIGTERM");
     // One that has only just been started again is ended by the signal itself.
-    for (const name of names) expect([0, null]).toContain((await processes.get(name)?.ended)?.code);
+    for (const name of names) {
+      const ended = await processes.get(name)?.ended;
+      expect([0, null], `${name} after ${faults.join(", ")}: ${ended?.stderr.slice(-2_000)}`).toContain(
+        ended?.code,
+      );
+    }
     await expect.poll(runProcesses, { timeout: 10_000 }).toEqual([]);
     expect(
       await query("SELECT * FROM millrace_control.workers WHERE millrace_control.worker_is_alive(workers)"),

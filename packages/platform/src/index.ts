@@ -36,6 +36,7 @@ export {
   controlPool,
   type ControlPoolOptions,
 } from "./store/control-connection.ts";
+export { isControlAway } from "./store/control-away.ts";
 export * from "./logs.ts";
 export {
   LogStore,

@@ -1,4 +1,5 @@
 import type { OpenedApi } from "@millrace/api";
+import { systemClock } from "@millrace/core";
 import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
 import {
   type ControlStore,
@@ -23,6 +24,7 @@ import { runNew } from "./run-new.ts";
 import { runLogs } from "./run-logs.ts";
 import { runProgram } from "./run-program.ts";
 import { showEvents } from "./show-events.ts";
+import { startWhenThere } from "./start-when-there.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { tellDashboard } from "./tell-dashboard.ts";
 import { watchProject } from "./watch-project.ts";
@@ -62,20 +64,34 @@ async function serveWorkspace(cli: CliContext, workspace: Workspace, duties: Dut
     const how = server.started ? "started" : "runs";
     printer.note(printer.errorStyle.dim(`PostgreSQL ${server.version} ${how} on port ${server.port}`));
   }
-  const control = await workspace.control();
   let running = (): number => 0;
   // Before the parts are started, so that a signal meanwhile ends them as well.
   const wishes = listenForWishes(printer, () => running());
+  const ending = new AbortController();
+  void wishes.drain.then(() => ending.abort());
   try {
-    const parts = await startParts(workspace, control, duties, printer);
-    running = () => parts.running();
-    await wishes.drain;
-    const drained = parts.close(false);
-    await Promise.race([drained, wishes.stop.then(() => parts.close(true))]);
+    const start = async (): Promise<Parts> =>
+      startParts(workspace, await workspace.control(), duties, printer);
+    const parts = await startWhenThere(start, {
+      clock: systemClock,
+      signal: ending.signal,
+      onAway: (error, patienceMs) =>
+        printer.warn(`${messageOf(error)}; it is tried again for ${patienceMs / 1_000} s.`),
+    });
+    if (parts !== undefined) {
+      running = () => parts.running();
+      await wishes.drain;
+      const drained = parts.close(false);
+      await Promise.race([drained, wishes.stop.then(() => parts.close(true))]);
+    }
   } finally {
     wishes.dispose();
   }
   printer.note("Ended.");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 interface Parts {
@@ -104,42 +120,55 @@ async function startParts(
   duties: Duties,
   printer: Printer,
 ): Promise<Parts> {
-  const { logger, router } = await workspace.logs();
-  const common = await openCommon(workspace, control, printer, logger);
-  const { telemetry, onError, closing } = common;
-  const notifier = await startNotifier({
-    pool: control.pool,
-    config: workspace.project.notifications,
-    secrets: workspace.environment,
-    onError,
-    onDelivery: telemetry.delivered,
-  });
-  const api = duties.api === true ? await openDashboard(common) : undefined;
-  const events = await showEvents(control, printer);
-  const unwatch = duties.registers ? await keepRegistered(workspace, control, printer) : undefined;
-  const scheduler = duties.schedules ? makeScheduler(common) : undefined;
-  scheduler?.start();
-  const worker = duties.works === undefined ? undefined : makeWorker(common, duties.works);
-  await worker?.start();
-  if (duties.runsNew === true) await runNew(control.pool, printer);
-  const metricsUrl = await telemetry.open({
-    logs: router,
-    ...(worker === undefined ? {} : { worker }),
-    ...(scheduler === undefined ? {} : { scheduler }),
-  });
-  if (metricsUrl !== undefined) printer.note(printer.errorStyle.dim(`Metrics: ${metricsUrl}/metrics`));
-  return {
-    running: () => worker?.running ?? 0,
-    close: async (now) => {
-      closing.abort();
-      unwatch?.();
-      await api?.close();
-      await Promise.all([scheduler?.close(), worker?.close(now)]);
-      await events.close();
-      await notifier.close();
-      await telemetry.close();
-    },
-  };
+  // What was opened is closed in the opposite order, also where a later part cannot be.
+  const open = new AsyncDisposableStack();
+  try {
+    const { logger, router } = await workspace.logs();
+    const common = await openCommon(workspace, control, printer, logger);
+    const { telemetry, onError, closing } = common;
+    open.defer(() => telemetry.close());
+    const notifier = await startNotifier({
+      pool: control.pool,
+      config: workspace.project.notifications,
+      secrets: workspace.environment,
+      onError,
+      onDelivery: telemetry.delivered,
+    });
+    open.defer(() => notifier.close());
+    const events = await showEvents(control, printer);
+    open.defer(() => events.close());
+    const scheduler = duties.schedules ? makeScheduler(common) : undefined;
+    const worker = duties.works === undefined ? undefined : makeWorker(common, duties.works);
+    let now = false;
+    open.defer(async () => void (await Promise.all([scheduler?.close(), worker?.close(now)])));
+    const api = duties.api === true ? await openDashboard(common) : undefined;
+    open.defer(() => api?.close());
+    if (duties.registers) open.defer(await keepRegistered(workspace, control, printer));
+    scheduler?.start();
+    await worker?.start();
+    open.defer(() => closing.abort());
+    if (duties.runsNew === true) await runNew(control.pool, printer);
+    const metricsUrl = await telemetry.open({
+      logs: router,
+      ...(worker === undefined ? {} : { worker }),
+      ...(scheduler === undefined ? {} : { scheduler }),
+    });
+    if (metricsUrl !== undefined) printer.note(printer.errorStyle.dim(`Metrics: ${metricsUrl}/metrics`));
+    let closed: Promise<void> | undefined;
+    return {
+      running: () => worker?.running ?? 0,
+      close: async (atOnce) => {
+        now = atOnce;
+        closed ??= open.disposeAsync();
+        // A second wish comes while the first one is waited for.
+        if (atOnce) await worker?.close(true);
+        await closed;
+      },
+    };
+  } catch (error) {
+    await open.disposeAsync();
+    throw error;
+  }
 }
 
 /** Opens the API with the dashboard, and tells where it is and how to get in. */
