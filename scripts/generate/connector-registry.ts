@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { ExportedName } from "../gates/exported-names.ts";
 import type { GeneratedFile } from "./generated-file.ts";
@@ -14,6 +14,9 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/(Target|Destination|Tables)$/, "destination"],
 ];
 
+/** How the entry of a folder begins that pipelines import, but that has no connector. */
+const NO_CONNECTOR = /^\/\*\* Not a connector: /;
+
 /** One line per connector, made from the folders, so that adding one edits no shared file. */
 export const connectorRegistry: GeneratedFile = {
   path: `${FOLDER}/registry.gen.ts`,
@@ -24,6 +27,7 @@ export const connectorRegistry: GeneratedFile = {
     for (const folder of folders.filter((name) => name !== "shared").toSorted()) {
       const index = `${FOLDER}/${folder}/index.ts`;
       if (!existsSync(path.join(root, index))) continue;
+      if (NO_CONNECTOR.test(await readFile(path.join(root, index), "utf8"))) continue;
       const connectors = connectorsOf(await publicNames(root, index));
       if (connectors.length === 0) {
         throw new Error(

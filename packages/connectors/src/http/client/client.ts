@@ -11,6 +11,7 @@ import { formatMs, toMs } from "../../shared/http/duration.ts";
 import type { Secrets } from "../../shared/http/secrets.ts";
 import { headerOf, type WholeAnswer } from "../../shared/request/whole-answer.ts";
 import { createDispatcher } from "../../shared/http/dispatcher.ts";
+import { afterAttempts, asPassing, backoffMs, withJitter } from "../../shared/request/retry-policy.ts";
 import { describeBody, statusFailure } from "../../shared/request/status-failure.ts";
 import { exchange, type ExchangeContext } from "../../shared/request/exchange.ts";
 import type { TextRequest } from "../../shared/request/outgoing.ts";
@@ -21,6 +22,16 @@ import { retryAfterMs } from "../../shared/http/retry-after.ts";
 
 /** What users call the limits. */
 const OPTION_NAMES = { bytes: "maxResponseBytes", ms: "maxResponse" };
+
+const STATUS_HINTS = {
+  denied: "Check the credentials in `auth`, and what they are allowed to read.",
+  missing:
+    'Check the address. Where it may be missing, say `responses: [{ status: 404, action: "ignore" }]`.',
+  passing:
+    "The server has a problem or is overloaded; the run may be tried again and goes on where it stopped.",
+  other:
+    "Check the request: address, parameters and body. Another meaning of this status can be said with `responses`.",
+};
 
 /** How often in a row a server may put the same request off. */
 const MOST_THROTTLES = 20;
@@ -135,7 +146,7 @@ export class HttpClient {
       case "throttled":
         return (await this.#putOff(request, answer, attempts))
           ? "again"
-          : again(this.#failure(request, answer));
+          : asPassing(this.#failure(request, answer));
       case "unauthorized":
       case "renew":
         if (!attempts.renewed && this.#auth.renew?.(request) === true) {
@@ -145,7 +156,7 @@ export class HttpClient {
         }
         throw this.#failure(request, answer);
       case "retry":
-        return again(this.#failure(request, answer));
+        return asPassing(this.#failure(request, answer));
       case "fail":
         throw this.#failure(request, answer);
     }
@@ -181,10 +192,9 @@ export class HttpClient {
     // A limit that was waited for long enough is for a later run.
     const final = failure.retry === "never" || failure.code === "MLR_SOURCE_LIMIT";
     if (final || attempts.made >= options.retry.attempts) {
-      throw attempts.made > 1 ? afterAttempts(failure, attempts.made) : failure;
+      throw afterAttempts(failure, attempts.made);
     }
-    const floor = this.#floorMs(attempts.made);
-    const delayMs = floor + Math.random() * (floor / 2);
+    const delayMs = withJitter(this.#floorMs(attempts.made));
     log("debug", `${failure.message}; the next attempt follows in ${formatMs(delayMs)}`, {
       code: failure.code,
     });
@@ -193,8 +203,7 @@ export class HttpClient {
   }
 
   #floorMs(failures: number): number {
-    const { delay, maxDelay } = this.#parts.options.retry;
-    return Math.min(toMs(maxDelay), toMs(delay) * 2 ** (failures - 1));
+    return backoffMs(this.#parts.options.retry, failures);
   }
 
   /** The request with everything that every request has. Another origin gets nothing that is meant for the first. */
@@ -251,7 +260,7 @@ export class HttpClient {
         const passing = this.#parts.options.retry.statuses.includes(answer.status);
         if (!passing || attempts.made >= this.#parts.options.retry.attempts) return answer;
         if (answer.status === 429 && (await this.#putOff(request, answer, attempts))) continue;
-        failure = again(this.#failure(request, answer));
+        failure = asPassing(this.#failure(request, answer));
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error;
         failure = error;
@@ -298,7 +307,11 @@ export class HttpClient {
         },
       );
     }
-    return statusFailure(answer, this.#where(request), (text) => secrets.mask(text));
+    return statusFailure(answer, {
+      where: this.#where(request),
+      mask: (text) => secrets.mask(text),
+      hints: STATUS_HINTS,
+    });
   }
 
   #where({ method, url }: TextRequest): string {
@@ -317,25 +330,4 @@ export class HttpClient {
 
 function isSecretHeader(name: string): boolean {
   return /auth|cookie|token|key|secret/i.test(name);
-}
-
-/** The failure as one that trying again may help. */
-function again(failure: MillraceError): MillraceError {
-  if (failure.retry === "later") return failure;
-  const { message, hint, details } = failure;
-  return new MillraceError(failure.code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    details,
-    retry: "later",
-  });
-}
-
-function afterAttempts(failure: MillraceError, attempts: number): MillraceError {
-  const { message, hint, details, retry, cause } = failure;
-  return new MillraceError(failure.code, `${message} (after ${attempts} attempts)`, {
-    ...(hint === undefined ? {} : { hint }),
-    details: { ...details, attempts },
-    retry,
-    cause,
-  });
 }

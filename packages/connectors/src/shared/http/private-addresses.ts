@@ -64,3 +64,12 @@ function privateAddress(host: string, address: string): MillraceError {
     },
   );
 }
+
+/** The address of a host, checked. Fails with MLR_SOURCE_DENIED where it is private, or as `dns.lookup`. */
+export async function publicAddressOf(host: string): Promise<string> {
+  if (isPrivateAddress(host)) throw privateAddress(host, host);
+  if (isIP(host) !== 0) return host;
+  return new Promise((resolve, reject) => {
+    publicLookup(host, {}, (error, address) => (error === null ? resolve(String(address)) : reject(error)));
+  });
+}

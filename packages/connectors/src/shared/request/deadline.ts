@@ -31,7 +31,7 @@ export class Deadline {
   }
 
   /** The error that tells why: the signal's reason, too late, or what the network says. */
-  explain(error: unknown, where: () => string): unknown {
+  readonly explain = (error: unknown, where: () => string): unknown => {
     const { signal, maxMs, option } = this.#options;
     if (signal?.aborted === true) return signal.reason;
     if (!this.#late) return networkFailure(error, where());
@@ -40,7 +40,7 @@ export class Deadline {
       details: { maxMs },
       retry: "later",
     });
-  }
+  };
 
   /** Has to be called when the request is over. */
   end(): void {

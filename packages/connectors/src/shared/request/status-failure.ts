@@ -5,34 +5,43 @@ import { headerOf, type WholeAnswer } from "./whole-answer.ts";
 /** Characters of an answer that are told in an error. */
 const SNIPPET = 200;
 
-/** Why an answer's status is a failure. `shown` is the text of the answer with secrets masked. */
-export function statusFailure(
-  answer: WholeAnswer,
-  where: string,
-  mask: (text: string) => string,
-): MillraceError {
+/** What to do about a status, in the words of whoever asked. */
+export interface StatusHints {
+  /** 401, 403 and 407. */
+  readonly denied: string;
+  /** 404 and 410. */
+  readonly missing: string;
+  /** 5xx, 408, 425 and 429. */
+  readonly passing: string;
+  /** All else. */
+  readonly other: string;
+}
+
+/** How a failure is told. */
+export interface StatusWords {
+  /** The request. */
+  readonly where: string;
+  /** Takes secrets out of what the server says. */
+  readonly mask: (text: string) => string;
+  readonly hints: StatusHints;
+}
+
+/** Why an answer's status is a failure. */
+export function statusFailure(answer: WholeAnswer, { where, mask, hints }: StatusWords): MillraceError {
   const { status } = answer;
   const reason = STATUS_CODES[status];
   const said = mask(describeBody(answer));
   const message = `${where} answered ${status}${reason === undefined ? "" : ` ${reason}`}${said === "" ? "" : `: ${said}`}`;
   const details = { status };
   if (status === 401 || status === 403 || status === 407) {
-    return new MillraceError("MLR_SOURCE_DENIED", message, {
-      hint: "Check the credentials in `auth`, and what they are allowed to read.",
-      details,
-    });
+    return new MillraceError("MLR_SOURCE_DENIED", message, { hint: hints.denied, details });
   }
   if (status === 404 || status === 410) {
-    return new MillraceError("MLR_SOURCE_NOT_FOUND", message, {
-      hint: 'Check the address. Where it may be missing, say `responses: [{ status: 404, action: "ignore" }]`.',
-      details,
-    });
+    return new MillraceError("MLR_SOURCE_NOT_FOUND", message, { hint: hints.missing, details });
   }
   const passing = status === 408 || status === 425 || status === 429 || status >= 500;
   return new MillraceError("MLR_SOURCE_FAILED", message, {
-    hint: passing
-      ? "The server has a problem or is overloaded; the run may be tried again and goes on where it stopped."
-      : "Check the request: address, parameters and body. Another meaning of this status can be said with `responses`.",
+    hint: passing ? hints.passing : hints.other,
     details,
     retry: passing ? "later" : "never",
   });

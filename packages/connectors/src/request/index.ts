@@ -1,0 +1,14 @@
+/** Not a connector: the HTTP client that connectors and the code of pipelines share. */
+
+export type { Answer, BodyKind, BodyKinds, RequestTrace } from "../shared/request/answer.ts";
+export type { AnswerOrigin } from "../shared/request/arrived.ts";
+export type { Charset } from "../shared/request/charset.ts";
+export { createClient, type RequestClient } from "../shared/request/client.ts";
+export type { ClientOptions, ClientParts } from "../shared/request/client-options.ts";
+export type { Redirect } from "../shared/request/follow.ts";
+export type { ClientMetrics } from "../shared/request/metrics.ts";
+export type { FormFile, Multipart } from "../shared/request/multipart.ts";
+export { request } from "../shared/request/request.ts";
+export type { RequestOptions } from "../shared/request/request-options.ts";
+export type { RetryOptions } from "../shared/request/retry-policy.ts";
+export type { AnswerHeaders } from "../shared/request/whole-answer.ts";
