@@ -1,1 +1,28 @@
+import { parseOptions, type Source } from "@millrace/core";
+import { samplingOptions, type SamplingOptions } from "./options.ts";
+import { SamplingSource } from "./source/sampling-source.ts";
+
 export { SamplingCollector } from "./collector/sampling-collector.ts";
+export type { SamplingCollectorOptions } from "./collector/collector-options.ts";
+export type { ContextInput } from "./collector/context-options.ts";
+export type { ContextInfo, SamplingListener } from "./collector/listener.ts";
+export type { SamplingStatus } from "./collector/sampling-status.ts";
+export type { SamplingOptions } from "./options.ts";
+export { simulator, type SimulatorOptions } from "./readers/simulator.ts";
+export { memoryRepository, type SamplingRepository } from "./plan/repository.ts";
+export type * from "../shared/sampling/index.ts";
+
+/**
+ * Values of equipment at fixed intervals: what several contexts want is read once, and each gets exactly the samples of its own
+ * interval. One row per context, variable and tick, or what changed, or windows. Runs until it is stopped, or its contexts end.
+ * Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID; connects only when the pipeline runs.
+ * @example
+ * sampling({
+ *   plan: csvPlan({ path: "plans/press.csv" }),
+ *   readers: [modbus({ host: "10.0.0.5" })],
+ *   intervalMs: 500,
+ * })
+ */
+export function sampling(options: SamplingOptions): Source {
+  return new SamplingSource(parseOptions(samplingOptions, options, "sampling()"));
+}

@@ -191,6 +191,7 @@ export class ReadingTask {
     for (const [index, state] of states.entries()) {
       state.tick = tick;
       state.last = samples[index];
+      state.reads += 1;
     }
     return samples;
   }

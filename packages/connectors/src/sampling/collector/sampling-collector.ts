@@ -1,5 +1,5 @@
 import { MillraceError, parseOptions, systemClock, type Clock } from "@millrace/core";
-import type { Sample, SampleBatch, SamplingReader } from "../../shared/sampling/index.ts";
+import type { Sample, SampleBatch, SamplingReader, Variable } from "../../shared/sampling/index.ts";
 import { planOptions, type Plan } from "../plan/plan-options.ts";
 import { Grid } from "../schedule/grid.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
@@ -12,12 +12,23 @@ import type { SamplingStatus } from "./sampling-status.ts";
 import { Spread } from "./spread.ts";
 import { TaskTable } from "./task-table.ts";
 import type { TaskWant } from "./task-want.ts";
+import type { VariableState } from "./variable-state.ts";
 import { WriterQueue } from "./writer-queue.ts";
 
 const READ_TIMEOUT_MS = 30_000;
 const QUEUE_SAMPLES = 1_000_000;
 /** How long closing waits for readings that go on. */
 const CLOSE_GRACE_MS = 2_000;
+
+/** A variable as it was read last. */
+export interface VariableView {
+  readonly variable: Variable;
+  /** How often it was read. */
+  readonly reads: number;
+  readonly last: Sample | undefined;
+  /** The intervals at which running contexts want it. */
+  readonly intervalsMs: readonly number[];
+}
 
 /**
  * Samples the variables of any number of contexts at their intervals. A variable that several contexts want is read once per
@@ -151,6 +162,26 @@ export class SamplingCollector {
       jitterMs: this.#jitter.summary(),
       wallAheadMs: Math.round(this.#grid.wallAhead()),
     };
+  }
+
+  /** The first `limit` variables as they were read last, with the intervals that contexts want them at. */
+  variables(limit: number): readonly VariableView[] {
+    const intervals = new Map<VariableState, Set<number>>();
+    for (const { wants } of this.#contexts.values())
+      for (const [, { states, intervalMs }] of wants)
+        for (const state of states.slice(0, limit))
+          intervals.set(state, (intervals.get(state) ?? new Set<number>()).add(intervalMs));
+    return [...intervals].slice(0, limit).map(([{ variable, reads, last }, wanted]) => ({
+      variable,
+      reads,
+      last,
+      intervalsMs: [...wanted].toSorted((a, b) => a - b),
+    }));
+  }
+
+  /** The time that ticks are counted in, ms since 1970: it never goes back. */
+  get now(): number {
+    return this.#grid.now();
   }
 
   get #directory(): string {

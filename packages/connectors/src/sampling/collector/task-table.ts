@@ -148,7 +148,13 @@ function stateOf({ states }: Entry, variable: Variable): VariableState {
   const key = JSON.stringify(decisive);
   const known = states.get(key);
   if (known !== undefined) return known;
-  const state: VariableState = { variable, tick: Number.NEGATIVE_INFINITY, last: undefined, cycle: 0 };
+  const state: VariableState = {
+    variable,
+    tick: Number.NEGATIVE_INFINITY,
+    last: undefined,
+    reads: 0,
+    cycle: 0,
+  };
   states.set(key, state);
   return state;
 }

@@ -6,6 +6,8 @@ export interface VariableState {
   /** The tick of the last reading. */
   tick: number;
   last: Sample | undefined;
+  /** How often it was read. */
+  reads: number;
   /** The cycle that has it on its list: it is read once however many want it. */
   cycle: number;
 }
