@@ -1,0 +1,38 @@
+import { MillraceError, type Clock } from "@millrace/core";
+import type { VisitRequest } from "../frontier/visit.ts";
+
+/** An answer with any status; redirects are answers as well. */
+export interface Fetched {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decompressed. */
+  readonly body: Uint8Array;
+}
+
+/** What is asked for. */
+export interface FetchWish {
+  readonly url: string;
+  readonly request?: VisitRequest;
+  readonly signal: AbortSignal;
+  /** Most bytes of the body. Default: the crawl's. */
+  readonly maxBytes?: number;
+  /** Longer bodies are cut instead of refused. Default false. */
+  readonly cut?: boolean;
+}
+
+/** Asks for one page, once, without following redirects. Fails with a MillraceError where no answer came. */
+export interface Fetcher {
+  fetch(wish: FetchWish): Promise<Fetched>;
+  close(): Promise<void>;
+}
+
+/** What the fetchers of a crawl are made with. */
+export interface FetcherParts {
+  readonly clock: Clock;
+}
+
+/** True for failures that may pass. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof MillraceError && error.retry === "later";
+}

@@ -1,0 +1,105 @@
+import type { Resolved } from "@millrace/core";
+import { Secrets } from "../../shared/http/secrets.ts";
+import { secretValue } from "../../shared/http/secret-value.ts";
+import { toMs } from "../../shared/http/duration.ts";
+import { createClient, type RequestClient } from "../../shared/request/client.ts";
+import type { RequestOptions } from "../../shared/request/request-options.ts";
+import type { ResolvedCrawlOptions } from "../options.ts";
+import type { Fetched, Fetcher, FetcherParts, FetchWish } from "./fetcher.ts";
+
+const ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/** How a crawl connects, with its secrets filled in. */
+export type ConnectionSettings = Resolved<Pick<ResolvedCrawlOptions, "headers" | "proxy" | "tls">> &
+  Pick<
+    ResolvedCrawlOptions,
+    "concurrency" | "maxResponse" | "maxResponseBytes" | "privateAddresses" | "timeoutMs" | "userAgent"
+  >;
+
+/** Fetches pages over HTTP with connections that are kept. */
+export async function httpFetcher(
+  options: ConnectionSettings,
+  { clock }: FetcherParts,
+  ownHosts: (url: URL) => boolean,
+): Promise<Fetcher> {
+  const secrets = new Secrets("crawl()");
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers)) {
+    own[name.toLowerCase()] =
+      typeof value === "string" ? value : await secretValue(value, `headers.${name}`, secrets);
+  }
+  const proxy =
+    options.proxy === undefined
+      ? undefined
+      : typeof options.proxy === "string"
+        ? options.proxy
+        : await secretValue(options.proxy, "proxy", secrets);
+  const client = createClient(
+    {
+      headers: { accept: ACCEPT, "user-agent": options.userAgent },
+      timeoutMs: options.timeoutMs,
+      maxTime: toMs(options.maxResponse),
+      maxBytes: options.maxResponseBytes,
+      perHost: options.concurrency.total,
+      tls: options.tls,
+      privateAddresses: options.privateAddresses,
+      ...(proxy === undefined ? {} : { proxy }),
+    },
+    { clock },
+  );
+  return {
+    fetch: (wish) => fetchBy(client, wish, ownHosts(new URL(wish.url)) ? own : {}),
+    close: () => client.close(),
+  };
+}
+
+async function fetchBy(
+  client: RequestClient,
+  { url, request = {}, signal, maxBytes, cut = false }: FetchWish,
+  headers: Readonly<Record<string, string>>,
+): Promise<Fetched> {
+  const { method, form, json } = request;
+  const options: RequestOptions = {
+    headers: { ...headers, ...request.headers },
+    retry: false,
+    maxRedirects: -1,
+    expect: "any",
+    signal,
+    ...(method === undefined ? {} : { method }),
+    ...(form === undefined ? {} : { form }),
+    ...(json === undefined ? {} : { json }),
+  };
+  if (cut) return fetchBeginning(client, url, { ...options, maxBytes: maxBytes ?? 0 });
+  const answer = await client.request(url, {
+    ...options,
+    as: "buffer",
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  });
+  return { status: answer.status, headers: flat(answer.headers), body: answer.body };
+}
+
+/** The first bytes of a body that may be much longer. */
+async function fetchBeginning(
+  client: RequestClient,
+  url: string,
+  { maxBytes, ...options }: RequestOptions & { readonly maxBytes: number },
+): Promise<Fetched> {
+  const answer = await client.request(url, { ...options, as: "stream", maxBytes: Number.MAX_SAFE_INTEGER });
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size >= maxBytes) break;
+  }
+  const body = Buffer.concat(pieces).subarray(0, maxBytes);
+  return { status: answer.status, headers: flat(answer.headers), body };
+}
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) result[name] = typeof value === "string" ? value : value.join(", ");
+  }
+  return result;
+}
