@@ -7,7 +7,7 @@ export const LOG_ITEM = `(SELECT row_to_json(item) FROM (SELECT line.id, line.po
   line.message, line.logger, line.stream, line.attempt, line.run, line.pipeline, line."group", line.worker, line.fields) AS item)`;
 
 /** Most lines that one request looks through for those that it wants. */
-export const LOOKED_THROUGH = 10_000;
+export const LOOKED_THROUGH = 5_000;
 
 /** Ranks of the levels in the table. */
 export const LEVEL_RANK = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const;
