@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** What tests of a package may import besides: the real parts that its own are put together with. */
 const ALLOWED_IN_TESTS: Readonly<Record<string, readonly string[]>> = {
   "@millrace/api": ["@millrace/orchestrator"],
+  "@millrace/ingest": ["@millrace/connectors"],
 };
 
 /** Packages that are published as what a bundler made of them: what they import is needed to build them alone. */

@@ -43,6 +43,7 @@ export class PushedReading implements Source {
   readonly #o: ReadingOptions;
   #group: readonly Staged[] = [];
   #messages: GroupMessages | undefined;
+  #recovered = false;
   #landed: (() => void) | undefined;
   #commit: LandedCommit | null = null;
   readonly #open = new Set<string>();
@@ -54,6 +55,11 @@ export class PushedReading implements Source {
   /** Parts that are on their way to the destination. */
   get underWay(): readonly Submission[] {
     return this.#group.map(({ submission }) => submission).filter(({ settled }) => !settled);
+  }
+
+  /** The destination has told which batches have landed. */
+  get recovered(): boolean {
+    return this.#recovered;
   }
 
   /** What the engine says that a commit did, before it tells of the commit by `committed`. */
@@ -109,6 +115,7 @@ export class PushedReading implements Source {
     batches.restore(checkpoints);
     this.#open.clear();
     for (const epoch of epochs) if (epoch.stream === stream) this.#open.add(identity(epoch.scope));
+    this.#recovered = true;
     const left = this.#group;
     this.#group = [];
     this.#messages = undefined;

@@ -180,7 +180,7 @@ it("goes on with a long batch where it stands, and refuses gaps", async () => {
     details: { offset: 2 },
   });
   expect(await landing.submit(part(2, true))).toMatchObject({ offset: 4 });
-  expect(landing.progress("long")).toEqual({ offset: 4, done: true });
+  expect(await landing.progress("long")).toEqual({ offset: 4, done: true });
   expect(await landing.submit(part(2, true))).toMatchObject({ duplicate: true });
   expect(memory.rows("prices")).toHaveLength(4);
 });

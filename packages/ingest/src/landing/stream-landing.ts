@@ -57,6 +57,8 @@ export interface LandingState {
   readonly trouble: MillraceError | undefined;
 }
 
+const NOTHING: BatchPart = { work: { kind: "rows", rows: [] }, count: 0, last: true, bytes: 0 };
+
 /** Pause after a run that could not reach its destination, doubled up to the longest. */
 const PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
@@ -102,8 +104,10 @@ export class StreamLanding {
     return { rows: this.#waiting.rows, batches: this.#waiting.count, running, trouble: this.#trouble };
   }
 
-  /** How far a batch has landed; undefined where nothing of it has, or it is forgotten. Only while the stream's run goes on. */
-  progress(id: string): { readonly offset: number; readonly done: boolean } | undefined {
+  /** How far a batch has landed; undefined where nothing of it has, or it is forgotten. Fails as `submit`. */
+  async progress(id: string): Promise<{ readonly offset: number; readonly done: boolean } | undefined> {
+    // What landed before this process began is known once a run has begun.
+    if (!this.#reading.recovered) await this.submit(NOTHING);
     const found = this.#batches.find(id);
     return found === undefined ? undefined : { offset: found.rows, done: found.done };
   }
