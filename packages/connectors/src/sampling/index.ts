@@ -8,9 +8,18 @@ export type { ContextInput } from "./collector/context-options.ts";
 export type { ContextInfo, SamplingListener } from "./collector/listener.ts";
 export type { SamplingStatus } from "./collector/sampling-status.ts";
 export type { SamplingOptions } from "./options.ts";
-export { simulator, type SimulatorOptions } from "./readers/simulator.ts";
+export { csvPlan, type CsvPlanOptions } from "./plan/csv-plan.ts";
+export type { PlanInput } from "./plan/plan-options.ts";
+export type { PlanLoader } from "./plan/plan-source.ts";
 export { memoryRepository, type SamplingRepository } from "./plan/repository.ts";
+export { tablePlan, type TablePlanOptions } from "./plan/table-plan.ts";
+export { httpReader, type HttpReaderOptions } from "./readers/http-reader.ts";
+export { simulator, type SimulatorOptions } from "./readers/simulator.ts";
+export { sqlReader, type SqlReaderOptions } from "./readers/sql-reader.ts";
 export type * from "../shared/sampling/index.ts";
+export { callback } from "./writers/callback.ts";
+export { csvFile, type CsvFileOptions } from "./writers/csv-file.ts";
+export { logWriter, type LogWriterOptions } from "./writers/log-writer.ts";
 
 /**
  * Values of equipment at fixed intervals: what several contexts want is read once, and each gets exactly the samples of its own
