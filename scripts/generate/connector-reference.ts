@@ -10,6 +10,8 @@ const TITLES = [
   ["source", "Sources"],
   ["destination", "Destinations"],
   ["transform", "Transforms"],
+  ["reader", "Readers of sampling"],
+  ["writer", "Writers of sampling"],
 ] as const;
 
 interface Connector {
@@ -27,7 +29,7 @@ export const connectorReference: GeneratedFile = {
     const parts = [
       "# Connectors",
       "<!-- Generated from packages/connectors/src by `npm run generate`. -->",
-      "Every source, destination and transform with its options. Options that are not marked as needed have a default. All are" +
+      "Every source, destination, transform, reader and writer with its options. Options that are not marked as needed have a default. All are" +
         " checked when the pipeline is loaded, without connecting to anything.",
       ...TITLES.map(([kind, title]) => `- ${title}: ${links(connectors, kind)}`)
         .join("\n")

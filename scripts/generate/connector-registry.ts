@@ -12,6 +12,8 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/Source$/, "source"],
   [/Transform$/, "transform"],
   [/(Target|Destination|Tables)$/, "destination"],
+  [/Reader$/, "reader"],
+  [/Writer$/, "writer"],
 ];
 
 /** How the entry of a folder begins that pipelines import, but that has no connector. */
@@ -31,7 +33,7 @@ export const connectorRegistry: GeneratedFile = {
       const connectors = connectorsOf(await publicNames(root, index));
       if (connectors.length === 0) {
         throw new Error(
-          `${index} exports no function that is declared to return a Source, Transform or Target`,
+          `${index} exports no function that is declared to return a Source, Transform, Target, Reader or Writer`,
         );
       }
       for (const { name, kind } of connectors) {
@@ -41,10 +43,10 @@ export const connectorRegistry: GeneratedFile = {
     return [
       "// Generated from the folders of packages/connectors/src by `npm run generate`.",
       "",
-      "/** A function that makes a source, a transform or a destination, and where it is imported from. */",
+      "/** A function that makes a source, a transform, a destination, or a reader or writer of sampling, and where it is imported from. */",
       "export interface ConnectorEntry {",
       "  readonly name: string;",
-      '  readonly kind: "source" | "transform" | "destination";',
+      '  readonly kind: "source" | "transform" | "destination" | "reader" | "writer";',
       "  readonly path: string;",
       "}",
       "",
@@ -57,7 +59,7 @@ export const connectorRegistry: GeneratedFile = {
   },
 };
 
-/** The exported functions that make a source, a transform or a destination, by name. */
+/** The exported functions that make a source, a transform, a destination, a reader or a writer, by name. */
 export function connectorsOf(
   names: readonly ExportedName[],
 ): { readonly name: string; readonly kind: string }[] {
