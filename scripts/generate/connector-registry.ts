@@ -9,7 +9,7 @@ const FOLDER = "packages/connectors/src";
 
 /** What a connector's function returns, by the name of the type, and what that makes it. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/Source$/, "source"],
+  [/(Source|Collector)$/, "source"],
   [/Transform$/, "transform"],
   [/(Target|Destination|Tables)$/, "destination"],
   [/Reader$/, "reader"],

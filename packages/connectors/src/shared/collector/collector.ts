@@ -1,0 +1,575 @@
+import {
+  asMillraceError,
+  type Clock,
+  type Json,
+  type Message,
+  MillraceError,
+  type ReadContext,
+  type Receipt,
+  type Row,
+  type SourceCommand,
+  systemClock,
+} from "@millrace/core";
+import { Backoff } from "./backoff.ts";
+import { buildStatus } from "./build-status.ts";
+import { Channel } from "./channel.ts";
+import type { CollectorHost } from "./collector-host.ts";
+import type { Collector, FeedHandler, SubscriberOptions } from "./collector-type.ts";
+import { controlCollector } from "./control-collector.ts";
+import type { CollectorDefinition, CollectorOptions, Endpoint, SetupContext } from "./definition.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { FeedGap } from "./feed.ts";
+import { errorDetails, Figures, sanitized } from "./figures.ts";
+import { findProblems } from "./find-problems.ts";
+import { JOURNAL_BYTES, Landing } from "./landing.ts";
+import { Pacer } from "./pacer.ts";
+import { Place } from "./place.ts";
+import type { CollectorState, CollectorTransition } from "./state.ts";
+import type { CollectorHealth, CollectorStatus } from "./status.ts";
+import { type Subscription, subscriptionKey } from "./subscription.ts";
+import { TaskTracker } from "./task-tracker.ts";
+
+const TEND_MS = 500;
+/** How long after its start connections that do not stand yet are nothing to worry about. */
+const SETTLE_MS = 10_000;
+const TRANSITIONS = 50;
+/** Characters that are kept of a message that cannot be used, and how many are kept of a second. */
+const RAW = 10_000;
+const INVALID_PER_SECOND = 20;
+const RESTARTS_PER_HOUR = 10;
+const HOUR_MS = 3_600_000;
+
+/**
+ * A live source out of its definition: connects, subscribes, and recovers by itself from all that may pass.
+ * Fails with MLR_ARGUMENT_INVALID.
+ */
+export function collector(definition: CollectorDefinition, options: CollectorOptions = {}): Collector {
+  return new LiveCollector(definition, options);
+}
+
+class LiveCollector implements Collector {
+  readonly kind: string;
+  readonly name: string;
+  readonly endless = true;
+  readonly keyed: boolean;
+  readonly #definition: CollectorDefinition;
+  readonly #options: CollectorOptions;
+  readonly #clock: Clock;
+  readonly #figures: Figures;
+  readonly #dispatcher: Dispatcher;
+  readonly #landing: Landing;
+  readonly #host: CollectorHost;
+  /** Outlives restarts. */
+  #life: TaskTracker;
+  #tasks: TaskTracker | undefined;
+  #context: ReadContext | undefined;
+  #state: CollectorState = "stopped";
+  #since: number;
+  #reason = "it was not started";
+  #transitions: CollectorTransition[] = [];
+  #startedAt: number | undefined;
+  #startedMonotonic = 0;
+  #allOpenOnce = false;
+  #places: Place[] = [];
+  readonly #channels = new Map<string, Channel>();
+  readonly #pacers = new Map<string, Pacer>();
+  #restartTimes: number[] = [];
+  #backoff: Backoff;
+  #failed = new AbortController();
+  #failure: MillraceError | undefined;
+  #paused = false;
+  #firstStream: string | undefined;
+  #invalidSince = 0;
+  #invalidNow = 0;
+  #cached: CollectorStatus | undefined;
+  #cachedAt = Number.NEGATIVE_INFINITY;
+  #problems: CollectorStatus["problems"] = [];
+  /** Of the wall clock against the monotonic one. */
+  #offset = 0;
+  #calling: Promise<void> = Promise.resolve();
+
+  constructor(definition: CollectorDefinition, options: CollectorOptions) {
+    this.#definition = definition;
+    this.#options = options;
+    this.kind = definition.name;
+    this.name = definition.name;
+    this.keyed = (definition.streams ?? []).some(({ key }) => key !== undefined);
+    this.#clock = options.clock ?? systemClock;
+    this.#firstStream = definition.streams?.[0]?.name;
+    this.#figures = new Figures(this.#clock);
+    this.#since = this.#clock.now();
+    this.#backoff = new Backoff(options.reconnect ?? {}, this.#clock);
+    this.#dispatcher = new Dispatcher(
+      (type, error) => this.#error(error, `a callback for "${type}" failed`),
+      () => this.#adjust(),
+    );
+    this.#landing = new Landing({
+      definition,
+      clock: this.#clock,
+      now: () => this.#now(),
+      figures: this.#figures,
+      memoryRows: options.memoryRows,
+      journal: options.journal,
+      onRoom: () => this.#adjust(),
+      onDropped: (rows) => this.#dropped(rows),
+      onError: (error) => this.#error(error, "the journal failed"),
+    });
+    this.#life = this.#newLife();
+    this.#host = this.#makeHost();
+    this.#measureOffset();
+  }
+
+  // As a source of a pipeline.
+
+  async *read(context: ReadContext): AsyncGenerator<Message> {
+    this.#context = context;
+    await this.#landing.begin(context);
+    if (this.#state === "stopped" || this.#state === "failed") await this.#begin("its run begins", false);
+    const signal = AbortSignal.any([context.signal, this.#failed.signal]);
+    yield* this.#landing.messages(context, signal);
+    if (this.#failure !== undefined && !context.signal.aborted) throw this.#failure;
+  }
+
+  committed(receipts: readonly Receipt[]): void {
+    this.#landing.committed(receipts);
+  }
+
+  control(command: SourceCommand): Promise<Json> {
+    return controlCollector(this, command);
+  }
+
+  async close(): Promise<void> {
+    await this.stop("its run is over");
+    this.#tell();
+    await this.#landing.close();
+    this.#context = undefined;
+  }
+
+  // By itself.
+
+  on(type: string, handler: FeedHandler, options: SubscriberOptions = {}): void {
+    this.#dispatcher.on(type, handler, options);
+  }
+
+  off(type: string, handler: FeedHandler): void {
+    this.#dispatcher.off(type, handler);
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state === "stopped" || this.#state === "failed") await this.#begin("it was started", true);
+    });
+  }
+
+  stop(reason = "it was stopped"): Promise<void> {
+    return this.#inTurn(() => this.#stop(reason));
+  }
+
+  restart(reason = "it was restarted"): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#stop(reason);
+      this.#figures.restarts++;
+      await this.#begin(reason, true);
+    });
+  }
+
+  disconnect(connection?: string): Promise<void> {
+    const found = this.#places.filter(({ id }) => connection === undefined || id === connection);
+    if (connection !== undefined && found.length === 0) {
+      const known = this.#places.map(({ id }) => id).join(", ");
+      throw new MillraceError("MLR_ARGUMENT_INVALID", `"${this.name}" has no connection "${connection}"`, {
+        hint: known === "" ? "It has none at all: it does not run." : `It has: ${known}.`,
+      });
+    }
+    for (const place of found) place.disconnect("it was asked to disconnect");
+    return Promise.resolve();
+  }
+
+  subscribe(subscriptions: readonly Subscription[]): void {
+    const fresh = subscriptions.filter((each) => {
+      const known = this.#channels.get(subscriptionKey(each));
+      return known === undefined || known.state === "unsubscribed";
+    });
+    for (const [endpoint, channels] of this.#byEndpoint(fresh)) this.#placeMore(endpoint, channels);
+  }
+
+  unsubscribe(keys: readonly string[] = [...this.#channels.keys()]): void {
+    const unknown = keys.find((key) => !this.#channels.has(key));
+    if (unknown !== undefined) {
+      throw new MillraceError("MLR_ARGUMENT_INVALID", `"${this.name}" is not subscribed to "${unknown}"`, {
+        hint: "A subscription is named `channel:symbol`; the status lists them.",
+      });
+    }
+    for (const place of this.#places) place.unsubscribe(keys);
+    this.#judge("subscriptions were ended");
+  }
+
+  status(): CollectorStatus {
+    const now = this.#clock.monotonic();
+    if (this.#cached === undefined || now - this.#cachedAt >= 1_000) this.#build(now);
+    return this.#cached as CollectorStatus;
+  }
+
+  healthStatus(): CollectorHealth {
+    const { name, state, since, reason, health, problems, heartbeatAt, restarts, lastErrors } = this.status();
+    const lastError = lastErrors[0] ?? null;
+    return { name, state, since, reason, health, problems, heartbeatAt, restarts, lastError };
+  }
+
+  // Starting and ending.
+
+  /** One after the other, whatever came of the one before. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#calling.then(work);
+    this.#calling = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @param throws fails where it cannot be started; else it is tried again later where that may help */
+  async #begin(reason: string, throws: boolean): Promise<void> {
+    if (this.#life.signal.aborted) this.#life = this.#newLife();
+    this.#failure = undefined;
+    if (this.#failed.signal.aborted) this.#failed = new AbortController();
+    const tasks = new TaskTracker((name, error) => this.#broken(name, error));
+    this.#tasks = tasks;
+    this.#startedAt = this.#clock.now();
+    this.#startedMonotonic = this.#clock.monotonic();
+    this.#allOpenOnce = false;
+    this.#measureOffset();
+    this.#transition("connecting", reason);
+    try {
+      await this.#setUp(tasks);
+    } catch (error) {
+      const failure = asMillraceError(error, "MLR_SOURCE_FAILED", `collector "${this.name}" cannot start`);
+      if (throws) {
+        await this.#end();
+        this.#error(failure, "it cannot start");
+        this.#transition("failed", failure.message);
+        throw failure;
+      }
+      this.#broken("starting", failure);
+    }
+    tasks.add("landing", (signal) => this.#landing.run(signal));
+    tasks.add("tending", (signal) => this.#tendRegularly(signal));
+  }
+
+  async #setUp(tasks: TaskTracker): Promise<void> {
+    const context: SetupContext = {
+      signal: tasks.signal,
+      ...(this.#context === undefined ? {} : { read: this.#context }),
+    };
+    await this.#definition.starting?.(context);
+    const { subscriptions } = this.#definition;
+    const wanted = typeof subscriptions === "function" ? await subscriptions(context) : subscriptions;
+    this.#channels.clear();
+    this.#places = [];
+    if (tasks.signal.aborted) return;
+    for (const [endpoint, channels] of this.#byEndpoint(wanted)) this.#placeMore(endpoint, channels);
+  }
+
+  #byEndpoint(subscriptions: readonly Subscription[]): [Endpoint, Channel[]][] {
+    const found = new Map<string, [Endpoint, Channel[]]>();
+    const { connect } = this.#definition;
+    for (const subscription of subscriptions) {
+      const endpoint = typeof connect === "function" ? connect(subscription) : connect;
+      const entry = found.get(endpoint.id) ?? [endpoint, []];
+      found.set(endpoint.id, entry);
+      const channel = new Channel(subscriptionKey(subscription), subscription, this.#options.silence ?? {});
+      if (entry[1].some(({ key }) => key === channel.key)) continue;
+      this.#channels.set(channel.key, channel);
+      entry[1].push(channel);
+    }
+    return [...found.values()];
+  }
+
+  /** Fills up places that have room, and makes further ones. */
+  #placeMore(endpoint: Endpoint, channels: readonly Channel[]): void {
+    const tasks = this.#tasks;
+    if (tasks === undefined) return;
+    const most = endpoint.maxSubscriptions ?? 100;
+    const left = [...channels];
+    for (const place of this.#places.filter((each) => each.endpoint.id === endpoint.id && !each.failed)) {
+      const taken = left.splice(0, Math.max(0, most - place.channels.length));
+      if (taken.length > 0) place.add(taken);
+    }
+    let pacer = this.#pacers.get(endpoint.id);
+    if (pacer === undefined) {
+      pacer = new Pacer(this.#clock, endpoint.connectsPerSecond ?? 3);
+      this.#pacers.set(endpoint.id, pacer);
+    }
+    while (left.length > 0) {
+      const count = this.#places.filter((each) => each.endpoint.id === endpoint.id).length;
+      const place = new Place({
+        id: `${endpoint.id}-${count + 1}`,
+        endpoint,
+        channels: left.splice(0, most),
+        host: this.#host,
+        connects: pacer,
+        onPermanent: (error) => this.#giveUp(error),
+      });
+      this.#places.push(place);
+      tasks.add(`connection ${place.id}`, (signal) => place.run(signal));
+    }
+  }
+
+  async #stop(reason: string): Promise<void> {
+    if (this.#state === "stopped") return;
+    if (this.#state !== "failed") this.#transition("stopping", reason);
+    this.#life.cancelAll();
+    await this.#end();
+    await this.#life.waitForAll();
+    this.#transition("stopped", reason);
+  }
+
+  async #end(): Promise<void> {
+    const tasks = this.#tasks;
+    this.#tasks = undefined;
+    tasks?.cancelAll();
+    await tasks?.waitForAll();
+    const reconnects = this.#places.reduce((sum, place) => sum + place.reconnects, 0);
+    if (reconnects > 0) this.#figures.count("reconnects", reconnects);
+    this.#places = [];
+    this.#startedAt = undefined;
+    this.#paused = false;
+  }
+
+  /** Something that should go on has ended: it is started anew, where that may help and is not too often. */
+  #broken(name: string, error: unknown): void {
+    const failure = this.#error(error, `${name} failed`);
+    if (failure.retry === "never" || this.#options.autoRestart === false) return this.#giveUp(failure);
+    const now = this.#clock.monotonic();
+    this.#restartTimes = this.#restartTimes.filter((at) => at > now - HOUR_MS);
+    if (this.#restartTimes.length >= (this.#options.restartsPerHour ?? RESTARTS_PER_HOUR)) {
+      const often = `it was restarted ${this.#restartTimes.length} times within an hour`;
+      return this.#giveUp(
+        new MillraceError("MLR_SOURCE_FAILED", `${often}, and fails again: ${failure.message}`, {
+          retry: "never",
+          cause: failure,
+          hint: "Its errors are in the log. When their cause is gone, start it again.",
+        }),
+      );
+    }
+    this.#restartTimes.push(now);
+    this.#backoff.ended(now - this.#startedMonotonic);
+    const wait = this.#backoff.next();
+    this.#transition("reconnecting", `it starts anew in ${wait} ms: ${failure.message}`);
+    this.#life.add("restart", async (signal) => {
+      await this.#clock.sleep(wait, signal);
+      if (signal.aborted) return;
+      await this.#end();
+      this.#figures.restarts++;
+      if (!signal.aborted) await this.#begin(`it starts anew after: ${failure.message}`, false);
+    });
+  }
+
+  /** It stays down until somebody starts it. */
+  #giveUp(error: MillraceError): void {
+    if (this.#state === "failed" || this.#state === "stopping" || this.#state === "stopped") return;
+    this.#transition("failed", error.message);
+    this.#failure = new MillraceError(error.code, error.message, {
+      retry: "never",
+      cause: error,
+      details: error.details,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+    this.#life.add("ending", async () => {
+      await this.#end();
+      this.#tell();
+      this.#failed.abort();
+    });
+  }
+
+  #newLife(): TaskTracker {
+    return new TaskTracker((name, error) => this.#giveUp(this.#error(error, `${name} failed`)));
+  }
+
+  // While it runs.
+
+  async #tendRegularly(signal: AbortSignal): Promise<void> {
+    for (let turn = 0; !signal.aborted; turn++) {
+      const now = this.#clock.monotonic();
+      for (const place of this.#places) place.tend(now);
+      if (turn % 2 === 0) {
+        this.#measureOffset();
+        this.#figures.tick(now);
+        for (const channel of this.#channels.values()) channel.rate.tick(now);
+        this.#landing.tick();
+        this.#judge("");
+        this.#tell();
+      }
+      await this.#clock.sleep(TEND_MS, signal);
+    }
+  }
+
+  /** Finds its state anew. @param reason what happened, if anything */
+  #judge(reason: string): void {
+    if (this.#tasks === undefined || this.#state === "stopping" || this.#state === "failed") return;
+    this.#problems = findProblems({
+      places: this.#places,
+      channels: this.#channels,
+      dispatcher: this.#dispatcher,
+      spool: this.#landing.spool,
+    });
+    const open = this.#places.filter(({ isOpen }) => isOpen).length;
+    if (open === this.#places.length && open > 0) this.#allOpenOnce = true;
+    const young = this.#clock.monotonic() - this.#startedMonotonic < SETTLE_MS;
+    let next: CollectorState = "running";
+    if (!this.#allOpenOnce && (young || open === 0)) next = "connecting";
+    else if (open === 0 && this.#places.length > 0) next = "reconnecting";
+    else if (this.#problems.length > 0) next = "degraded";
+    const [problem] = this.#problems;
+    const why = problem?.message ?? (reason === "" ? "all is well" : reason);
+    if (next !== this.#state && !(this.#state === "reconnecting" && this.#places.length === 0))
+      this.#transition(next, next === "running" ? "all is well" : why);
+  }
+
+  #transition(to: CollectorState, reason: string): void {
+    const from = this.#state;
+    if (from === to) return;
+    const at = this.#clock.now();
+    this.#state = to;
+    this.#since = at;
+    this.#reason = reason;
+    if (to === "stopped" || to === "failed") this.#problems = [];
+    const transition = { at: new Date(at).toISOString(), from, to, reason: sanitized(reason) };
+    this.#transitions = [transition, ...this.#transitions].slice(0, TRANSITIONS);
+    const bad = to === "degraded" || to === "reconnecting" || to === "failed";
+    this.#say(bad ? "warn" : "info", `${this.name}: ${from} → ${to}: ${transition.reason}`, { from, to });
+    this.#cached = undefined;
+    this.#dispatcher.emit("state", transition);
+    this.#tell();
+  }
+
+  /** Reading waits while there is no room for more. */
+  #adjust(): void {
+    const full = this.#landing.full || this.#dispatcher.blocked;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    for (const place of this.#places) place.pause(full);
+  }
+
+  #build(now: number): void {
+    this.#cachedAt = now;
+    this.#cached = buildStatus({
+      name: this.name,
+      clock: this.#clock,
+      state: this.#state,
+      transitions: this.#transitions,
+      since: this.#since,
+      reason: this.#reason,
+      startedAt: this.#startedAt,
+      figures: this.#figures,
+      places: this.#places,
+      channels: this.#channels,
+      dispatcher: this.#dispatcher,
+      spool: this.#landing.spool,
+      journalMaxBytes: this.#options.journal?.maxBytes ?? JOURNAL_BYTES,
+      problems: this.#problems,
+      tasks:
+        this.#life.size + (this.#tasks?.size ?? 0) + this.#places.reduce((sum, { tasks }) => sum + tasks, 0),
+      view: this.#view(),
+    });
+  }
+
+  #view(): Json | undefined {
+    try {
+      return this.#definition.view?.();
+    } catch (error) {
+      this.#error(error, "the view failed");
+      return undefined;
+    }
+  }
+
+  #tell(): void {
+    const tell = this.#context?.status?.bind(this.#context);
+    if (tell === undefined) return;
+    this.#build(this.#clock.monotonic());
+    tell("collector", this.#cached as unknown as Json);
+  }
+
+  // What connections tell.
+
+  #makeHost(): CollectorHost {
+    return {
+      definition: this.#definition,
+      options: this.#options,
+      clock: this.#clock,
+      dispatcher: this.#dispatcher,
+      lag: this.#figures,
+      now: () => this.#now(),
+      received: (bytes) => {
+        this.#figures.messages.add();
+        this.#figures.bytes += bytes;
+      },
+      land: (stream, rows, receivedAt) => this.#land(stream, rows, receivedAt),
+      position: (key, value) => this.#landing.position(key, value),
+      positionOf: (key) => this.#landing.positionOf(key),
+      invalid: (raw, reason, receivedAt, error) => this.#invalid(raw, reason, receivedAt, error),
+      gap: (gap) => this.#gap(gap),
+      count: (name, by) => this.#figures.count(name, by),
+      error: (error) => void this.#error(error, this.name),
+      say: (level, message, details) => this.#say(level, message, details),
+      judge: (reason) => this.#judge(reason),
+    };
+  }
+
+  #land(stream: string, rows: readonly Row[], receivedAt: number): void {
+    this.#firstStream ??= stream;
+    this.#landing.land(stream, rows, receivedAt);
+    if (this.#landing.full || this.#dispatcher.blocked) this.#adjust();
+  }
+
+  #invalid(raw: string | Uint8Array, reason: string, receivedAt: number, error?: unknown): void {
+    this.#figures.invalid++;
+    const second = Math.floor(receivedAt / 1_000);
+    if (second !== this.#invalidSince) {
+      this.#invalidSince = second;
+      this.#invalidNow = 0;
+    }
+    // A server that has lost its mind must not fill the log and the quarantine.
+    if (this.#invalidNow++ >= INVALID_PER_SECOND) return;
+    const { invalidStream = this.#firstStream } = this.#options;
+    const details = error === undefined ? undefined : errorDetails(error);
+    this.#say("warn", `a message cannot be used: ${sanitized(reason)}`, details);
+    if (invalidStream === undefined || invalidStream === false) return;
+    const text = typeof raw === "string" ? raw : Buffer.from(raw).toString("latin1");
+    const rejected = { raw: text.slice(0, RAW), code: "MLR_ROW_MALFORMED", message: sanitized(reason) };
+    this.#landing.reject(invalidStream, rejected, receivedAt);
+  }
+
+  #gap(gap: FeedGap): void {
+    this.#figures.gap(gap);
+    this.#dispatcher.emit("gap", gap);
+    if (gap.outcome === "marked")
+      this.#say("warn", `a gap in ${gap.channel} of ${gap.symbol ?? "all"}: ${gap.reason}`);
+  }
+
+  #dropped(rows: number): void {
+    this.#gap({
+      channel: "*",
+      from: null,
+      to: null,
+      reason: `${rows} rows were dropped: the journal was full, and its policy is drop-oldest`,
+      outcome: "marked",
+    });
+  }
+
+  #error(error: unknown, where: string): MillraceError {
+    const shown = this.#figures.error(error);
+    this.#say("warn", `${where}: ${shown.message}`, { code: shown.code, ...errorDetails(error) });
+    return asMillraceError(error, "MLR_SOURCE_FAILED");
+  }
+
+  #say(level: "debug" | "info" | "warn", message: string, details?: Record<string, Json>): void {
+    this.#context?.log(level, message, { collector: this.name, ...details });
+    if (this.#dispatcher.wanted("log")) this.#dispatcher.emit("log", { level, message, ...details });
+  }
+
+  #now(): number {
+    return this.#offset + this.#clock.monotonic();
+  }
+
+  #measureOffset(): void {
+    this.#offset = this.#clock.now() - this.#clock.monotonic();
+  }
+}
