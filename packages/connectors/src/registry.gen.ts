@@ -1,15 +1,17 @@
 // Generated from the folders of packages/connectors/src by `npm run generate`.
 
-/** A function that makes a source, a transform or a destination, and where it is imported from. */
+/** A function that makes a source, a transform, a destination, or a reader or writer of sampling, and where it is imported from. */
 export interface ConnectorEntry {
   readonly name: string;
-  readonly kind: "source" | "transform" | "destination";
+  readonly kind: "source" | "transform" | "destination" | "reader" | "writer";
   readonly path: string;
 }
 
 /** Every connector of this package, by folder and name. */
 export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "clickhouse", kind: "destination", path: "@millrace/connectors/clickhouse" },
+  { name: "collector", kind: "source", path: "@millrace/connectors/collector" },
+  { name: "crawl", kind: "source", path: "@millrace/connectors/crawl" },
   { name: "csv", kind: "source", path: "@millrace/connectors/csv" },
   { name: "tsv", kind: "source", path: "@millrace/connectors/csv" },
   { name: "database", kind: "source", path: "@millrace/connectors/database" },
@@ -20,9 +22,18 @@ export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "json", kind: "source", path: "@millrace/connectors/json" },
   { name: "jsonl", kind: "source", path: "@millrace/connectors/jsonl" },
   { name: "mariadb", kind: "destination", path: "@millrace/connectors/mariadb" },
+  { name: "modbus", kind: "reader", path: "@millrace/connectors/modbus" },
   { name: "parquet", kind: "source", path: "@millrace/connectors/parquet" },
   { name: "postgres", kind: "destination", path: "@millrace/connectors/postgres" },
+  { name: "pushed", kind: "source", path: "@millrace/connectors/pushed" },
   { name: "rows", kind: "source", path: "@millrace/connectors/rows" },
+  { name: "callback", kind: "writer", path: "@millrace/connectors/sampling" },
+  { name: "csvFile", kind: "writer", path: "@millrace/connectors/sampling" },
+  { name: "httpReader", kind: "reader", path: "@millrace/connectors/sampling" },
+  { name: "logWriter", kind: "writer", path: "@millrace/connectors/sampling" },
+  { name: "sampling", kind: "source", path: "@millrace/connectors/sampling" },
+  { name: "simulator", kind: "reader", path: "@millrace/connectors/sampling" },
+  { name: "sqlReader", kind: "reader", path: "@millrace/connectors/sampling" },
   { name: "singer", kind: "source", path: "@millrace/connectors/singer" },
   { name: "soap", kind: "source", path: "@millrace/connectors/soap" },
   { name: "sqlserver", kind: "destination", path: "@millrace/connectors/sqlserver" },
