@@ -9,6 +9,8 @@ import { type Ended, run } from "./cli.ts";
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
 /** Its three million rows would take this test too long; `npm start` runs it. */
 const LARGE = "flights";
+/** Their site is another one from time to time; they have tests of their own. */
+const CHANGING = ["flats", "flat-cards"];
 
 interface Report {
   readonly pipeline: string;
@@ -29,7 +31,11 @@ async function names(): Promise<string[]> {
 }
 
 async function runAll(): Promise<Report[]> {
-  const { stdout } = await millrace("run", ...(await names()).filter((name) => name !== LARGE), "--json");
+  const { stdout } = await millrace(
+    "run",
+    ...(await names()).filter((name) => name !== LARGE && !CHANGING.includes(name)),
+    "--json",
+  );
   return JSON.parse(stdout) as Report[];
 }
 

@@ -41,6 +41,7 @@ export {
   type WatchMethodsOptions,
 } from "@millrace/core";
 export { clickhouse, type ClickHouseOptions } from "@millrace/connectors/clickhouse";
+export * from "@millrace/connectors/crawl";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
 export { database } from "@millrace/connectors/database";
 export { type SqlOptions, sql } from "@millrace/connectors/duckdb";

@@ -41,7 +41,7 @@ export class Crawler {
   #failures = 0;
   #emitted: number;
   #firstFailure: string | undefined;
-  #error: unknown;
+  #error: Error | undefined;
 
   constructor(parts: CrawlerParts) {
     this.#p = parts;
@@ -129,7 +129,7 @@ export class Crawler {
 
   #start(lane: Lane, visit: Visit): void {
     const task = this.#visit(lane, visit).catch((error: unknown) => {
-      this.#error ??= error;
+      this.#error ??= error instanceof Error ? error : new Error(String(error));
     });
     this.#under.add(task);
     void task.then(() => {

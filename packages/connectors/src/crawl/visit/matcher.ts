@@ -12,6 +12,6 @@ export function compileMatcher(matcher: Matcher): (url: URL) => boolean {
     const once = new RegExp(matcher.source, matcher.flags.replaceAll(/[gy]/g, ""));
     return (url) => once.test(url.href);
   }
-  const each = (matcher as readonly Matcher[]).map(compileMatcher);
+  const each = matcher.map(compileMatcher);
   return (url) => each.some((matches) => matches(url));
 }

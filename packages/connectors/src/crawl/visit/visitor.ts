@@ -1,4 +1,5 @@
 import { type Json, MillraceError, type Clock, type ReadContext, type Row } from "@millrace/core";
+import { followRedirects } from "./follow-redirects.ts";
 import { retryAfterMs } from "../../shared/http/retry-after.ts";
 import { toMs } from "../../shared/http/duration.ts";
 import { type Extraction, refused } from "../extract/extraction.ts";
@@ -78,39 +79,25 @@ export class Visitor {
   }
 
   async #follow(visit: Visit, rules: HostRules): Promise<Visited> {
-    const { options, fetcher, signal, links, admission } = this.#p;
-    const seen = new Set([visit.key]);
-    let { url, request } = visit;
-    let current = rules;
-    for (;;) {
-      const fetched = await fetcher.fetch({
-        url,
-        signal,
-        ...(request === undefined ? {} : { request }),
-        ...(visit.kind === "sitemap" ? { maxBytes: MAX_SITEMAP_BYTES } : {}),
-      });
-      const { location } = fetched.headers;
-      if (location === undefined || fetched.status < 300 || fetched.status > 399 || fetched.status === 304) {
-        return await this.#judge(visit, { url, fetched, rules: current });
-      }
-      const target = URL.parse(location, url);
-      if (target === null || !admission.sameSite(target))
-        return { outcome: { visit, state: "aside", status: fetched.status }, host: "answered" };
-      const link = links.link(target, { depth: visit.depth });
-      if (link === undefined) return this.#failed(visit, `${url} redirects to ${target.protocol}`, false);
-      if (seen.has(link.key) && link.url === url)
-        return this.#failed(visit, `${visit.url} redirects in a circle`, false);
-      if (seen.size > options.maxRedirects)
-        return this.#failed(visit, `${visit.url} redirects more than ${options.maxRedirects} times`, false);
-      if (seen.has(link.key) && link.key !== visit.key)
-        return this.#failed(visit, `${visit.url} redirects in a circle`, false);
-      seen.add(link.key);
-      current = await this.#p.robots.rules(link.host, signal);
-      if (!current.allows(link.url)) return refusedVisit(visit, current);
-      url = link.url;
-      // After a redirect a page is asked for by its address alone, but for those that say to send the same again.
-      if (fetched.status !== 307 && fetched.status !== 308) request = undefined;
-    }
+    const { fetcher, robots, links, admission, signal, options } = this.#p;
+    const followed = await followRedirects(visit, {
+      fetch: (wish) =>
+        fetcher.fetch({
+          ...wish,
+          signal,
+          ...(visit.kind === "sitemap" ? { maxBytes: MAX_SITEMAP_BYTES } : {}),
+        }),
+      rules,
+      rulesOf: (host) => robots.rules(host, signal),
+      sameSite: (url) => admission.sameSite(url),
+      links,
+      maxRedirects: options.maxRedirects,
+    });
+    if ("failure" in followed) return this.#failed(visit, followed.failure, false);
+    if ("refusedBy" in followed) return refusedVisit(visit, followed.refusedBy);
+    if ("elsewhere" in followed)
+      return { outcome: { visit, state: "aside", status: followed.elsewhere }, host: "answered" };
+    return this.#judge(visit, followed);
   }
 
   async #judge(
@@ -138,7 +125,7 @@ export class Visitor {
       ...(visit.carried === undefined ? {} : { carried: visit.carried }),
     });
     if (this.#isGone(page)) return { outcome: { visit, state: "gone", status }, host: "answered" };
-    return await this.#read(visit, page, answer.rules);
+    return this.#read(visit, page, answer.rules);
   }
 
   #unwanted(visit: Visit, { status, headers }: Fetched): Visited {
@@ -195,19 +182,9 @@ export class Visitor {
   async #read(visit: Visit, page: Page, rules: HostRules): Promise<Visited> {
     const { respected } = rules;
     const directives = respected ? pageDirectives(page, this.#product) : { noindex: false, nofollow: false };
-    const address = new URL(page.url);
     const collected = new Map<string, PageRows>();
     const found: Link[] = [];
-    if (!directives.noindex) {
-      for (const extraction of this.#p.extractions) {
-        if (!extraction.appliesTo(address)) continue;
-        const rows = extraction.rows(page, this.#p.health.tally(extraction.stream));
-        collect(collected, rows);
-        if (rows.rows.length > 0 && (rows.rejected?.length ?? 0) === 0) continue;
-        const why = rows.rejected?.[0]?.message ?? `no rows of stream "${extraction.stream}"`;
-        await this.#p.samples.keep(page, why);
-      }
-    }
+    if (!directives.noindex) await this.#extract(page, collected);
     const taint = await this.#handle(page, { collected, found });
     if (!directives.nofollow) found.push(...this.#p.findLinks(page, respected));
     const alias = this.#p.links.link(page.url, { depth: visit.depth });
@@ -226,6 +203,18 @@ export class Visitor {
         ...(taint === undefined ? {} : { taint }),
       },
     };
+  }
+
+  async #extract(page: Page, collected: Map<string, PageRows>): Promise<void> {
+    const { extractions, health, samples } = this.#p;
+    const address = new URL(page.url);
+    for (const extraction of extractions) {
+      if (!extraction.appliesTo(address)) continue;
+      const rows = extraction.rows(page, health.tally(extraction.stream));
+      collect(collected, rows);
+      if (rows.rows.length > 0 && (rows.rejected?.length ?? 0) === 0) continue;
+      await samples.keep(page, rows.rejected?.[0]?.message ?? `no rows of stream "${extraction.stream}"`);
+    }
   }
 
   /** Why the page could not be handled; undefined where it was. */
