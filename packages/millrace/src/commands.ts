@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/worker.ts")).worker,
   },
   {
+    name: "ingest",
+    summary: "only take rows that programs push",
+    load: async () => (await import("./commands/ingest.ts")).ingest,
+  },
+  {
     name: "init",
     summary: "make a new project",
     load: async () => (await import("./commands/init.ts")).init,

@@ -132,6 +132,40 @@ const SETTINGS = {
   },
   /** Addresses or networks of reverse proxies whose `X-Forwarded-*` headers are believed, separated by commas. Default: none. */
   apiProxies: { variable: "MILLRACE_API_PROXIES", secret: false, check: z.string().min(1).optional() },
+  /** Port on which `millrace ingest` and `millrace up` take rows that are pushed; 0: none. Default: 8090, or the next that is free. */
+  ingestPort: {
+    variable: "MILLRACE_INGEST_PORT",
+    secret: false,
+    check: wholeNumber(0, 65_535).optional(),
+  },
+  /** Port of gRPC where there is no TLS; 0: none. Default: 8091, or the next that is free. */
+  ingestGrpcPort: {
+    variable: "MILLRACE_INGEST_GRPC_PORT",
+    secret: false,
+    check: wholeNumber(0, 65_535).optional(),
+  },
+  /** Address that they listen on. Default `127.0.0.1`: this machine only. */
+  ingestHost: {
+    variable: "MILLRACE_INGEST_HOST",
+    secret: false,
+    check: z.string().min(1).default("127.0.0.1"),
+  },
+  /** PEM file of the certificate by which they are reached, relative to the project. Default: no TLS. */
+  ingestTlsCert: { variable: "MILLRACE_INGEST_TLS_CERT", secret: false, check: z.string().min(1).optional() },
+  /** PEM file of its key. */
+  ingestTlsKey: { variable: "MILLRACE_INGEST_TLS_KEY", secret: false, check: z.string().min(1).optional() },
+  /** PEM file of who signs the certificates that senders have to show. Default: they show none. */
+  ingestTlsClientCa: {
+    variable: "MILLRACE_INGEST_TLS_CLIENT_CA",
+    secret: false,
+    check: z.string().min(1).optional(),
+  },
+  /** Rows per second that one token may push; 0: any number. Default 0. */
+  ingestRowsPerSecond: {
+    variable: "MILLRACE_INGEST_ROWS_PER_SECOND",
+    secret: false,
+    check: wholeNumber(0, 1e9).default(0),
+  },
   /** Issuer of the service that signs people in by OpenID Connect. Default: none, users are kept by Millrace alone. */
   oidcIssuer: {
     variable: "MILLRACE_OIDC_ISSUER",
@@ -208,7 +242,7 @@ const SETTINGS = {
 /** Name of a setting. */
 export type SettingName = keyof typeof SETTINGS;
 
-/** The values of all settings; `dataDirectory`, `secretsDirectory` and `masterPasswordFile` are absolute. */
+/** The values of all settings; those that name files and folders are absolute. */
 export type SettingValues = { readonly [N in SettingName]: z.output<(typeof SETTINGS)[N]["check"]> };
 
 /** What was given for some settings, unchecked. */
@@ -250,7 +284,10 @@ export interface Settings {
 
 const TABLE = new SettingTable<SettingName>(SETTINGS);
 /** Settings that are paths from the project's folder on. */
-const PATHS = ["dataDirectory", "secretsDirectory", "masterPasswordFile"] as const;
+const PATHS = [
+  ...["dataDirectory", "secretsDirectory", "masterPasswordFile"],
+  ...["ingestTlsCert", "ingestTlsKey", "ingestTlsClientCa"],
+] as readonly SettingName[];
 /** Never lent to the code of pipelines: it opens every secret. */
 const KEPT_BACK: readonly string[] = [
   SETTINGS.masterPassword.variable,

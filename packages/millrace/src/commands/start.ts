@@ -4,7 +4,7 @@ import { portNumber } from "../arguments.ts";
 import type { CliContext, CommandSetup } from "../cli-context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { examples } from "../program.ts";
-import { choosePipelines } from "../project/choose-pipelines.ts";
+import { choosePipelines, isPushed } from "../project/choose-pipelines.ts";
 import { projectAt } from "../project/find-project.ts";
 import { serve } from "../serve/serve.ts";
 import { runAndReport } from "../workspace/run-and-report.ts";
@@ -33,8 +33,9 @@ export const start: CommandSetup = (command, cli) => {
         cli.setStart(examplesFolder);
       }
       if (once) return withWorkspace(cli, (workspace) => runAll(cli, workspace));
-      const duties = { registers: true, schedules: true, works: { slots: SLOTS }, api: true, runsNew: true };
-      return serve(cli, duties, port === undefined ? {} : { apiPort: port });
+      const works = { slots: SLOTS };
+      const duties = { registers: true, schedules: true, works, api: true, runsNew: true } as const;
+      return serve(cli, { ...duties, ingests: "when-wanted" }, port === undefined ? {} : { apiPort: port });
     });
 };
 
@@ -42,7 +43,7 @@ async function runAll(cli: CliContext, workspace: Workspace): Promise<void> {
   const { printer } = cli;
   const loaded = await workspace.pipelines();
   const pipelines = loaded.pipelines
-    .filter(({ pipeline }) => pipeline.enabled !== false)
+    .filter(({ pipeline }) => pipeline.enabled !== false && !isPushed(pipeline))
     .map((entry) => entry.pipeline);
   if (pipelines.length === 0) choosePipelines(loaded, []);
   for (const error of loaded.errors) printer.explain(error);

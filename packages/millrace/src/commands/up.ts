@@ -26,7 +26,14 @@ export const up: CommandSetup = (command, cli) => {
     .action(({ slots, port, host, runNew = false }: UpFlags) =>
       serve(
         cli,
-        { registers: true, schedules: true, works: { slots }, api: true, runsNew: runNew },
+        {
+          registers: true,
+          schedules: true,
+          works: { slots },
+          api: true,
+          ingests: "when-wanted",
+          runsNew: runNew,
+        },
         {
           ...(port === undefined ? {} : { apiPort: port }),
           ...(host === undefined ? {} : { apiHost: host }),

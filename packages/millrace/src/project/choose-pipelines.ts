@@ -16,7 +16,8 @@ export function choosePipelines(loaded: LoadedPipelines, names: readonly string[
   return [...new Set(names)].map((name) => find(loaded, name));
 }
 
-function isPushed({ source }: Pipeline): boolean {
+/** True where programs push the rows in, so that there is nothing to run. */
+export function isPushed({ source }: Pipeline): boolean {
   return typeof source !== "function" && source.pushed !== undefined;
 }
 

@@ -30,6 +30,20 @@ const projectConfig = z.strictObject({
   apiPort: z.number().optional(),
   /** Address that they listen on. Default `127.0.0.1`. MILLRACE_API_HOST wins. */
   apiHost: z.string().optional(),
+  /** Port on which rows that are pushed are taken; 0: none. Default: 8090, or the next that is free. MILLRACE_INGEST_PORT wins. */
+  ingestPort: z.number().optional(),
+  /** Port of gRPC where there is no TLS; 0: none. Default: 8091, or the next that is free. MILLRACE_INGEST_GRPC_PORT wins. */
+  ingestGrpcPort: z.number().optional(),
+  /** Address that they listen on. Default `127.0.0.1`. MILLRACE_INGEST_HOST wins. */
+  ingestHost: z.string().optional(),
+  /** PEM file of the certificate by which they are reached. Default: no TLS. MILLRACE_INGEST_TLS_CERT wins. */
+  ingestTlsCert: z.string().optional(),
+  /** PEM file of its key. MILLRACE_INGEST_TLS_KEY wins. */
+  ingestTlsKey: z.string().optional(),
+  /** PEM file of who signs the certificates that senders have to show. Default: they show none. MILLRACE_INGEST_TLS_CLIENT_CA wins. */
+  ingestTlsClientCa: z.string().optional(),
+  /** Rows per second that one token may push; 0: any number. Default 0. MILLRACE_INGEST_ROWS_PER_SECOND wins. */
+  ingestRowsPerSecond: z.number().optional(),
   /** The address by which people reach them, such as `https://millrace.example.org`. MILLRACE_API_URL wins. */
   apiUrl: z.string().optional(),
   /** Addresses or networks of reverse proxies that are believed, separated by commas. Default: none. MILLRACE_API_PROXIES wins. */

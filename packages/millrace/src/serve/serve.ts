@@ -17,6 +17,7 @@ import type { SettingInput } from "@millrace/platform/settings";
 import { openProject, type OpenProject } from "../project/open-project.ts";
 import { version } from "../version.ts";
 import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
+import type { Ingestion } from "./serve-ingest.ts";
 import { listenForWishes } from "./wishes.ts";
 import { projectStamp } from "./project-stamp.ts";
 import { registerProject } from "./register-project.ts";
@@ -43,6 +44,8 @@ export interface Duties {
   readonly registers: boolean;
   /** Serve the API and the dashboard. */
   readonly api?: boolean;
+  /** Take rows that programs push: at once, or as soon as the project has a pipeline for them. */
+  readonly ingests?: "now" | "when-wanted";
   /** Run every pipeline once that never ran. */
   readonly runsNew?: boolean;
 }
@@ -144,6 +147,8 @@ async function startParts(
     const api = duties.api === true ? await openDashboard(common) : undefined;
     open.defer(() => api?.close());
     if (duties.registers) open.defer(await keepRegistered(workspace, control, printer));
+    const ingest = await openIngestion(common, duties.ingests);
+    open.defer(() => ingest?.close());
     scheduler?.start();
     await worker?.start();
     open.defer(() => closing.abort());
@@ -184,6 +189,17 @@ async function openDashboard({
   const api = await serveApi(workspace, control, logger);
   tellDashboard(api, printer);
   return api;
+}
+
+/** Takes rows that programs push, and tells where. */
+async function openIngestion(
+  { workspace, control, logger, printer, telemetry, onError }: Common,
+  when: Duties["ingests"],
+): Promise<Ingestion | undefined> {
+  if (when === undefined || workspace.project.settings.values.ingestPort === 0) return undefined;
+  // Loaded here, because only this command needs it.
+  const { openIngestion: open } = await import("./serve-ingest.ts");
+  return open({ workspace, control, logger, printer, onError, observe: telemetry.runEvent, when });
 }
 
 async function openCommon(

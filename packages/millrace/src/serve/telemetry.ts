@@ -1,3 +1,4 @@
+import type { RunEvent } from "@millrace/core";
 import type { Scheduler, Worker, WorkerNotice } from "@millrace/orchestrator";
 import type { ControlStore } from "@millrace/platform";
 import {
@@ -20,6 +21,8 @@ export interface Telemetry {
   readonly metrics: Metrics;
   /** For the worker's `observe`. */
   readonly observe: (notice: WorkerNotice) => void;
+  /** For runs that no worker carries out. */
+  readonly runEvent: (pipeline: string, event: RunEvent) => void;
   /** For the worker's `traceparent`: undefined where runs are not traced. */
   readonly traceparent: Traces["traceparent"];
   /** For the notifier: what became of a notification. */
@@ -53,7 +56,8 @@ export async function openTelemetry({ control, settings, warn }: OpenTelemetry):
   const metrics = new Metrics();
   const ends: (() => void)[] = [];
   let server: MetricsServer | undefined;
-  const count = countRuns(new RunMetrics(metrics));
+  const runMetrics = new RunMetrics(metrics);
+  const count = countRuns(runMetrics);
   const traces = await tracesOf({ settings, metrics, warn });
   return {
     metrics,
@@ -61,6 +65,7 @@ export async function openTelemetry({ control, settings, warn }: OpenTelemetry):
       count(notice);
       traces?.observe(notice);
     },
+    runEvent: (pipeline, event) => runMetrics.event(pipeline, event),
     traceparent: (claim) => traces?.traceparent(claim),
     preload: traces?.preload,
     delivered: (status) => metrics.add("millrace_notifications_total", { status }),
