@@ -12,3 +12,29 @@ export { request } from "../shared/request/request.ts";
 export type { RequestOptions } from "../shared/request/request-options.ts";
 export type { RetryOptions } from "../shared/request/retry-policy.ts";
 export type { AnswerHeaders } from "../shared/request/whole-answer.ts";
+export {
+  replayFrom,
+  type ArchiveReader,
+  type ReplayOptions,
+} from "../shared/request/archive/archive-reader.ts";
+export {
+  recordTo,
+  type ArchiveOptions,
+  type ArchiveWriter,
+} from "../shared/request/archive/archive-writer.ts";
+export {
+  responseCache,
+  type CacheOptions,
+  type ResponseCache,
+} from "../shared/request/cache/response-cache.ts";
+export type { CookieJar, SavedCookie } from "../shared/request/session/cookie-jar.ts";
+export {
+  session,
+  type SavedSession,
+  type Session,
+  type SessionOptions,
+} from "../shared/request/session/session.ts";
+export type { BanRule } from "../shared/proxies/ban-rule.ts";
+export { proxyPool, type ProxyPool } from "../shared/proxies/proxy-pool.ts";
+export type { ProxyPoolOptions } from "../shared/proxies/pool-options.ts";
+export type { ProxyReport, ProxyState } from "../shared/proxies/pooled-proxy.ts";

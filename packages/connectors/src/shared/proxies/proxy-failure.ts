@@ -17,6 +17,6 @@ export function proxyFailure(
 }
 
 /** True for an error that a proxy is to blame for, not the server behind it. */
-export function isProxyFailure(error: unknown): error is MillraceError {
+export function isProxyFailure(error: unknown): boolean {
   return error instanceof MillraceError && error.details["proxy"] !== undefined;
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { Outgoing } from "./outgoing.ts";
 import type { AnswerHeaders } from "./whole-answer.ts";
 
 /** Where an answer came from: `revalidated` is the cache's, after the server said that nothing has changed. */
@@ -22,3 +23,6 @@ export async function discard({ body }: Arrived): Promise<void> {
 export function abandon({ body }: Arrived): void {
   if (!(body instanceof Uint8Array)) body.on("error", () => undefined).destroy();
 }
+
+/** Sends one request, without following redirects; resolves when the headers of its answer are there. */
+export type Send = (outgoing: Outgoing) => Promise<Arrived>;

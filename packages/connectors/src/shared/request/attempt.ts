@@ -2,12 +2,17 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { connectionTrace, type ConnectionTrace } from "../http/connection-trace.ts";
 import { answerStream } from "./answer-stream.ts";
-import type { Arrived } from "./arrived.ts";
+import type { ArchiveReader } from "./archive/archive-reader.ts";
+import type { ArchiveWriter } from "./archive/archive-writer.ts";
+import { bytesOf } from "./archive/http-block.ts";
+import type { Arrived, Send } from "./arrived.ts";
+import type { ResponseCache } from "./cache/response-cache.ts";
 import { Deadline } from "./deadline.ts";
-import { readWhole, sendOnce } from "./exchange.ts";
+import { readRaw as readRawBody, readWhole, sendOnce } from "./exchange.ts";
 import { follow, type Followed } from "./follow.ts";
 import type { HostSlot, HostSlots } from "./host-slots.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Session } from "./session/session.ts";
 import type { WholeAnswer } from "./whole-answer.ts";
 
 /** What users call the limits. */
@@ -24,6 +29,13 @@ export interface AttemptOptions {
   readonly privateAddresses: "allow" | "refuse";
   readonly guard: ((url: URL) => void | Promise<void>) | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly session: Session | undefined;
+  readonly cache: ResponseCache | undefined;
+  readonly record: ArchiveWriter | undefined;
+  readonly replay: ArchiveReader | undefined;
+  /** Whose answers the cache may give. */
+  readonly partition: string;
+  readonly streaming: boolean;
   readonly show: (url: URL) => string;
   /** True where the body of an answer with that status is wanted as a stream. */
   readonly wantsStream: (status: number) => boolean;
@@ -33,6 +45,8 @@ export interface AttemptOptions {
 export interface AttemptTrace extends ConnectionTrace {
   firstByteMs: number;
   totalMs: number;
+  /** Of all requests that were sent, headers counted. */
+  sentBytes: number;
 }
 
 /** What came of an attempt: a whole answer, or one whose body is a stream. */
@@ -41,6 +55,8 @@ export interface Attempted {
   readonly whole: WholeAnswer;
   readonly stream: Readable | undefined;
   readonly trace: AttemptTrace;
+  /** Bytes of the body that have come so far, as they were transferred. */
+  readonly received: () => number;
 }
 
 /** Sends a request once, follows its redirects, and reads the answer. Fails as `exchange`. */
@@ -61,12 +77,13 @@ export async function attempt(outgoing: Outgoing, options: AttemptOptions): Prom
     connections: 0,
     firstByteMs: 0,
     totalMs: 0,
+    sentBytes: 0,
   };
   const began = performance.now();
   const elapsed = (): number => performance.now() - began;
   try {
     deadline = new Deadline({ maxMs, option: OPTION_NAMES.ms, signal });
-    const send = hopSender(options, { deadline, hold });
+    const send = hopSender(options, { deadline, hold, trace, where });
     const followed = await connectionTrace.run(trace, () => follow(outgoing, { ...options, send, where }));
     trace.firstByteMs = elapsed();
     const { arrived, url } = followed;
@@ -82,11 +99,14 @@ export async function attempt(outgoing: Outgoing, options: AttemptOptions): Prom
       });
       const whole = { status: arrived.status, headers: arrived.headers, url, body: EMPTY, transferred: 0 };
       trace.totalMs = elapsed();
-      return { followed, whole, stream, trace };
+      let received = 0;
+      if (!(arrived.body instanceof Uint8Array))
+        arrived.body.on("data", (piece: Buffer) => void (received += piece.length)).pause();
+      return { followed, whole, stream, trace, received: () => received };
     }
     const whole = await readWhole(followed, { ...options, optionNames: OPTION_NAMES, where });
     trace.totalMs = elapsed();
-    return { followed, whole, stream: undefined, trace };
+    return { followed, whole, stream: undefined, trace, received: () => whole.transferred };
   } catch (error) {
     throw deadline?.explain(error, where) ?? error;
   } finally {
@@ -95,16 +115,62 @@ export async function attempt(outgoing: Outgoing, options: AttemptOptions): Prom
 }
 
 const EMPTY = Buffer.alloc(0);
+const NO_TIMES: AttemptTrace = {
+  dnsMs: 0,
+  connectMs: 0,
+  tlsMs: 0,
+  connections: 0,
+  firstByteMs: 0,
+  totalMs: 0,
+  sentBytes: 0,
+};
+
+/** What the requests of one attempt share. */
+interface HopParts {
+  readonly deadline: Deadline;
+  readonly hold: Hold;
+  readonly trace: AttemptTrace;
+  readonly where: () => string;
+}
 
 /** The slot that is held now: redirects lead to other hosts. */
 interface Hold {
   slot: HostSlot;
 }
 
-function hopSender(
-  options: AttemptOptions,
-  { deadline, hold }: { readonly deadline: Deadline; readonly hold: Hold },
-): (outgoing: Outgoing) => Promise<Arrived> {
+/** How one request of the chain is answered: by the archive, the cache or the network; cookies are put in and taken out. */
+function hopSender(options: AttemptOptions, parts: HopParts): Send {
+  const { cache, session, replay, record, partition } = options;
+  const readRaw = (arrived: Arrived, url: URL): Promise<Buffer> =>
+    readRawBody(
+      { arrived, url, redirects: [] },
+      { ...options, optionNames: OPTION_NAMES, where: parts.where },
+    );
+  let send: Send =
+    replay === undefined ? networkSender(options, parts) : (outgoing) => replay.answer(outgoing);
+  if (record !== undefined && replay === undefined) {
+    const fetch = send;
+    send = async (outgoing) => {
+      const arrived = await fetch(outgoing);
+      const body = await readRaw(arrived, outgoing.url);
+      await record.record(outgoing, { ...arrived, body });
+      return { ...arrived, body };
+    };
+  }
+  if (cache !== undefined) {
+    const exchange = { send, partition, readRaw, streaming: options.streaming };
+    send = (outgoing) => cache.answer(outgoing, exchange);
+  }
+  if (session === undefined) return send;
+  const answer = send;
+  return async (outgoing) => {
+    const arrived = await answer(session.apply(outgoing));
+    session.learn(outgoing.url, arrived.headers);
+    return arrived;
+  };
+}
+
+function networkSender(options: AttemptOptions, { deadline, hold, trace }: HopParts): Send {
   const { guard, slots, signal } = options;
   return async (outgoing) => {
     await guard?.(outgoing.url);
@@ -112,6 +178,14 @@ function hopSender(
       hold.slot.release();
       hold.slot = await slots.acquire(outgoing.url.host, signal);
     }
+    trace.sentBytes += sentBytes(outgoing);
     return sendOnce(outgoing, { ...options, deadline });
   };
+}
+
+/** About: a stream's and a form's bytes are not known before they were read. */
+function sentBytes({ method, url, headers, body }: Outgoing): number {
+  let bytes = method.length + url.href.length + 12;
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length + 4;
+  return bytes + bytesOf(body).length;
 }

@@ -1,6 +1,10 @@
-import { type Clock, type Resolved } from "@millrace/core";
+import type { Clock } from "@millrace/core";
 import { z } from "zod";
-import { tlsOptions } from "../http/tls-options.ts";
+import { ProxyPool } from "../proxies/proxy-pool.ts";
+import { tlsOptions, type TlsOptions } from "../http/tls-options.ts";
+import { ArchiveReader } from "./archive/archive-reader.ts";
+import { ArchiveWriter } from "./archive/archive-writer.ts";
+import { ResponseCache } from "./cache/response-cache.ts";
 import { duration } from "../http/option-types.ts";
 import { retryPolicy } from "./retry-policy.ts";
 
@@ -28,8 +32,14 @@ export const clientOptions = z.strictObject({
   tls: tlsOptions.default(() => tlsOptions.parse({})),
   /** Speaks HTTP/2 with servers that do. Default false: HTTP/1.1. */
   http2: z.boolean().default(false),
-  /** Proxy to go through, such as `http://user:password@host:3128`, `https://…`, `socks5://…`. Default: none. */
-  proxy: z.string().optional(),
+  /** Proxy to go through, such as `http://user:password@host:3128`, `https://…`, `socks5://…`, or a `proxyPool()`. Default: none. */
+  proxy: z.union([z.string(), z.instanceof(ProxyPool)]).optional(),
+  /** Answers that need not be fetched again: a `responseCache()`. Default: none. */
+  cache: z.instanceof(ResponseCache).optional(),
+  /** Keeps all answers as they came: `recordTo()`. Default: not kept. */
+  record: z.instanceof(ArchiveWriter).optional(),
+  /** Takes all answers from what was kept, and none from the network: `await replayFrom()`. Default: the network. */
+  replay: z.instanceof(ArchiveReader).optional(),
   /**
    * Hosts with private, loopback and link-local addresses: `refuse` where addresses come from others. What is connected to is
    * what was checked, also behind redirects. Default `allow`.
@@ -40,7 +50,7 @@ export const clientOptions = z.strictObject({
 /** Options of a client, as users write them. */
 export type ClientOptions = z.input<typeof clientOptions>;
 /** Options of a client, with the defaults filled in. */
-export type KnownClientOptions = Resolved<z.output<typeof clientOptions>>;
+export type KnownClientOptions = Omit<z.output<typeof clientOptions>, "tls"> & { readonly tls: TlsOptions };
 
 /** What a client is given besides options. */
 export interface ClientParts {

@@ -5,23 +5,18 @@ import {
   systemClock,
   withoutReferences,
   type Clock,
-  type Json,
 } from "@millrace/core";
-import type { Dispatcher } from "undici";
-import { createDispatcher } from "../http/dispatcher.ts";
 import { formatMs, toMs } from "../http/duration.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
-import { Secrets } from "../http/secrets.ts";
-import type { Answer, BodyKind, BodyKinds } from "./answer.ts";
-import { attempt, type Attempted } from "./attempt.ts";
-import { decodeText, detectCharset } from "./charset.ts";
+import type { PooledProxy } from "../proxies/pooled-proxy.ts";
+import type { Answer, BodyKind } from "./answer.ts";
+import type { Attempted } from "./attempt.ts";
 import {
   clientOptions,
   type ClientOptions,
   type ClientParts,
   type KnownClientOptions,
 } from "./client-options.ts";
-import { HostSlots } from "./host-slots.ts";
 import { mayRepeat } from "./may-repeat.ts";
 import { countAnswer, newMetrics, type ClientMetrics } from "./metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -35,8 +30,10 @@ import {
   withJitter,
   type RetryPolicy,
 } from "./retry-policy.ts";
+import { Sender } from "./sender.ts";
 import { statusFailure } from "./status-failure.ts";
-import { headerOf, type WholeAnswer } from "./whole-answer.ts";
+import { toAnswer } from "./to-answer.ts";
+import { headerOf } from "./whole-answer.ts";
 
 const STATUS_HINTS = {
   denied: "Check the credentials, and what they are allowed to read.",
@@ -51,15 +48,12 @@ export class RequestClient {
   readonly metrics: ClientMetrics = newMetrics();
   readonly #options: KnownClientOptions;
   readonly #clock: Clock;
-  readonly #slots: HostSlots;
-  readonly #secrets = new Secrets("request()");
-  #dispatcher: Dispatcher | undefined;
+  readonly #sender: Sender;
 
   constructor(options: KnownClientOptions, { clock = systemClock }: ClientParts = {}) {
     this.#options = options;
     this.#clock = clock;
-    this.#slots = new HostSlots(options.perHost);
-    if (options.proxy !== undefined) redactor.addPasswordOf(options.proxy);
+    this.#sender = new Sender(options);
   }
 
   /**
@@ -72,11 +66,17 @@ export class RequestClient {
     options: RequestOptions<As> = {},
   ): Promise<Answer<As>> {
     checkRequest(options);
-    const outgoing = await prepare(address, options, [this.#options.headers]);
+    const outgoing = await prepare(address, options, [this.#options.headers, options.session?.headers ?? {}]);
     this.metrics.requests++;
     try {
       const { attempted, attempts } = await this.#untilGood(outgoing, options);
-      return toAnswer(attempted, { options, attempts, where: () => this.#where(outgoing) });
+      return toAnswer(attempted, {
+        // Without `as`, As is "text".
+        as: options.as ?? ("text" as As),
+        charset: options.charset,
+        attempts,
+        where: () => this.#sender.where(outgoing),
+      });
     } catch (error) {
       this.metrics.failures++;
       throw error;
@@ -84,10 +84,8 @@ export class RequestClient {
   }
 
   /** Ends all connections, also those of requests that are under way. May be called again. */
-  async close(): Promise<void> {
-    const dispatcher = this.#dispatcher;
-    this.#dispatcher = undefined;
-    await dispatcher?.destroy();
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 
   async #untilGood(
@@ -95,60 +93,54 @@ export class RequestClient {
     options: RequestOptions,
   ): Promise<{ readonly attempted: Attempted; readonly attempts: number }> {
     const policy = this.#policy(options.retry);
+    const used = new Set<PooledProxy>();
     for (let attempts = 1; ; attempts++) {
-      const tried = await this.#try(outgoing, options);
+      const tried = await this.#try(outgoing, { options, policy, used });
       if (!("failure" in tried)) return { attempted: tried, attempts };
-      const { failure, answer } = tried;
-      const askedMs = retryAfterMs(headerOf(answer?.headers ?? {}, "retry-after"), this.#clock.now());
-      const repeat = attempts < policy.attempts && mayRepeat(outgoing, { failure, policy });
-      if (!repeat) throw afterAttempts(failure, attempts);
-      await this.#wait(failure, { attempts, policy, askedMs, signal: options.signal });
+      const { failure } = tried;
+      const pooled = used.size > 0;
+      if (attempts >= policy.attempts || !mayRepeat(outgoing, { failure, policy, pooled })) {
+        throw afterAttempts(failure, attempts);
+      }
+      await this.#wait(failure, { attempts, policy, askedMs: tried.askedMs, signal: options.signal });
     }
   }
 
   async #try(
     outgoing: Outgoing,
-    options: RequestOptions,
-  ): Promise<Attempted | { readonly failure: MillraceError; readonly answer?: WholeAnswer }> {
+    { options, policy, used }: { options: RequestOptions; policy: RetryPolicy; used: Set<PooledProxy> },
+  ): Promise<Attempted | Failed> {
     this.metrics.attempts++;
     const expected = (status: number): boolean => isExpected(status, options);
+    let attempted: Attempted;
     try {
-      const attempted = await attempt(outgoing, {
-        ...this.#options,
-        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
-        ...(options.maxRedirects === undefined ? {} : { maxRedirects: options.maxRedirects }),
-        maxMs: toMs(options.maxTime ?? this.#options.maxTime),
-        dispatcher: this.#connections(),
-        slots: this.#slots,
-        guard: options.guard,
-        signal: options.signal,
-        show: (url) => this.#show(url),
-        wantsStream: (status) => options.as === "stream" && expected(status),
-      });
-      this.#count(attempted);
-      if (expected(attempted.whole.status)) return attempted;
-      return { failure: this.#failure(outgoing, attempted.whole), answer: attempted.whole };
+      attempted = await this.#sender.send(outgoing, { options, used, isExpected: expected });
     } catch (error) {
       if (options.signal?.aborted === true || !(error instanceof MillraceError)) throw error;
-      return { failure: error };
+      const { retryAfterMs: asked } = error.details;
+      return { failure: error, askedMs: typeof asked === "number" ? asked : undefined };
     }
+    const { whole, followed } = attempted;
+    countAnswer(this.metrics, {
+      status: whole.status,
+      redirects: followed.redirects.length,
+      transferred: whole.transferred,
+      fromNetwork: followed.arrived.origin === "network",
+    });
+    if (expected(whole.status)) return attempted;
+    const failure = statusFailure(whole, {
+      where: this.#sender.where(outgoing),
+      mask: (text) => redactor.text(text),
+      hints: STATUS_HINTS,
+    });
+    const asked = retryAfterMs(headerOf(whole.headers, "retry-after"), this.#clock.now());
+    return {
+      failure: policy.statuses.includes(whole.status) ? asPassing(failure) : failure,
+      askedMs: asked,
+    };
   }
 
-  async #wait(
-    failure: MillraceError,
-    {
-      attempts,
-      policy,
-      askedMs,
-      signal,
-    }: {
-      readonly attempts: number;
-      readonly policy: RetryPolicy;
-      readonly askedMs: number | undefined;
-      readonly signal: AbortSignal | undefined;
-    },
-  ): Promise<void> {
+  async #wait(failure: MillraceError, { attempts, policy, askedMs, signal }: Waiting): Promise<void> {
     if (askedMs !== undefined && askedMs > toMs(policy.maxThrottle)) {
       throw new MillraceError(
         "MLR_SOURCE_LIMIT",
@@ -170,46 +162,26 @@ export class RequestClient {
     if (own === false) return { ...this.#options.retry, attempts: 1 };
     return { ...this.#options.retry, ...pickGiven(parseOptions(retryPolicy, own, "request()"), own) };
   }
+}
 
-  #count({ whole, followed }: Attempted): void {
-    countAnswer(this.metrics, {
-      status: whole.status,
-      redirects: followed.redirects.length,
-      transferred: whole.transferred,
-      fromNetwork: followed.arrived.origin === "network",
-    });
-  }
+/** An attempt that failed, and how long whoever failed it asks to wait. */
+interface Failed {
+  readonly failure: MillraceError;
+  readonly askedMs: number | undefined;
+}
 
-  #connections(): Dispatcher {
-    this.#dispatcher ??= createDispatcher(
-      { ...this.#options, plainThroughProxy: "forward" },
-      this.#options.proxy,
-    );
-    return this.#dispatcher;
-  }
-
-  #failure(outgoing: Outgoing, answer: WholeAnswer): MillraceError {
-    const failure = statusFailure(answer, {
-      where: this.#where(outgoing),
-      mask: (text) => redactor.text(text),
-      hints: STATUS_HINTS,
-    });
-    return this.#options.retry.statuses.includes(answer.status) ? asPassing(failure) : failure;
-  }
-
-  #where({ method, url }: Outgoing): string {
-    return `${method} ${this.#show(url)}`;
-  }
-
-  #show(url: URL): string {
-    return redactor.text(this.#secrets.maskUrl(url));
-  }
+interface Waiting {
+  readonly attempts: number;
+  readonly policy: RetryPolicy;
+  readonly askedMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Makes a client with connections of its own. Close it. Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID. */
 export function createClient(options: ClientOptions = {}, parts: ClientParts = {}): RequestClient {
-  const known = withoutReferences(parseOptions(clientOptions, options, "createClient()"));
-  if (known !== undefined) return new RequestClient(known, parts);
+  const known = parseOptions(clientOptions, options, "createClient()");
+  const tls = withoutReferences(known.tls);
+  if (tls !== undefined) return new RequestClient({ ...known, tls }, parts);
   throw new MillraceError("MLR_ARGUMENT_INVALID", "createClient() was given secret(…) in place of a text", {
     hint: "Fetch the text first, with `await context.secret(name)`.",
   });
@@ -227,49 +199,4 @@ function isExpected(status: number, { expect = "success", headers = {} }: Reques
 function pickGiven<T extends object>(full: T, given: object): Partial<T> {
   // Filtering by name changes no type.
   return Object.fromEntries(Object.entries(full).filter(([name]) => name in given)) as Partial<T>;
-}
-
-function toAnswer<As extends BodyKind>(
-  { followed, whole, stream, trace }: Attempted,
-  { options, attempts, where }: { options: RequestOptions<As>; attempts: number; where: () => string },
-): Answer<As> {
-  const kind: BodyKind = options.as ?? "text";
-  const charset = kind === "text" ? detectCharset(whole.body, whole.headers, options.charset) : undefined;
-  const body =
-    stream ??
-    (charset === undefined
-      ? kind === "json"
-        ? parseJson(whole, where)
-        : whole.body
-      : decodeText(whole.body, charset));
-  const { origin } = followed.arrived;
-  return {
-    status: whole.status,
-    headers: whole.headers,
-    url: whole.url.href,
-    redirects: followed.redirects,
-    // The kind that was asked for is the kind that was made.
-    body: body as BodyKinds[As],
-    charset,
-    trace: { ...trace, attempts },
-    transferredBytes: whole.transferred,
-    origin,
-    fromCache: origin !== "network",
-  };
-}
-
-function parseJson({ body, headers }: WholeAnswer, where: () => string): Json {
-  if (body.length === 0) return null;
-  try {
-    return JSON.parse(decodeText(body, detectCharset(body, headers))) as Json;
-  } catch (error) {
-    throw new MillraceError(
-      "MLR_SOURCE_FORMAT",
-      `The answer to ${where()} is no JSON: ${(error as Error).message}`,
-      {
-        hint: "Ask for it as text to see what it is.",
-        cause: error,
-      },
-    );
-  }
 }

@@ -1,8 +1,11 @@
 import type { Readable } from "node:stream";
 import { MillraceError, type Json } from "@millrace/core";
+import type { ProxyPool } from "../proxies/proxy-pool.ts";
 import type { BodyKind } from "./answer.ts";
 import type { Multipart } from "./multipart.ts";
+import type { ResponseCache } from "./cache/response-cache.ts";
 import type { RetryOptions } from "./retry-policy.ts";
+import type { Session } from "./session/session.ts";
 
 /** Options of one request. */
 export interface RequestOptions<As extends BodyKind = BodyKind> {
@@ -40,6 +43,14 @@ export interface RequestOptions<As extends BodyKind = BodyKind> {
   readonly expect?: "success" | "any" | readonly number[];
   /** Called before each request that is sent, also for redirects and further attempts; throws where it must not be sent. */
   readonly guard?: (url: URL) => void | Promise<void>;
+  /** Whose cookies and headers it has, and who learns from the answer. Default: nobody's. */
+  readonly session?: Session;
+  /** Proxy or pool of proxies in place of the client's; false: none. */
+  readonly proxy?: string | ProxyPool | false;
+  /** Tags that a proxy of the pool must have, such as a country. Default: none. */
+  readonly proxyTags?: readonly string[];
+  /** Cache in place of the client's; false: none. */
+  readonly cache?: ResponseCache | false;
   /** Ends the request; it fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +72,10 @@ const KNOWN: ReadonlySet<string> = new Set<keyof RequestOptions>([
   "charset",
   "expect",
   "guard",
+  "session",
+  "proxy",
+  "proxyTags",
+  "cache",
   "signal",
 ]);
 

@@ -60,7 +60,7 @@ describe("what is sent", () => {
     );
   });
 
-  it.each([
+  it.each<[string, object, string]>([
     ["not an address", {}, "MLR_ARGUMENT_INVALID"],
     ["file:///etc/passwd", {}, "MLR_ARGUMENT_INVALID"],
     ["http://x/", { jsn: {} }, "MLR_OPTION_UNKNOWN"],
