@@ -110,6 +110,7 @@ export function openWorkspace(
   const secrets = projectSecrets(askPassword === undefined ? unattended : { ...unattended, askPassword });
   const environment: Environment = {
     directory,
+    dataDirectory: project.settings.values.dataDirectory,
     databaseUrl: async () => databaseUrl ?? (await server.get()).url(),
     setting: (name) => project.setting(name),
     secret: secrets.resolver.secret,

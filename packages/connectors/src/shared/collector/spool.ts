@@ -37,8 +37,8 @@ export interface SpoolOptions {
 
 /** Milliseconds that cuts may wait in memory for a commit while nobody takes them; then they go to the disk. */
 const AWAY_MS = 2_000;
-/** Cuts that may wait to be written to the disk. */
-const WRITES = 64;
+/** Cuts that may wait in memory, however few rows they have. */
+const CUTS = 10_000;
 
 /**
  * Holds what was received until it is committed: in memory while the destination keeps up, on disk when it does not or is
@@ -58,8 +58,8 @@ export class Spool {
   #cursor = 0;
   #committed = 0;
   #spilling = false;
-  /** Cuts on their way to the disk. */
-  #writing = 0;
+  /** Cuts are on their way to the disk. */
+  #writing = false;
   /** Has no room on disk, and waits in memory. */
   #blocked = false;
   #takenAt: number;
@@ -117,7 +117,7 @@ export class Spool {
 
   /** No more should be received until `onRoom`. */
   get full(): boolean {
-    return this.#blocked || this.#writing >= WRITES || this.#memoryRows >= 2 * this.#o.memoryRows;
+    return this.#blocked || this.#memory.length >= CUTS || this.#memoryRows >= 2 * this.#o.memoryRows;
   }
 
   get isBlocked(): boolean {
@@ -212,8 +212,9 @@ export class Spool {
     }
     const from = this.#memory.findIndex((cut) => cut.number > this.#cursor);
     // What is on its way to the disk is taken from there.
-    if (from < 0 || this.#writing > 0) return [];
-    if (this.#spilling && !this.#blocked) this.#spilling = false;
+    if (this.#writing) return [];
+    if (!this.#blocked) this.#spilling = false;
+    if (from < 0) return [];
     return this.#give(this.#memory.slice(from, from + 1_000), most, false);
   }
 
@@ -228,15 +229,15 @@ export class Spool {
 
   /** Writes what is in memory to the disk, in its order. */
   #write(): void {
-    this.#writing++;
-    this.#chain = this.#chain
-      .then(() => this.#drain())
+    if (this.#writing) return;
+    this.#writing = true;
+    this.#chain = this.#drain()
       .catch((error: unknown) => {
         this.#blocked = true;
         this.#o.onError(error);
       })
       .finally(() => {
-        this.#writing--;
+        this.#writing = false;
         this.#wakeUp();
         if (!this.full) this.#o.onRoom();
       });

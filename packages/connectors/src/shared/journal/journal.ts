@@ -10,7 +10,7 @@ export interface JournalOptions {
   readonly directory: string;
   /** Bytes on disk. Default 1 GiB. */
   readonly maxBytes?: number;
-  /** Bytes of one file, which is deleted as a whole. Default 8 MiB. */
+  /** Bytes of one file, which is deleted as a whole. Default 8 MiB, or a quarter of `maxBytes`. */
   readonly segmentBytes?: number;
   /**
    * When records are made safe from a crash of the machine: `each` time they are written, or at most so many ms later, with
@@ -52,7 +52,9 @@ export class Journal {
   private constructor(options: JournalOptions) {
     this.#directory = options.directory;
     this.#maxBytes = options.maxBytes ?? MAX_BYTES;
-    this.#segmentBytes = Math.min(options.segmentBytes ?? SEGMENT_BYTES, this.#maxBytes);
+    // Room is made by whole files.
+    const most = Math.min(SEGMENT_BYTES, Math.ceil(this.#maxBytes / 4));
+    this.#segmentBytes = options.segmentBytes ?? most;
     this.#fsync = options.fsync ?? FSYNC_MS;
     this.#clock = options.clock ?? systemClock;
     this.#next = options.firstNumber ?? 1;
