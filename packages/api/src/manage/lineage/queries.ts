@@ -30,6 +30,8 @@ export interface LineageFacts {
 
 /** What the last runs of each pipeline touched says what it does now; what older ones did may be long gone. */
 const RUNS = 5;
+/** As many as are kept of a run, and some. */
+const OBJECTS = 10_000;
 
 /** What lineage is drawn from, in three statements. */
 export async function lineageFacts(pool: pg.Pool): Promise<LineageFacts> {
@@ -49,9 +51,13 @@ const USES = `
   SELECT object.pipeline, object.database, object.namespace, object.name, object.kind, object.use, max(object.at) AS at
   FROM millrace_control.pipelines AS known CROSS JOIN LATERAL (
     SELECT id FROM millrace_control.runs WHERE pipeline = known.name ORDER BY id DESC LIMIT ${RUNS}
-  ) AS run JOIN millrace_control.run_objects AS object ON object.run = run.id
-  WHERE known.retired_at IS NULL AND object.kind IN ('table', 'view', 'procedure', 'function')
-    AND object.use IN ('read', 'write', 'delete', 'call')
+  ) AS run CROSS JOIN LATERAL (
+    -- The limit keeps the planner from reading the objects of all runs to join them with these few.
+    SELECT * FROM millrace_control.run_objects AS each WHERE each.run = run.id
+      AND each.kind IN ('table', 'view', 'procedure', 'function') AND each.use IN ('read', 'write', 'delete', 'call')
+    LIMIT ${OBJECTS}
+  ) AS object
+  WHERE known.retired_at IS NULL
   GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6 LIMIT 50000`;
 
 const TABLES = `

@@ -74,7 +74,7 @@ const CHANNEL_FACTS = `
     SELECT count(*)::int FROM millrace_control.notifications AS waiting
     WHERE waiting.channel = named.name AND waiting.status IN ('queued', 'sending')) AS waiting, (
     SELECT count(*)::int FROM millrace_control.notifications AS failed
-    WHERE failed.status = 'failed' AND failed.channel = named.name AND failed.created_at > clock_timestamp() - interval '7 days') AS failed, (
+    WHERE failed.status = 'failed' AND failed.channel = named.name AND failed.created_at > now() - interval '7 days') AS failed, (
     SELECT ${instantSql("latest.sent_at")} FROM millrace_control.notifications AS latest
     WHERE latest.channel = named.name AND latest.sent_at IS NOT NULL ORDER BY latest.created_at DESC LIMIT 1) AS "lastSentAt"
   FROM unnest($1::text[]) AS named (name)`;

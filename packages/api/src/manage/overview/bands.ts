@@ -54,7 +54,7 @@ const REFRESH = `
     SELECT stale.pipeline, stale.table_name, extract(isodow FROM volume.at AT TIME ZONE 'UTC')::smallint AS weekday,
       volume.inserted, volume.updated, volume.removed
     FROM stale JOIN millrace_control.run_volumes AS volume USING (pipeline, table_name)
-    WHERE volume.at > clock_timestamp() - interval '${WEEKS} weeks' AND volume.succeeded AND volume.partition = ''
+    WHERE volume.at > now() - interval '${WEEKS} weeks' AND volume.succeeded AND volume.partition = ''
   ), middle AS (
     SELECT pipeline, table_name, weekday, count(*)::int AS runs, ${medians((measure) => measure)}
     FROM sample GROUP BY pipeline, table_name, weekday HAVING count(*) >= ${RUNS}

@@ -55,7 +55,7 @@ const STATS = `
     FROM newest AS run CROSS JOIN LATERAL (
       SELECT ${COUNTED.map((field) => `sum((each.value ->> '${field}')::bigint) AS ${field}`).join(", ")}
       FROM jsonb_each(run.counts) AS each) AS rows
-    WHERE run.started_at >= clock_timestamp() - $2 * interval '1 day' GROUP BY 1
+    WHERE run.started_at >= now() - $2 * interval '1 day' GROUP BY 1
   )
   SELECT json_build_object(
     'items', coalesce((SELECT json_agg(row_to_json(item) ORDER BY item.at) FROM (

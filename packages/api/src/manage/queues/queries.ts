@@ -44,7 +44,8 @@ const QUEUES = `
     SELECT queue, tries, greatest(0, extract(epoch FROM started_at - greatest(available_at, queued_at)) * 1000)::float8 AS waited
     FROM (
       SELECT queue, tries, started_at, available_at, queued_at FROM millrace_control.runs
-      WHERE id >= (lpad(to_hex((extract(epoch FROM clock_timestamp() - interval '1 hour') * 1000)::bigint), 12, '0')
+      -- now(), since the index is of no use for a bound that may change from row to row, as clock_timestamp() does.
+      WHERE id >= (lpad(to_hex((extract(epoch FROM now() - interval '1 hour') * 1000)::bigint), 12, '0')
         || repeat('0', 20))::uuid
       ORDER BY id DESC LIMIT 5000
     ) AS latest
