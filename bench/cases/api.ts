@@ -9,15 +9,20 @@ import { type ControlStore, EmbeddedPostgres, openControl } from "@millrace/plat
 import Fastify from "fastify";
 import pg from "pg";
 import { request } from "undici";
+import { errorsRoutes } from "../../packages/api/src/manage/errors/routes.ts";
 import { eventsRoutes } from "../../packages/api/src/manage/events/routes.ts";
 import { functionsRoutes } from "../../packages/api/src/manage/functions/routes.ts";
 import { groupsRoutes } from "../../packages/api/src/manage/groups/routes.ts";
+import { lineageRoutes } from "../../packages/api/src/manage/lineage/routes.ts";
 import { logsRoutes } from "../../packages/api/src/manage/logs/routes.ts";
 import { objectsRoutes } from "../../packages/api/src/manage/objects/routes.ts";
+import { overviewRoutes } from "../../packages/api/src/manage/overview/routes.ts";
 import { pipelinesRoutes } from "../../packages/api/src/manage/pipelines/routes.ts";
+import { queuesRoutes } from "../../packages/api/src/manage/queues/routes.ts";
 import { listRunsSql } from "../../packages/api/src/manage/runs/list.ts";
 import { runsRoutes } from "../../packages/api/src/manage/runs/routes.ts";
 import { schedulesRoutes } from "../../packages/api/src/manage/schedules/routes.ts";
+import { workersRoutes } from "../../packages/api/src/manage/workers/routes.ts";
 import type { ApiContext } from "../../packages/api/src/server/api-context.ts";
 import { createServer } from "../../packages/api/src/server/create-server.ts";
 import { DATA } from "../lib/database.ts";
@@ -125,6 +130,11 @@ function apiOver(control: ControlStore): ReturnType<typeof createServer> {
       eventsRoutes,
       functionsRoutes,
       objectsRoutes,
+      overviewRoutes,
+      lineageRoutes,
+      queuesRoutes,
+      workersRoutes,
+      errorsRoutes,
     ],
     logger: {
       error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
@@ -191,6 +201,16 @@ async function paths({ pool }: ControlStore): Promise<Record<string, string>> {
     functions: "/functions",
     objects: "/objects",
     "objects by name": "/objects?name=table_7",
+    overview: "/overview",
+    "overview, attention": "/overview/attention",
+    "overview, freshness": "/overview/freshness",
+    "overview, volume": "/overview/volume",
+    "overview, timeline": "/overview/timeline",
+    "overview, strips": "/overview/strips",
+    lineage: "/lineage",
+    queues: "/queues",
+    workers: "/workers",
+    errors: "/errors",
   };
 }
 
