@@ -9,6 +9,7 @@ import { type OpenedIngest, openIngest, type OpenIngest } from "@millrace/ingest
 import { type ControlStore, openControl, openLogs } from "@millrace/platform";
 import { startTestPostgres, type TestPostgres } from "@millrace/platform/testing";
 import pg from "pg";
+import { Gate } from "./gate.ts";
 
 /** A service with a database of its own, for tests. */
 export interface TestService {
@@ -18,6 +19,8 @@ export interface TestService {
   /** Of the database in which rows land. */
   readonly database: string;
   readonly server: TestPostgres;
+  /** The way that the service takes to where rows land. */
+  readonly gate: Gate;
   /** A token for streams. */
   token(...streams: string[]): Promise<string>;
   query<R extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
@@ -60,6 +63,8 @@ export async function openService(
     without: ["stdout"],
   });
   await register(control, streams);
+  const gate = new Gate(server.port);
+  await gate.open();
   const user = randomUUID();
   await control.pool.query(
     "INSERT INTO millrace_control.users (id, name, role, created_by) VALUES ($1, 'ada', 'admin', 'test')",
@@ -67,7 +72,7 @@ export async function openService(
   );
   const ingest = await openIngest({
     control,
-    environment: { directory: folder, databaseUrl: async () => database },
+    environment: { directory: folder, databaseUrl: async () => gate.through(database) },
     target: (_, given) => postgres(given as object),
     logger: logs.logger,
     port: 0,
@@ -87,7 +92,7 @@ export async function openService(
   };
   const all = await token("*");
   return {
-    ...{ ingest, control, database, server, token },
+    ...{ ingest, control, database, server, token, gate },
     url: ingest.url,
     query: async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
       (await pool.query<R>(sql, values)).rows,
@@ -99,6 +104,7 @@ export async function openService(
       }),
     async close() {
       await ingest.close();
+      await gate.shut();
       await logs.close();
       await pool.end();
       await control.close();

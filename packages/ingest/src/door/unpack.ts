@@ -23,16 +23,14 @@ export async function* unpack(
   limits: PushLimits,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
-  const silence = { expired: false };
   try {
-    for await (const chunk of unpacked(noticeSilence(body, limits.idleMs, silence), encoding)) {
+    for await (const chunk of unpacked(noticeSilence(body, limits.idleMs), encoding)) {
       bytes += chunk.length;
       if (bytes > limits.bodyBytes)
         throw limitError(`A body has at most ${limits.bodyBytes} bytes`, { bytes: limits.bodyBytes });
       yield chunk;
     }
   } catch (error) {
-    if (silence.expired) throw silent(limits.idleMs);
     throw bodyError(error, encoding);
   }
 }
@@ -62,26 +60,15 @@ function unpacked(body: AsyncIterable<Buffer>, encoding: string | undefined): As
   return pipeline(Readable.from(body, { objectMode: false }), make(), () => undefined);
 }
 
-/** Ends a body of which nothing comes for too long while somebody waits for it. */
-async function* noticeSilence(
-  body: Readable,
-  idleMs: number,
-  silence: { expired: boolean },
-): AsyncGenerator<Buffer> {
+/** Gives a body up of which nothing comes for too long while somebody waits for it; who sent it is still answered. */
+async function* noticeSilence(body: Readable, idleMs: number): AsyncGenerator<Buffer> {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  try {
-    for (;;) {
-      const timer = setTimeout(() => {
-        silence.expired = true;
-        body.destroy();
-      }, idleMs);
-      const next = await chunks.next().finally(() => clearTimeout(timer));
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    // Whoever stops reading early leaves the connection to be answered and closed.
-    if (silence.expired) await chunks.return?.();
+  for (;;) {
+    const { promise: expired, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(silent(idleMs)), idleMs);
+    const next = await Promise.race([chunks.next(), expired]).finally(() => clearTimeout(timer));
+    if (next.done === true) return;
+    yield next.value;
   }
 }
 
