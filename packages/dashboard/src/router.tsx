@@ -98,6 +98,17 @@ const lineage = createRoute({
   component: lazyRouteComponent(() => import("./pages/lineage.tsx"), "LineagePage"),
 });
 
+const collectors = createRoute({
+  ...inShell,
+  path: "/collectors",
+  component: lazyRouteComponent(() => import("./pages/collectors.tsx"), "CollectorsPage"),
+});
+const collector = createRoute({
+  ...inShell,
+  path: "/collectors/$pipeline",
+  component: lazyRouteComponent(() => import("./pages/collector.tsx"), "CollectorPage"),
+});
+
 const queues = createRoute({
   ...inShell,
   path: "/queues",
@@ -180,6 +191,8 @@ const routeTree = root.addChildren([
     tables,
     table,
     lineage,
+    collectors,
+    collector,
     queues,
     tasks,
     workers,

@@ -82,6 +82,18 @@ const LOOKS: Readonly<Record<string, Look>> = {
   started: { tone: "running", icon: Clock, label: "Started" },
   never: { tone: "idle", icon: CircleDashed, label: "Never ran" },
   idle: { tone: "idle", icon: CircleDashed, label: "Idle" },
+  degraded: { tone: "late", icon: ClockAlert, label: "Degraded" },
+  connecting: { tone: "queued", icon: LoaderCircle, label: "Connecting" },
+  reconnecting: { tone: "late", icon: LoaderCircle, label: "Reconnecting" },
+  stopping: { tone: "paused", icon: LoaderCircle, label: "Stopping" },
+  open: { tone: "succeeded", icon: CircleCheck, label: "Open" },
+  opening: { tone: "queued", icon: LoaderCircle, label: "Opening" },
+  closed: { tone: "failed", icon: CircleX, label: "Closed" },
+  live: { tone: "succeeded", icon: CircleCheck, label: "Live" },
+  silent: { tone: "late", icon: ClockAlert, label: "Silent" },
+  recovering: { tone: "late", icon: LoaderCircle, label: "Recovering" },
+  subscribing: { tone: "queued", icon: CircleDashed, label: "Subscribing" },
+  unsubscribed: { tone: "paused", icon: Ban, label: "Unsubscribed" },
 };
 
 /** How a state looks; one that is not known here is shown by its own name. */

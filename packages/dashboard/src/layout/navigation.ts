@@ -11,6 +11,7 @@ import {
   ListChecks,
   ListOrdered,
   Play,
+  RadioTower,
   Rows3,
   ScrollText,
   Server,
@@ -21,7 +22,7 @@ import {
 } from "lucide-react";
 
 /** Something that may be absent from an installation: its page is left out of the navigation then. */
-export type Presence = "backfills" | "tasks" | "notifications" | "errors";
+export type Presence = "backfills" | "tasks" | "notifications" | "errors" | "collectors";
 
 /** A page in the navigation. */
 export interface NavItem {
@@ -44,6 +45,7 @@ export type PagePath =
   | "/backfills"
   | "/data"
   | "/lineage"
+  | "/collectors"
   | "/queues"
   | "/tasks"
   | "/workers"
@@ -71,6 +73,7 @@ export const NAVIGATION: readonly NavSection[] = [
       { to: "/pipelines", label: "Pipelines", icon: Workflow, key: "p" },
       { to: "/runs", label: "Runs", icon: Play, key: "r" },
       { to: "/backfills", label: "Backfills", icon: History, needs: "backfills", key: "b" },
+      { to: "/collectors", label: "Collectors", icon: RadioTower, needs: "collectors", key: "c" },
     ],
   },
   {

@@ -18,10 +18,12 @@ export function usePresence(): (item: NavItem) => boolean {
   const tasks = useQuery({ ...getQuery("/api/v1/tasks"), staleTime: KEPT_MS });
   const plan = useQuery({ ...getQuery("/api/v1/notifications/plan"), staleTime: KEPT_MS });
   const errors = useQuery({ ...getQuery("/api/v1/errors", { query: { limit: 1 } }), staleTime: KEPT_MS });
+  const collectors = useQuery({ ...getQuery("/api/v1/collectors"), staleTime: KEPT_MS });
   const before = lastPresence();
   const present: Readonly<Record<Presence, boolean>> = {
     backfills: isThere(backfills.data?.items) ?? before.has("backfills"),
     tasks: isThere(tasks.data?.items) ?? before.has("tasks"),
+    collectors: isThere(collectors.data?.items) ?? before.has("collectors"),
     errors: isThere(errors.data?.items) ?? before.has("errors"),
     notifications: isThere(plan.data?.channels) ?? before.has("notifications"),
   };

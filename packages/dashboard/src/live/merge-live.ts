@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { mergeEvent } from "./merge-event.ts";
 import { mergeRun } from "./merge-run.ts";
+import { mergeSources, sourcesPath } from "./merge-sources.ts";
 import type { LiveData } from "./messages.ts";
 
 /** Key under which the cache keeps the platform's latest metrics. */
@@ -17,6 +18,7 @@ export function mergeLive(queries: QueryClient, topic: string, data: LiveData): 
     queries.setQueryData(METRICS_KEY, data.metrics);
     return NOTHING;
   }
+  if (data.sources !== undefined) return mergeSources(queries, topic, data.sources);
   if (data.run !== undefined) return mergeRun(queries, data.run);
   if (data.event !== undefined) return mergeEvent(queries, data.event);
   // Lines of a log go to those who show them; a gap among them is closed by loading the log anew.
@@ -28,6 +30,8 @@ export function resetTopic(topic: string): Stale {
   if (topic.startsWith("log:")) return new Set(["/api/v1/runs/{id}/logs", "/api/v1/logs"]);
   if (topic === "events") return new Set(["/api/v1/events"]);
   if (topic === "metrics") return NOTHING;
+  const sources = sourcesPath(topic);
+  if (sources !== undefined) return new Set([sources, `${sources}/`]);
   return new Set([
     "/api/v1/overview",
     "/api/v1/overview/",

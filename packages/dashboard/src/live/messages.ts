@@ -21,6 +21,17 @@ export interface LiveData {
   /** So many lines were left out because this page was too slow. */
   readonly gap?: number;
   readonly metrics?: LiveMetrics;
+  /** How sources do, of one kind: those whose status changed. */
+  readonly sources?: readonly LiveSource[];
+}
+
+/** How the source of a pipeline does, as the lists of its kind have it. */
+export interface LiveSource {
+  readonly pipeline: string;
+  readonly run: string;
+  readonly running: boolean;
+  readonly at: string;
+  readonly status: unknown;
 }
 
 /** What is known of a run; the first patch of a run has all fields, later ones those that changed. */
