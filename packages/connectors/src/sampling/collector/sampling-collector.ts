@@ -63,7 +63,12 @@ export class SamplingCollector {
     );
     for (const listener of options.listeners ?? []) this.#listeners.add(listener);
     this.#tasks = new TaskTable(options.readers, (reader, connection) => this.#task(reader, connection));
-    const context = { clock: this.#clock, directory: this.#directory, log: this.#log.bind(this) };
+    const context = {
+      ...(options.access?.secret === undefined ? {} : { secret: options.access.secret }),
+      clock: this.#clock,
+      directory: this.#directory,
+      log: this.#log.bind(this),
+    };
     this.#writers = (options.writers ?? []).map(
       (writer) =>
         new WriterQueue({

@@ -1,8 +1,8 @@
-import type { Clock } from "@millrace/core";
+import type { Clock, SecretAccess } from "@millrace/core";
 import type { SampleBatch } from "./sample.ts";
 
 /** What a writer may use from when it is opened to when it is closed. */
-export interface WriterContext {
+export interface WriterContext extends Partial<SecretAccess> {
   readonly clock: Clock;
   /** The project's folder, absolute: relative paths start here. */
   readonly directory: string;
