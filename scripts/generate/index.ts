@@ -3,6 +3,7 @@ import { connectorReference } from "./connector-reference.ts";
 import { connectorRegistry } from "./connector-registry.ts";
 import { controlSchema } from "./control-schema.ts";
 import { errorsPage } from "./errors-page.ts";
+import { ingestProto } from "./ingest-proto.ts";
 import { openApi, openApiTypes } from "./open-api.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
@@ -15,4 +16,5 @@ export const GENERATED: readonly GeneratedFile[] = [
   controlSchema,
   openApi,
   openApiTypes,
+  ingestProto,
 ];

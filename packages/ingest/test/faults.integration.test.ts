@@ -70,11 +70,11 @@ it("lands each batch once when the service dies between commit and answer, and s
 it("answers that the destination is away, and lands what comes again once it is there", async () => {
   const away = await openService(
     { events: { table: { mode: "append" } } },
-    { landing: { ...LANDING_LIMITS, waitMs: 1_000 } },
+    { landing: { ...LANDING_LIMITS, waitMs: 3_000 } },
   );
   try {
     const push = (n: number) => away.push("events", `{"n":${n}}`, { "idempotency-key": `n${n}` });
-    expect((await push(1)).status).toBe(200);
+    await expect.poll(async () => (await push(1)).status, { timeout: 20_000 }).toBe(200);
     await away.gate.shut();
     const refused = await push(2);
     expect(refused).toMatchObject({ status: 503, body: { code: "MLR_DESTINATION_UNAVAILABLE" } });

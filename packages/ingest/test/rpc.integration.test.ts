@@ -6,7 +6,7 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { BatchSchema, type Batch, IngestService } from "../src/rpc/gen/millrace/ingest/v1/ingest_pb.ts";
+import { BatchSchema, type Batch, IngestService } from "../src/rpc/ingest.gen.ts";
 import { openService, type TestService } from "./service.ts";
 
 let service: TestService;

@@ -6,7 +6,7 @@ import { invalid, readLines } from "../door/read-lines.ts";
 import type { PushLimits } from "../door/push-limits.ts";
 import type { BatchPart } from "../landing/submission.ts";
 import type { StreamDoor } from "../service/push-service.ts";
-import type { Batch, Column, Columns, TypedRows, Value } from "./gen/millrace/ingest/v1/ingest_pb.ts";
+import type { Batch, Column, Columns, TypedRows, Value } from "./ingest.gen.ts";
 
 const BATCH_ID = /^[\x21-\x7e]{1,128}$/;
 /** Bytes that a value is taken to have: enough to cut long batches by. */

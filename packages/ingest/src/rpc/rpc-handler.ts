@@ -17,7 +17,7 @@ import {
   type Landed,
   LandedSchema,
   type PushRowsRequest,
-} from "./gen/millrace/ingest/v1/ingest_pb.ts";
+} from "./ingest.gen.ts";
 import { landBatch } from "./read-batch.ts";
 import { rpcError } from "./rpc-error.ts";
 

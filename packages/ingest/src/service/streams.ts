@@ -114,7 +114,7 @@ export class Streams {
         // The first checkpoint after a row commits: what comes meanwhile is the next group.
         commit: { rows: 1, seconds: 0.002 },
         // Until the destination is there again: whoever waits is told after a while.
-        retry: { attempts: 1_000_000, delayMs: 250, maxDelayMs: 10_000 },
+        retry: { attempts: 1_000_000, delayMs: 250, maxDelayMs: 3_000 },
       });
     return {
       definition,

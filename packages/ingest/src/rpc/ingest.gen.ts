@@ -11,11 +11,8 @@ import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file millrace/ingest/v1/ingest.proto.
  */
-export const file_millrace_ingest_v1_ingest: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "Ch9taWxscmFjZS9pbmdlc3QvdjEvaW5nZXN0LnByb3RvEhJtaWxscmFjZS5pbmdlc3QudjEiqwEKBUJhdGNoEgoKAmlkGAEgASgJEhAKBm5kanNvbhgCIAEoDEgAEi4KBXR5cGVkGAMgASgLMh0ubWlsbHJhY2UuaW5nZXN0LnYxLlR5cGVkUm93c0gAEi4KB2NvbHVtbnMYBCABKAsyGy5taWxscmFjZS5pbmdlc3QudjEuQ29sdW1uc0gAEg4KBm9mZnNldBgFIAEoAxIMCgRtb3JlGAYgASgIQgYKBHJvd3MiQgoJVHlwZWRSb3dzEg4KBmZpZWxkcxgBIAMoCRIlCgRyb3dzGAIgAygLMhcubWlsbHJhY2UuaW5nZXN0LnYxLlJvdyIwCgNSb3cSKQoGdmFsdWVzGAEgAygLMhkubWlsbHJhY2UuaW5nZXN0LnYxLlZhbHVlIrMBCgVWYWx1ZRIUCgpib29sX3ZhbHVlGAEgASgISAASEwoJaW50X3ZhbHVlGAIgASgSSAASFgoMZG91YmxlX3ZhbHVlGAMgASgBSAASFgoMc3RyaW5nX3ZhbHVlGAQgASgJSAASFQoLYnl0ZXNfdmFsdWUYBSABKAxIABIUCgpqc29uX3ZhbHVlGAYgASgJSAASGgoQdGltZXN0YW1wX21pY3JvcxgHIAEoEkgAQgYKBGtpbmQiRQoHQ29sdW1ucxINCgVjb3VudBgBIAEoDRIrCgdjb2x1bW5zGAIgAygLMhoubWlsbHJhY2UuaW5nZXN0LnYxLkNvbHVtbiKXAwoGQ29sdW1uEgwKBG5hbWUYASABKAkSLwoFYm9vbHMYAiABKAsyHi5taWxscmFjZS5pbmdlc3QudjEuQm9vbFZhbHVlc0gAEi0KBGludHMYAyABKAsyHS5taWxscmFjZS5pbmdlc3QudjEuSW50VmFsdWVzSAASMwoHZG91YmxlcxgEIAEoCzIgLm1pbGxyYWNlLmluZ2VzdC52MS5Eb3VibGVWYWx1ZXNIABIzCgdzdHJpbmdzGAUgASgLMiAubWlsbHJhY2UuaW5nZXN0LnYxLlN0cmluZ1ZhbHVlc0gAEjAKBWJ5dGVzGAYgASgLMh8ubWlsbHJhY2UuaW5nZXN0LnYxLkJ5dGVzVmFsdWVzSAASLwoFanNvbnMYByABKAsyHi5taWxscmFjZS5pbmdlc3QudjEuSnNvblZhbHVlc0gAEjkKCnRpbWVzdGFtcHMYCCABKAsyIy5taWxscmFjZS5pbmdlc3QudjEuVGltZXN0YW1wVmFsdWVzSAASDQoFbnVsbHMYCSABKAxCCAoGdmFsdWVzIhwKCkJvb2xWYWx1ZXMSDgoGdmFsdWVzGAEgAygIIhsKCUludFZhbHVlcxIOCgZ2YWx1ZXMYASADKBIiHgoMRG91YmxlVmFsdWVzEg4KBnZhbHVlcxgBIAMoASIeCgxTdHJpbmdWYWx1ZXMSDgoGdmFsdWVzGAEgAygJIh0KC0J5dGVzVmFsdWVzEg4KBnZhbHVlcxgBIAMoDCIcCgpKc29uVmFsdWVzEg4KBnZhbHVlcxgBIAMoCSIhCg9UaW1lc3RhbXBWYWx1ZXMSDgoGdmFsdWVzGAEgAygSIjcKCVJlamVjdGlvbhILCgNyb3cYASABKAMSDAoEY29kZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJImwKBkNvbW1pdBIKCgJpZBgBIAEoCRIPCgdiYXRjaGVzGAIgASgNEhAKCGluc2VydGVkGAMgASgDEg8KB3VwZGF0ZWQYBCABKAMSEQoJdW5jaGFuZ2VkGAUgASgDEg8KB3JlbW92ZWQYBiABKAMivQEKBkxhbmRlZBINCgViYXRjaBgBIAEoCRIQCghhY2NlcHRlZBgCIAEoAxIQCghyZWplY3RlZBgDIAEoAxIOCgZvZmZzZXQYBCABKAMSMQoKcmVqZWN0aW9ucxgFIAMoCzIdLm1pbGxyYWNlLmluZ2VzdC52MS5SZWplY3Rpb24SEQoJZHVwbGljYXRlGAYgASgIEioKBmNvbW1pdBgHIAEoCzIaLm1pbGxyYWNlLmluZ2VzdC52MS5Db21taXQiRwoLUHVzaFJlcXVlc3QSDgoGc3RyZWFtGAEgASgJEigKBWJhdGNoGAIgASgLMhkubWlsbHJhY2UuaW5nZXN0LnYxLkJhdGNoIjoKDFB1c2hSZXNwb25zZRIqCgZsYW5kZWQYASABKAsyGi5taWxscmFjZS5pbmdlc3QudjEuTGFuZGVkIksKD1B1c2hSb3dzUmVxdWVzdBIOCgZzdHJlYW0YASABKAkSKAoFYmF0Y2gYAiABKAsyGS5taWxscmFjZS5pbmdlc3QudjEuQmF0Y2gidgoQUHVzaFJvd3NSZXNwb25zZRIPCgdiYXRjaGVzGAEgASgDEhAKCGFjY2VwdGVkGAIgASgDEhAKCHJlamVjdGVkGAMgASgDEi0KCXJlamVjdGluZxgEIAMoCzIaLm1pbGxyYWNlLmluZ2VzdC52MS5MYW5kZWQiMAoPR2V0QmF0Y2hSZXF1ZXN0Eg4KBnN0cmVhbRgBIAEoCRINCgViYXRjaBgCIAEoCSIwChBHZXRCYXRjaFJlc3BvbnNlEg4KBm9mZnNldBgBIAEoAxIMCgRkb25lGAIgASgIIhUKA0tleRIOCgZ2YWx1ZXMYASADKAkiRwoOR2V0Um93c1JlcXVlc3QSDgoGc3RyZWFtGAEgASgJEiUKBGtleXMYAiADKAsyFy5taWxscmFjZS5pbmdlc3QudjEuS2V5IjAKD0dldFJvd3NSZXNwb25zZRIOCgZuZGpzb24YASABKAwSDQoFY291bnQYAiABKA0iSgoRRGVsZXRlUm93c1JlcXVlc3QSDgoGc3RyZWFtGAEgASgJEiUKBGtleXMYAiADKAsyFy5taWxscmFjZS5pbmdlc3QudjEuS2V5IiUKEkRlbGV0ZVJvd3NSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgNIkEKDEJlZ2luUmVxdWVzdBIOCgZzdHJlYW0YASABKAkSEgoKc2NvcGVfanNvbhgCIAEoCRINCgViYXRjaBgDIAEoCSI7Cg1CZWdpblJlc3BvbnNlEioKBmNvbW1pdBgBIAEoCzIaLm1pbGxyYWNlLmluZ2VzdC52MS5Db21taXQiRAoPQ29tcGxldGVSZXF1ZXN0Eg4KBnN0cmVhbRgBIAEoCRISCgpzY29wZV9qc29uGAIgASgJEg0KBWJhdGNoGAMgASgJIj4KEENvbXBsZXRlUmVzcG9uc2USKgoGY29tbWl0GAEgASgLMhoubWlsbHJhY2UuaW5nZXN0LnYxLkNvbW1pdDLgBAoNSW5nZXN0U2VydmljZRJJCgRQdXNoEh8ubWlsbHJhY2UuaW5nZXN0LnYxLlB1c2hSZXF1ZXN0GiAubWlsbHJhY2UuaW5nZXN0LnYxLlB1c2hSZXNwb25zZRJXCghQdXNoUm93cxIjLm1pbGxyYWNlLmluZ2VzdC52MS5QdXNoUm93c1JlcXVlc3QaJC5taWxscmFjZS5pbmdlc3QudjEuUHVzaFJvd3NSZXNwb25zZSgBElUKCEdldEJhdGNoEiMubWlsbHJhY2UuaW5nZXN0LnYxLkdldEJhdGNoUmVxdWVzdBokLm1pbGxyYWNlLmluZ2VzdC52MS5HZXRCYXRjaFJlc3BvbnNlElIKB0dldFJvd3MSIi5taWxscmFjZS5pbmdlc3QudjEuR2V0Um93c1JlcXVlc3QaIy5taWxscmFjZS5pbmdlc3QudjEuR2V0Um93c1Jlc3BvbnNlElsKCkRlbGV0ZVJvd3MSJS5taWxscmFjZS5pbmdlc3QudjEuRGVsZXRlUm93c1JlcXVlc3QaJi5taWxscmFjZS5pbmdlc3QudjEuRGVsZXRlUm93c1Jlc3BvbnNlEkwKBUJlZ2luEiAubWlsbHJhY2UuaW5nZXN0LnYxLkJlZ2luUmVxdWVzdBohLm1pbGxyYWNlLmluZ2VzdC52MS5CZWdpblJlc3BvbnNlElUKCENvbXBsZXRlEiMubWlsbHJhY2UuaW5nZXN0LnYxLkNvbXBsZXRlUmVxdWVzdBokLm1pbGxyYWNlLmluZ2VzdC52MS5Db21wbGV0ZVJlc3BvbnNlYgZwcm90bzM",
-  );
+export const file_millrace_ingest_v1_ingest: GenFile = /*@__PURE__*/
+  fileDesc("Ch9taWxscmFjZS9pbmdlc3QvdjEvaW5nZXN0LnByb3RvEhJtaWxscmFjZS5pbmdlc3QudjEiqwEKBUJhdGNoEgoKAmlkGAEgASgJEhAKBm5kanNvbhgCIAEoDEgAEi4KBXR5cGVkGAMgASgLMh0ubWlsbHJhY2UuaW5nZXN0LnYxLlR5cGVkUm93c0gAEi4KB2NvbHVtbnMYBCABKAsyGy5taWxscmFjZS5pbmdlc3QudjEuQ29sdW1uc0gAEg4KBm9mZnNldBgFIAEoAxIMCgRtb3JlGAYgASgIQgYKBHJvd3MiQgoJVHlwZWRSb3dzEg4KBmZpZWxkcxgBIAMoCRIlCgRyb3dzGAIgAygLMhcubWlsbHJhY2UuaW5nZXN0LnYxLlJvdyIwCgNSb3cSKQoGdmFsdWVzGAEgAygLMhkubWlsbHJhY2UuaW5nZXN0LnYxLlZhbHVlIrMBCgVWYWx1ZRIUCgpib29sX3ZhbHVlGAEgASgISAASEwoJaW50X3ZhbHVlGAIgASgSSAASFgoMZG91YmxlX3ZhbHVlGAMgASgBSAASFgoMc3RyaW5nX3ZhbHVlGAQgASgJSAASFQoLYnl0ZXNfdmFsdWUYBSABKAxIABIUCgpqc29uX3ZhbHVlGAYgASgJSAASGgoQdGltZXN0YW1wX21pY3JvcxgHIAEoEkgAQgYKBGtpbmQiRQoHQ29sdW1ucxINCgVjb3VudBgBIAEoDRIrCgdjb2x1bW5zGAIgAygLMhoubWlsbHJhY2UuaW5nZXN0LnYxLkNvbHVtbiKXAwoGQ29sdW1uEgwKBG5hbWUYASABKAkSLwoFYm9vbHMYAiABKAsyHi5taWxscmFjZS5pbmdlc3QudjEuQm9vbFZhbHVlc0gAEi0KBGludHMYAyABKAsyHS5taWxscmFjZS5pbmdlc3QudjEuSW50VmFsdWVzSAASMwoHZG91YmxlcxgEIAEoCzIgLm1pbGxyYWNlLmluZ2VzdC52MS5Eb3VibGVWYWx1ZXNIABIzCgdzdHJpbmdzGAUgASgLMiAubWlsbHJhY2UuaW5nZXN0LnYxLlN0cmluZ1ZhbHVlc0gAEjAKBWJ5dGVzGAYgASgLMh8ubWlsbHJhY2UuaW5nZXN0LnYxLkJ5dGVzVmFsdWVzSAASLwoFanNvbnMYByABKAsyHi5taWxscmFjZS5pbmdlc3QudjEuSnNvblZhbHVlc0gAEjkKCnRpbWVzdGFtcHMYCCABKAsyIy5taWxscmFjZS5pbmdlc3QudjEuVGltZXN0YW1wVmFsdWVzSAASDQoFbnVsbHMYCSABKAxCCAoGdmFsdWVzIhwKCkJvb2xWYWx1ZXMSDgoGdmFsdWVzGAEgAygIIhsKCUludFZhbHVlcxIOCgZ2YWx1ZXMYASADKBIiHgoMRG91YmxlVmFsdWVzEg4KBnZhbHVlcxgBIAMoASIeCgxTdHJpbmdWYWx1ZXMSDgoGdmFsdWVzGAEgAygJIh0KC0J5dGVzVmFsdWVzEg4KBnZhbHVlcxgBIAMoDCIcCgpKc29uVmFsdWVzEg4KBnZhbHVlcxgBIAMoCSIhCg9UaW1lc3RhbXBWYWx1ZXMSDgoGdmFsdWVzGAEgAygSIjcKCVJlamVjdGlvbhILCgNyb3cYASABKAMSDAoEY29kZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJImwKBkNvbW1pdBIKCgJpZBgBIAEoCRIPCgdiYXRjaGVzGAIgASgNEhAKCGluc2VydGVkGAMgASgDEg8KB3VwZGF0ZWQYBCABKAMSEQoJdW5jaGFuZ2VkGAUgASgDEg8KB3JlbW92ZWQYBiABKAMivQEKBkxhbmRlZBINCgViYXRjaBgBIAEoCRIQCghhY2NlcHRlZBgCIAEoAxIQCghyZWplY3RlZBgDIAEoAxIOCgZvZmZzZXQYBCABKAMSMQoKcmVqZWN0aW9ucxgFIAMoCzIdLm1pbGxyYWNlLmluZ2VzdC52MS5SZWplY3Rpb24SEQoJZHVwbGljYXRlGAYgASgIEioKBmNvbW1pdBgHIAEoCzIaLm1pbGxyYWNlLmluZ2VzdC52MS5Db21taXQiRwoLUHVzaFJlcXVlc3QSDgoGc3RyZWFtGAEgASgJEigKBWJhdGNoGAIgASgLMhkubWlsbHJhY2UuaW5nZXN0LnYxLkJhdGNoIjoKDFB1c2hSZXNwb25zZRIqCgZsYW5kZWQYASABKAsyGi5taWxscmFjZS5pbmdlc3QudjEuTGFuZGVkIksKD1B1c2hSb3dzUmVxdWVzdBIOCgZzdHJlYW0YASABKAkSKAoFYmF0Y2gYAiABKAsyGS5taWxscmFjZS5pbmdlc3QudjEuQmF0Y2gidgoQUHVzaFJvd3NSZXNwb25zZRIPCgdiYXRjaGVzGAEgASgDEhAKCGFjY2VwdGVkGAIgASgDEhAKCHJlamVjdGVkGAMgASgDEi0KCXJlamVjdGluZxgEIAMoCzIaLm1pbGxyYWNlLmluZ2VzdC52MS5MYW5kZWQiMAoPR2V0QmF0Y2hSZXF1ZXN0Eg4KBnN0cmVhbRgBIAEoCRINCgViYXRjaBgCIAEoCSIwChBHZXRCYXRjaFJlc3BvbnNlEg4KBm9mZnNldBgBIAEoAxIMCgRkb25lGAIgASgIIhUKA0tleRIOCgZ2YWx1ZXMYASADKAkiRwoOR2V0Um93c1JlcXVlc3QSDgoGc3RyZWFtGAEgASgJEiUKBGtleXMYAiADKAsyFy5taWxscmFjZS5pbmdlc3QudjEuS2V5IjAKD0dldFJvd3NSZXNwb25zZRIOCgZuZGpzb24YASABKAwSDQoFY291bnQYAiABKA0iSgoRRGVsZXRlUm93c1JlcXVlc3QSDgoGc3RyZWFtGAEgASgJEiUKBGtleXMYAiADKAsyFy5taWxscmFjZS5pbmdlc3QudjEuS2V5IiUKEkRlbGV0ZVJvd3NSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgNIkEKDEJlZ2luUmVxdWVzdBIOCgZzdHJlYW0YASABKAkSEgoKc2NvcGVfanNvbhgCIAEoCRINCgViYXRjaBgDIAEoCSI7Cg1CZWdpblJlc3BvbnNlEioKBmNvbW1pdBgBIAEoCzIaLm1pbGxyYWNlLmluZ2VzdC52MS5Db21taXQiRAoPQ29tcGxldGVSZXF1ZXN0Eg4KBnN0cmVhbRgBIAEoCRISCgpzY29wZV9qc29uGAIgASgJEg0KBWJhdGNoGAMgASgJIj4KEENvbXBsZXRlUmVzcG9uc2USKgoGY29tbWl0GAEgASgLMhoubWlsbHJhY2UuaW5nZXN0LnYxLkNvbW1pdDLgBAoNSW5nZXN0U2VydmljZRJJCgRQdXNoEh8ubWlsbHJhY2UuaW5nZXN0LnYxLlB1c2hSZXF1ZXN0GiAubWlsbHJhY2UuaW5nZXN0LnYxLlB1c2hSZXNwb25zZRJXCghQdXNoUm93cxIjLm1pbGxyYWNlLmluZ2VzdC52MS5QdXNoUm93c1JlcXVlc3QaJC5taWxscmFjZS5pbmdlc3QudjEuUHVzaFJvd3NSZXNwb25zZSgBElUKCEdldEJhdGNoEiMubWlsbHJhY2UuaW5nZXN0LnYxLkdldEJhdGNoUmVxdWVzdBokLm1pbGxyYWNlLmluZ2VzdC52MS5HZXRCYXRjaFJlc3BvbnNlElIKB0dldFJvd3MSIi5taWxscmFjZS5pbmdlc3QudjEuR2V0Um93c1JlcXVlc3QaIy5taWxscmFjZS5pbmdlc3QudjEuR2V0Um93c1Jlc3BvbnNlElsKCkRlbGV0ZVJvd3MSJS5taWxscmFjZS5pbmdlc3QudjEuRGVsZXRlUm93c1JlcXVlc3QaJi5taWxscmFjZS5pbmdlc3QudjEuRGVsZXRlUm93c1Jlc3BvbnNlEkwKBUJlZ2luEiAubWlsbHJhY2UuaW5nZXN0LnYxLkJlZ2luUmVxdWVzdBohLm1pbGxyYWNlLmluZ2VzdC52MS5CZWdpblJlc3BvbnNlElUKCENvbXBsZXRlEiMubWlsbHJhY2UuaW5nZXN0LnYxLkNvbXBsZXRlUmVxdWVzdBokLm1pbGxyYWNlLmluZ2VzdC52MS5Db21wbGV0ZVJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * Rows in one of three forms.
@@ -33,35 +30,31 @@ export type Batch = Message<"millrace.ingest.v1.Batch"> & {
   /**
    * @generated from oneof millrace.ingest.v1.Batch.rows
    */
-  rows:
-    | {
-        /**
-         * Lines of JSON objects in UTF-8, each ended by a newline.
-         *
-         * @generated from field: bytes ndjson = 2;
-         */
-        value: Uint8Array;
-        case: "ndjson";
-      }
-    | {
-        /**
-         * Rows with typed values.
-         *
-         * @generated from field: millrace.ingest.v1.TypedRows typed = 3;
-         */
-        value: TypedRows;
-        case: "typed";
-      }
-    | {
-        /**
-         * Columns with typed values: the fastest form.
-         *
-         * @generated from field: millrace.ingest.v1.Columns columns = 4;
-         */
-        value: Columns;
-        case: "columns";
-      }
-    | { case: undefined; value?: undefined };
+  rows: {
+    /**
+     * Lines of JSON objects in UTF-8, each ended by a newline.
+     *
+     * @generated from field: bytes ndjson = 2;
+     */
+    value: Uint8Array;
+    case: "ndjson";
+  } | {
+    /**
+     * Rows with typed values.
+     *
+     * @generated from field: millrace.ingest.v1.TypedRows typed = 3;
+     */
+    value: TypedRows;
+    case: "typed";
+  } | {
+    /**
+     * Columns with typed values: the fastest form.
+     *
+     * @generated from field: millrace.ingest.v1.Columns columns = 4;
+     */
+    value: Columns;
+    case: "columns";
+  } | { case: undefined; value?: undefined };
 
   /**
    * Rows of the batch that come before these.
@@ -82,7 +75,8 @@ export type Batch = Message<"millrace.ingest.v1.Batch"> & {
  * Describes the message millrace.ingest.v1.Batch.
  * Use `create(BatchSchema)` to create a new message.
  */
-export const BatchSchema: GenMessage<Batch> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 0);
+export const BatchSchema: GenMessage<Batch> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 0);
 
 /**
  * Rows whose fields are named once.
@@ -105,8 +99,7 @@ export type TypedRows = Message<"millrace.ingest.v1.TypedRows"> & {
  * Describes the message millrace.ingest.v1.TypedRows.
  * Use `create(TypedRowsSchema)` to create a new message.
  */
-export const TypedRowsSchema: GenMessage<TypedRows> =
-  /*@__PURE__*/
+export const TypedRowsSchema: GenMessage<TypedRows> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 1);
 
 /**
@@ -125,7 +118,8 @@ export type Row = Message<"millrace.ingest.v1.Row"> & {
  * Describes the message millrace.ingest.v1.Row.
  * Use `create(RowSchema)` to create a new message.
  */
-export const RowSchema: GenMessage<Row> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 2);
+export const RowSchema: GenMessage<Row> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 2);
 
 /**
  * A value; none of them is null.
@@ -136,68 +130,61 @@ export type Value = Message<"millrace.ingest.v1.Value"> & {
   /**
    * @generated from oneof millrace.ingest.v1.Value.kind
    */
-  kind:
-    | {
-        /**
-         * @generated from field: bool bool_value = 1;
-         */
-        value: boolean;
-        case: "boolValue";
-      }
-    | {
-        /**
-         * @generated from field: sint64 int_value = 2;
-         */
-        value: bigint;
-        case: "intValue";
-      }
-    | {
-        /**
-         * @generated from field: double double_value = 3;
-         */
-        value: number;
-        case: "doubleValue";
-      }
-    | {
-        /**
-         * @generated from field: string string_value = 4;
-         */
-        value: string;
-        case: "stringValue";
-      }
-    | {
-        /**
-         * @generated from field: bytes bytes_value = 5;
-         */
-        value: Uint8Array;
-        case: "bytesValue";
-      }
-    | {
-        /**
-         * JSON, in UTF-8: objects, arrays, and numbers that a double does not hold.
-         *
-         * @generated from field: string json_value = 6;
-         */
-        value: string;
-        case: "jsonValue";
-      }
-    | {
-        /**
-         * Microseconds since 1970-01-01T00:00:00Z.
-         *
-         * @generated from field: sint64 timestamp_micros = 7;
-         */
-        value: bigint;
-        case: "timestampMicros";
-      }
-    | { case: undefined; value?: undefined };
+  kind: {
+    /**
+     * @generated from field: bool bool_value = 1;
+     */
+    value: boolean;
+    case: "boolValue";
+  } | {
+    /**
+     * @generated from field: sint64 int_value = 2;
+     */
+    value: bigint;
+    case: "intValue";
+  } | {
+    /**
+     * @generated from field: double double_value = 3;
+     */
+    value: number;
+    case: "doubleValue";
+  } | {
+    /**
+     * @generated from field: string string_value = 4;
+     */
+    value: string;
+    case: "stringValue";
+  } | {
+    /**
+     * @generated from field: bytes bytes_value = 5;
+     */
+    value: Uint8Array;
+    case: "bytesValue";
+  } | {
+    /**
+     * JSON, in UTF-8: objects, arrays, and numbers that a double does not hold.
+     *
+     * @generated from field: string json_value = 6;
+     */
+    value: string;
+    case: "jsonValue";
+  } | {
+    /**
+     * Microseconds since 1970-01-01T00:00:00Z.
+     *
+     * @generated from field: sint64 timestamp_micros = 7;
+     */
+    value: bigint;
+    case: "timestampMicros";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message millrace.ingest.v1.Value.
  * Use `create(ValueSchema)` to create a new message.
  */
-export const ValueSchema: GenMessage<Value> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 3);
+export const ValueSchema: GenMessage<Value> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 3);
 
 /**
  * Rows by column.
@@ -222,8 +209,7 @@ export type Columns = Message<"millrace.ingest.v1.Columns"> & {
  * Describes the message millrace.ingest.v1.Columns.
  * Use `create(ColumnsSchema)` to create a new message.
  */
-export const ColumnsSchema: GenMessage<Columns> =
-  /*@__PURE__*/
+export const ColumnsSchema: GenMessage<Columns> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 4);
 
 /**
@@ -240,57 +226,49 @@ export type Column = Message<"millrace.ingest.v1.Column"> & {
   /**
    * @generated from oneof millrace.ingest.v1.Column.values
    */
-  values:
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.BoolValues bools = 2;
-         */
-        value: BoolValues;
-        case: "bools";
-      }
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.IntValues ints = 3;
-         */
-        value: IntValues;
-        case: "ints";
-      }
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.DoubleValues doubles = 4;
-         */
-        value: DoubleValues;
-        case: "doubles";
-      }
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.StringValues strings = 5;
-         */
-        value: StringValues;
-        case: "strings";
-      }
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.BytesValues bytes = 6;
-         */
-        value: BytesValues;
-        case: "bytes";
-      }
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.JsonValues jsons = 7;
-         */
-        value: JsonValues;
-        case: "jsons";
-      }
-    | {
-        /**
-         * @generated from field: millrace.ingest.v1.TimestampValues timestamps = 8;
-         */
-        value: TimestampValues;
-        case: "timestamps";
-      }
-    | { case: undefined; value?: undefined };
+  values: {
+    /**
+     * @generated from field: millrace.ingest.v1.BoolValues bools = 2;
+     */
+    value: BoolValues;
+    case: "bools";
+  } | {
+    /**
+     * @generated from field: millrace.ingest.v1.IntValues ints = 3;
+     */
+    value: IntValues;
+    case: "ints";
+  } | {
+    /**
+     * @generated from field: millrace.ingest.v1.DoubleValues doubles = 4;
+     */
+    value: DoubleValues;
+    case: "doubles";
+  } | {
+    /**
+     * @generated from field: millrace.ingest.v1.StringValues strings = 5;
+     */
+    value: StringValues;
+    case: "strings";
+  } | {
+    /**
+     * @generated from field: millrace.ingest.v1.BytesValues bytes = 6;
+     */
+    value: BytesValues;
+    case: "bytes";
+  } | {
+    /**
+     * @generated from field: millrace.ingest.v1.JsonValues jsons = 7;
+     */
+    value: JsonValues;
+    case: "jsons";
+  } | {
+    /**
+     * @generated from field: millrace.ingest.v1.TimestampValues timestamps = 8;
+     */
+    value: TimestampValues;
+    case: "timestamps";
+  } | { case: undefined; value?: undefined };
 
   /**
    * One bit for each row, the lowest bit of the first byte for the first row: 1 where it is null, and no value stands for it.
@@ -305,7 +283,8 @@ export type Column = Message<"millrace.ingest.v1.Column"> & {
  * Describes the message millrace.ingest.v1.Column.
  * Use `create(ColumnSchema)` to create a new message.
  */
-export const ColumnSchema: GenMessage<Column> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 5);
+export const ColumnSchema: GenMessage<Column> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 5);
 
 /**
  * Truth values.
@@ -323,8 +302,7 @@ export type BoolValues = Message<"millrace.ingest.v1.BoolValues"> & {
  * Describes the message millrace.ingest.v1.BoolValues.
  * Use `create(BoolValuesSchema)` to create a new message.
  */
-export const BoolValuesSchema: GenMessage<BoolValues> =
-  /*@__PURE__*/
+export const BoolValuesSchema: GenMessage<BoolValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 6);
 
 /**
@@ -343,8 +321,7 @@ export type IntValues = Message<"millrace.ingest.v1.IntValues"> & {
  * Describes the message millrace.ingest.v1.IntValues.
  * Use `create(IntValuesSchema)` to create a new message.
  */
-export const IntValuesSchema: GenMessage<IntValues> =
-  /*@__PURE__*/
+export const IntValuesSchema: GenMessage<IntValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 7);
 
 /**
@@ -363,8 +340,7 @@ export type DoubleValues = Message<"millrace.ingest.v1.DoubleValues"> & {
  * Describes the message millrace.ingest.v1.DoubleValues.
  * Use `create(DoubleValuesSchema)` to create a new message.
  */
-export const DoubleValuesSchema: GenMessage<DoubleValues> =
-  /*@__PURE__*/
+export const DoubleValuesSchema: GenMessage<DoubleValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 8);
 
 /**
@@ -383,8 +359,7 @@ export type StringValues = Message<"millrace.ingest.v1.StringValues"> & {
  * Describes the message millrace.ingest.v1.StringValues.
  * Use `create(StringValuesSchema)` to create a new message.
  */
-export const StringValuesSchema: GenMessage<StringValues> =
-  /*@__PURE__*/
+export const StringValuesSchema: GenMessage<StringValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 9);
 
 /**
@@ -403,8 +378,7 @@ export type BytesValues = Message<"millrace.ingest.v1.BytesValues"> & {
  * Describes the message millrace.ingest.v1.BytesValues.
  * Use `create(BytesValuesSchema)` to create a new message.
  */
-export const BytesValuesSchema: GenMessage<BytesValues> =
-  /*@__PURE__*/
+export const BytesValuesSchema: GenMessage<BytesValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 10);
 
 /**
@@ -423,8 +397,7 @@ export type JsonValues = Message<"millrace.ingest.v1.JsonValues"> & {
  * Describes the message millrace.ingest.v1.JsonValues.
  * Use `create(JsonValuesSchema)` to create a new message.
  */
-export const JsonValuesSchema: GenMessage<JsonValues> =
-  /*@__PURE__*/
+export const JsonValuesSchema: GenMessage<JsonValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 11);
 
 /**
@@ -443,8 +416,7 @@ export type TimestampValues = Message<"millrace.ingest.v1.TimestampValues"> & {
  * Describes the message millrace.ingest.v1.TimestampValues.
  * Use `create(TimestampValuesSchema)` to create a new message.
  */
-export const TimestampValuesSchema: GenMessage<TimestampValues> =
-  /*@__PURE__*/
+export const TimestampValuesSchema: GenMessage<TimestampValues> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 12);
 
 /**
@@ -475,8 +447,7 @@ export type Rejection = Message<"millrace.ingest.v1.Rejection"> & {
  * Describes the message millrace.ingest.v1.Rejection.
  * Use `create(RejectionSchema)` to create a new message.
  */
-export const RejectionSchema: GenMessage<Rejection> =
-  /*@__PURE__*/
+export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 13);
 
 /**
@@ -520,7 +491,8 @@ export type Commit = Message<"millrace.ingest.v1.Commit"> & {
  * Describes the message millrace.ingest.v1.Commit.
  * Use `create(CommitSchema)` to create a new message.
  */
-export const CommitSchema: GenMessage<Commit> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 14);
+export const CommitSchema: GenMessage<Commit> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 14);
 
 /**
  * What came of a batch.
@@ -576,7 +548,8 @@ export type Landed = Message<"millrace.ingest.v1.Landed"> & {
  * Describes the message millrace.ingest.v1.Landed.
  * Use `create(LandedSchema)` to create a new message.
  */
-export const LandedSchema: GenMessage<Landed> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 15);
+export const LandedSchema: GenMessage<Landed> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 15);
 
 /**
  * Asks for one batch to be landed.
@@ -599,8 +572,7 @@ export type PushRequest = Message<"millrace.ingest.v1.PushRequest"> & {
  * Describes the message millrace.ingest.v1.PushRequest.
  * Use `create(PushRequestSchema)` to create a new message.
  */
-export const PushRequestSchema: GenMessage<PushRequest> =
-  /*@__PURE__*/
+export const PushRequestSchema: GenMessage<PushRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 16);
 
 /**
@@ -619,8 +591,7 @@ export type PushResponse = Message<"millrace.ingest.v1.PushResponse"> & {
  * Describes the message millrace.ingest.v1.PushResponse.
  * Use `create(PushResponseSchema)` to create a new message.
  */
-export const PushResponseSchema: GenMessage<PushResponse> =
-  /*@__PURE__*/
+export const PushResponseSchema: GenMessage<PushResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 17);
 
 /**
@@ -644,8 +615,7 @@ export type PushRowsRequest = Message<"millrace.ingest.v1.PushRowsRequest"> & {
  * Describes the message millrace.ingest.v1.PushRowsRequest.
  * Use `create(PushRowsRequestSchema)` to create a new message.
  */
-export const PushRowsRequestSchema: GenMessage<PushRowsRequest> =
-  /*@__PURE__*/
+export const PushRowsRequestSchema: GenMessage<PushRowsRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 18);
 
 /**
@@ -681,8 +651,7 @@ export type PushRowsResponse = Message<"millrace.ingest.v1.PushRowsResponse"> & 
  * Describes the message millrace.ingest.v1.PushRowsResponse.
  * Use `create(PushRowsResponseSchema)` to create a new message.
  */
-export const PushRowsResponseSchema: GenMessage<PushRowsResponse> =
-  /*@__PURE__*/
+export const PushRowsResponseSchema: GenMessage<PushRowsResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 19);
 
 /**
@@ -706,8 +675,7 @@ export type GetBatchRequest = Message<"millrace.ingest.v1.GetBatchRequest"> & {
  * Describes the message millrace.ingest.v1.GetBatchRequest.
  * Use `create(GetBatchRequestSchema)` to create a new message.
  */
-export const GetBatchRequestSchema: GenMessage<GetBatchRequest> =
-  /*@__PURE__*/
+export const GetBatchRequestSchema: GenMessage<GetBatchRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 20);
 
 /**
@@ -731,8 +699,7 @@ export type GetBatchResponse = Message<"millrace.ingest.v1.GetBatchResponse"> & 
  * Describes the message millrace.ingest.v1.GetBatchResponse.
  * Use `create(GetBatchResponseSchema)` to create a new message.
  */
-export const GetBatchResponseSchema: GenMessage<GetBatchResponse> =
-  /*@__PURE__*/
+export const GetBatchResponseSchema: GenMessage<GetBatchResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 21);
 
 /**
@@ -751,7 +718,8 @@ export type Key = Message<"millrace.ingest.v1.Key"> & {
  * Describes the message millrace.ingest.v1.Key.
  * Use `create(KeySchema)` to create a new message.
  */
-export const KeySchema: GenMessage<Key> = /*@__PURE__*/ messageDesc(file_millrace_ingest_v1_ingest, 22);
+export const KeySchema: GenMessage<Key> = /*@__PURE__*/
+  messageDesc(file_millrace_ingest_v1_ingest, 22);
 
 /**
  * Names rows, at most 1,000.
@@ -774,8 +742,7 @@ export type GetRowsRequest = Message<"millrace.ingest.v1.GetRowsRequest"> & {
  * Describes the message millrace.ingest.v1.GetRowsRequest.
  * Use `create(GetRowsRequestSchema)` to create a new message.
  */
-export const GetRowsRequestSchema: GenMessage<GetRowsRequest> =
-  /*@__PURE__*/
+export const GetRowsRequestSchema: GenMessage<GetRowsRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 23);
 
 /**
@@ -799,8 +766,7 @@ export type GetRowsResponse = Message<"millrace.ingest.v1.GetRowsResponse"> & {
  * Describes the message millrace.ingest.v1.GetRowsResponse.
  * Use `create(GetRowsResponseSchema)` to create a new message.
  */
-export const GetRowsResponseSchema: GenMessage<GetRowsResponse> =
-  /*@__PURE__*/
+export const GetRowsResponseSchema: GenMessage<GetRowsResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 24);
 
 /**
@@ -824,8 +790,7 @@ export type DeleteRowsRequest = Message<"millrace.ingest.v1.DeleteRowsRequest"> 
  * Describes the message millrace.ingest.v1.DeleteRowsRequest.
  * Use `create(DeleteRowsRequestSchema)` to create a new message.
  */
-export const DeleteRowsRequestSchema: GenMessage<DeleteRowsRequest> =
-  /*@__PURE__*/
+export const DeleteRowsRequestSchema: GenMessage<DeleteRowsRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 25);
 
 /**
@@ -844,8 +809,7 @@ export type DeleteRowsResponse = Message<"millrace.ingest.v1.DeleteRowsResponse"
  * Describes the message millrace.ingest.v1.DeleteRowsResponse.
  * Use `create(DeleteRowsResponseSchema)` to create a new message.
  */
-export const DeleteRowsResponseSchema: GenMessage<DeleteRowsResponse> =
-  /*@__PURE__*/
+export const DeleteRowsResponseSchema: GenMessage<DeleteRowsResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 26);
 
 /**
@@ -874,8 +838,7 @@ export type BeginRequest = Message<"millrace.ingest.v1.BeginRequest"> & {
  * Describes the message millrace.ingest.v1.BeginRequest.
  * Use `create(BeginRequestSchema)` to create a new message.
  */
-export const BeginRequestSchema: GenMessage<BeginRequest> =
-  /*@__PURE__*/
+export const BeginRequestSchema: GenMessage<BeginRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 27);
 
 /**
@@ -894,8 +857,7 @@ export type BeginResponse = Message<"millrace.ingest.v1.BeginResponse"> & {
  * Describes the message millrace.ingest.v1.BeginResponse.
  * Use `create(BeginResponseSchema)` to create a new message.
  */
-export const BeginResponseSchema: GenMessage<BeginResponse> =
-  /*@__PURE__*/
+export const BeginResponseSchema: GenMessage<BeginResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 28);
 
 /**
@@ -924,8 +886,7 @@ export type CompleteRequest = Message<"millrace.ingest.v1.CompleteRequest"> & {
  * Describes the message millrace.ingest.v1.CompleteRequest.
  * Use `create(CompleteRequestSchema)` to create a new message.
  */
-export const CompleteRequestSchema: GenMessage<CompleteRequest> =
-  /*@__PURE__*/
+export const CompleteRequestSchema: GenMessage<CompleteRequest> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 29);
 
 /**
@@ -944,8 +905,7 @@ export type CompleteResponse = Message<"millrace.ingest.v1.CompleteResponse"> & 
  * Describes the message millrace.ingest.v1.CompleteResponse.
  * Use `create(CompleteResponseSchema)` to create a new message.
  */
-export const CompleteResponseSchema: GenMessage<CompleteResponse> =
-  /*@__PURE__*/
+export const CompleteResponseSchema: GenMessage<CompleteResponse> = /*@__PURE__*/
   messageDesc(file_millrace_ingest_v1_ingest, 30);
 
 /**
@@ -966,7 +926,7 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof PushRequestSchema;
     output: typeof PushResponseSchema;
-  };
+  },
   /**
    * Lands batches one after another, each like Push; the answer sums them up. It ends with the first that fails: which have
    * landed is told by GetBatch.
@@ -977,7 +937,7 @@ export const IngestService: GenService<{
     methodKind: "client_streaming";
     input: typeof PushRowsRequestSchema;
     output: typeof PushRowsResponseSchema;
-  };
+  },
   /**
    * Tells how far a batch has landed.
    *
@@ -987,7 +947,7 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof GetBatchRequestSchema;
     output: typeof GetBatchResponseSchema;
-  };
+  },
   /**
    * Reads rows by their keys.
    *
@@ -997,7 +957,7 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof GetRowsRequestSchema;
     output: typeof GetRowsResponseSchema;
-  };
+  },
   /**
    * Removes rows by their keys; where the table archives, they go to its history.
    *
@@ -1007,7 +967,7 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof DeleteRowsRequestSchema;
     output: typeof DeleteRowsResponseSchema;
-  };
+  },
   /**
    * Opens a reading of a stream, or of a scope of it.
    *
@@ -1017,7 +977,7 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof BeginRequestSchema;
     output: typeof BeginResponseSchema;
-  };
+  },
   /**
    * Completes a reading: rows that were not pushed since it was opened are removed.
    *
@@ -1027,5 +987,7 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof CompleteRequestSchema;
     output: typeof CompleteResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_millrace_ingest_v1_ingest, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_millrace_ingest_v1_ingest, 0);
+
