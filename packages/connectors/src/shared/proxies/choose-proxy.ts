@@ -56,7 +56,12 @@ function best(usable: readonly PooledProxy[]): readonly PooledProxy[] {
 }
 
 function turn(candidates: readonly PooledProxy[], choosing: Choosing): PooledProxy | undefined {
-  return candidates.length === 0 ? undefined : candidates[choosing.turn++ % candidates.length];
+  const [first, ...others] = candidates;
+  if (first === undefined) return undefined;
+  // Whose turn is longest ago, so that turns are fair while proxies come and go.
+  const chosen = others.reduce((oldest, each) => (each.lastTurn < oldest.lastTurn ? each : oldest), first);
+  chosen.lastTurn = ++choosing.turn;
+  return chosen;
 }
 
 function byWeight(candidates: readonly PooledProxy[]): PooledProxy | undefined {

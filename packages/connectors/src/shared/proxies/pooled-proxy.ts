@@ -52,6 +52,8 @@ export class PooledProxy {
   bans = 0;
   sentBytes = 0;
   receivedBytes = 0;
+  /** When it was chosen last, counted in choices. */
+  lastTurn = 0;
   /** No request before, where it is dead. */
   deadUntilMs = 0;
   #inARow = 0;

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import { Agent, buildConnector, Dispatcher } from "undici";
 import { publicAddressOf } from "../http/private-addresses.ts";
 import { traced } from "../http/connection-trace.ts";
 import { openHttpTunnel } from "./http-tunnel.ts";
@@ -27,7 +27,7 @@ export function proxiedDispatcher(proxy: ProxyAddress, options: ProxiedOptions):
   const tunnels = new Agent({ ...options.pool, connect: tunnelConnector(proxy, options) });
   if (options.plain === "tunnel" || proxy.protocol === "socks5:") return tunnels;
   const forward = new Agent({ ...options.pool, connect: proxyConnector(proxy, options) });
-  return new Forwarding(proxy, { tunnels, forward, privateAddresses: options.privateAddresses }).dispatcher;
+  return new ForwardingDispatcher(proxy, { tunnels, forward });
 }
 
 /** Connects to the server behind the proxy, whatever the scheme. */
@@ -106,47 +106,42 @@ function asProxyFailure(error: unknown, proxy: ProxyAddress): Error {
 interface ForwardingParts {
   readonly tunnels: Dispatcher;
   readonly forward: Dispatcher;
-  readonly privateAddresses: "allow" | "refuse";
 }
 
 /** Asks the proxy for http:// pages by their whole address, and for tunnels to all else. */
-class Forwarding {
-  readonly dispatcher: Dispatcher;
+class ForwardingDispatcher extends Dispatcher {
   readonly #origin: string;
   readonly #authorization: string | undefined;
-  readonly #parts: ForwardingParts;
+  readonly #tunnels: Dispatcher;
+  readonly #forward: Dispatcher;
 
-  constructor(proxy: ProxyAddress, parts: ForwardingParts) {
+  constructor(proxy: ProxyAddress, { tunnels, forward }: ForwardingParts) {
+    super();
     this.#origin = proxy.shown;
     this.#authorization = proxyAuthorization(proxy);
-    this.#parts = parts;
-    this.dispatcher = parts.tunnels.compose(
-      (dispatch) => (options, handler) =>
-        String(options.origin).startsWith("http:")
-          ? this.#forward(options, handler)
-          : dispatch(options, handler),
-    );
-    // Who opens the pair by one name closes it by that.
-    const { tunnels, forward } = parts;
-    this.dispatcher.close = async () => {
-      await Promise.all([tunnels.close(), forward.close()]);
-    };
-    this.dispatcher.destroy = async () => {
-      await Promise.all([tunnels.destroy(), forward.destroy()]);
-    };
+    this.#tunnels = tunnels;
+    this.#forward = forward;
   }
 
-  #forward(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const origin = String(options.origin);
+    if (!origin.startsWith("http:")) return this.#tunnels.dispatch(options, handler);
+    // Headers are given as an object by all of ours.
+    const own = options.headers as Record<string, string> | undefined;
     const headers: Record<string, string> = {
       host: new URL(origin).host,
-      ...(options.headers as Record<string, string>),
+      ...own,
       ...(this.#authorization === undefined ? {} : { "proxy-authorization": this.#authorization }),
     };
-    const { forward } = this.#parts;
-    return forward.dispatch(
-      { ...options, origin: this.#origin, path: `${origin}${options.path}`, headers },
-      handler,
-    );
+    const path = `${origin}${options.path}`;
+    return this.#forward.dispatch({ ...options, origin: this.#origin, path, headers }, handler);
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([this.#tunnels.close(), this.#forward.close()]);
+  }
+
+  override async destroy(): Promise<void> {
+    await Promise.all([this.#tunnels.destroy(), this.#forward.destroy()]);
   }
 }

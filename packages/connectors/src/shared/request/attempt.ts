@@ -27,6 +27,7 @@ export interface AttemptOptions {
   readonly maxBytes: number;
   readonly maxRedirects: number;
   readonly privateAddresses: "allow" | "refuse";
+  readonly throughProxy: boolean;
   readonly guard: ((url: URL) => void | Promise<void>) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly session: Session | undefined;
@@ -70,15 +71,7 @@ export async function attempt(outgoing: Outgoing, options: AttemptOptions): Prom
     hold.slot.release();
   };
   const where = (): string => `${outgoing.method} ${options.show(outgoing.url)}`;
-  const trace: AttemptTrace = {
-    dnsMs: 0,
-    connectMs: 0,
-    tlsMs: 0,
-    connections: 0,
-    firstByteMs: 0,
-    totalMs: 0,
-    sentBytes: 0,
-  };
+  const trace: AttemptTrace = { ...NO_TIMES };
   const began = performance.now();
   const elapsed = (): number => performance.now() - began;
   try {

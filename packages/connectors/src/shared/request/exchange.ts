@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { request, type Dispatcher } from "undici";
-import { refusePrivateHost } from "../http/private-addresses.ts";
+import { publicAddressOf, refusePrivateHost } from "../http/private-addresses.ts";
 import { abandon, type Arrived } from "./arrived.ts";
 import { Deadline } from "./deadline.ts";
 import { follow, type Followed } from "./follow.ts";
@@ -47,6 +47,8 @@ export interface Sending {
   readonly dispatcher: Dispatcher;
   readonly deadline: Deadline;
   readonly privateAddresses: "allow" | "refuse";
+  /** True where a proxy looks names up, so that they are looked up here to be checked. */
+  readonly throughProxy?: boolean;
   /** Longest silence. Default: the dispatcher's. */
   readonly timeoutMs?: number;
 }
@@ -54,9 +56,12 @@ export interface Sending {
 /** Sends one request over the network; resolves when the headers of its answer are there. */
 export async function sendOnce(
   { method, url, headers, body }: Outgoing,
-  { dispatcher, deadline, privateAddresses, timeoutMs }: Sending,
+  { dispatcher, deadline, privateAddresses, timeoutMs, throughProxy = false }: Sending,
 ): Promise<Arrived> {
-  if (privateAddresses === "refuse") refusePrivateHost(url);
+  if (privateAddresses === "refuse") {
+    refusePrivateHost(url);
+    if (throughProxy) await publicAddressOf(url.hostname.replace(/^\[|\]$/g, ""));
+  }
   const sent = typeof body === "function" ? body() : body;
   const answer = await request(url, {
     dispatcher,

@@ -86,6 +86,7 @@ export class Sender {
       maxRedirects: options.maxRedirects ?? this.#options.maxRedirects,
       maxMs: toMs(options.maxTime ?? this.#options.maxTime),
       privateAddresses: this.#options.privateAddresses,
+      throughProxy: through !== undefined,
       dispatcher: this.#dispatcher(through),
       slots: this.#slots,
       guard: options.guard,

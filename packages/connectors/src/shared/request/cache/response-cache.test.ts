@@ -50,7 +50,7 @@ describe.each(["memory", "file"])("kept in %s", (kind) => {
   };
   const answers = (headers: Record<string, string>, more: Partial<Reply> = {}): void => {
     let count = 0;
-    server.routes["/x"] = () => ({ body: `#${++count}`, headers, ...more }) as Reply;
+    server.routes["/x"] = () => ({ body: `#${++count}`, headers, ...more });
   };
   const pass = (seconds: number): Promise<void> => clock.sleep(seconds * 1_000);
 
