@@ -7,6 +7,8 @@ import { missingLine, type Step } from "./page.ts";
 
 const CLI = path.resolve(import.meta.dirname, "../../packages/millrace/src/cli.ts");
 
+const PYTHON_CLIENTS = path.resolve(import.meta.dirname, "../../clients/python");
+
 /** Follows a page in an empty folder, as its reader would. */
 export class Reader {
   readonly #databaseUrl: string;
@@ -66,6 +68,9 @@ export class Reader {
     if (command.endsWith("&")) return this.#startServing(command.slice(0, -1).trim());
     const [, name, inner] = /^([A-Z_]+)=\$\((.*)\)$/.exec(command) ?? [];
     if (name !== undefined && inner !== undefined) return this.#keep(name, inner, fails);
+    const [, variable = "", of = "", script = ""] =
+      /^([A-Z_]+)=\$([A-Z_]+) python3 (\S+)$/.exec(command) ?? [];
+    if (script !== "") return this.#python(script, { [variable]: this.#variables.get(of) ?? "" });
     if (command.startsWith("curl ")) return this.#curl(shellWords(command, this.#variables).slice(1));
     return this.#program(command, fails);
   }
@@ -92,6 +97,18 @@ export class Reader {
     const { code, text } = await outcomeOf(child);
     this.#output = text;
     if (code !== 0) throw new Error(`curl ended with ${code}:\n${text}`);
+  }
+
+  /** A script, which finds the clients as if they were installed. */
+  async #python(script: string, variables: Readonly<Record<string, string>>): Promise<void> {
+    const child = spawn("python3", [script], {
+      cwd: this.#folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...variables, PYTHONPATH: PYTHON_CLIENTS, PYTHONDONTWRITEBYTECODE: "1" },
+    });
+    const { code, text } = await outcomeOf(child);
+    this.#output = text;
+    if (code !== 0) throw new Error(`python3 ${script} ended with ${code}:\n${text}`);
   }
 
   /** `millrace up &`: goes on until the page is over. */
