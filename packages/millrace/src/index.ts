@@ -41,6 +41,13 @@ export {
   type WatchMethodsOptions,
 } from "@millrace/core";
 export { clickhouse, type ClickHouseOptions } from "@millrace/connectors/clickhouse";
+export {
+  type Collector,
+  collector,
+  type CollectorDefinition,
+  type CollectorOptions,
+  type Feed,
+} from "@millrace/connectors/collector";
 export * from "@millrace/connectors/crawl";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
 export { database } from "@millrace/connectors/database";
@@ -53,6 +60,7 @@ export { jsonl } from "@millrace/connectors/jsonl";
 export { mariadb, type MariadbOptions } from "@millrace/connectors/mariadb";
 export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
+export { pushed, type PushedOptions } from "@millrace/connectors/pushed";
 export { rows } from "@millrace/connectors/rows";
 export { singer, type SingerOptions } from "@millrace/connectors/singer";
 export {
