@@ -25,7 +25,7 @@ export interface Name {
 }
 
 /** Days after which the site begins again as it was. */
-export const CYCLE = 28;
+const CYCLE = 28;
 const COUNT = 48;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
 

@@ -1,8 +1,9 @@
-import { type Clock, resolveSecrets, type Source } from "@millrace/core";
+import { type Clock, type Receipt, resolveSecrets, type Source } from "@millrace/core";
 import { Extraction } from "./extract/extraction.ts";
-import { Frontier } from "./frontier/frontier.ts";
+import type { Frontier } from "./frontier/frontier.ts";
 import type { ResolvedCrawlOptions } from "./options.ts";
 import type { CrawlState } from "./read-crawl.ts";
+import { Admission } from "./visit/admission.ts";
 import { compileFollow } from "./visit/find-links.ts";
 import { LinkMaker } from "./visit/to-link.ts";
 
@@ -10,9 +11,16 @@ import { LinkMaker } from "./visit/to-link.ts";
 export function crawlSource(options: ResolvedCrawlOptions, clock: Clock): Source {
   const rules = Array.isArray(options.extract) ? options.extract : [options.extract];
   const extractions = rules.map((rule) => new Extraction(rule));
-  compileFollow(options.follow, new LinkMaker(options.canonical));
-  let frontier: Frontier | undefined;
-  let left: { readonly file: string; readonly crawl: string; readonly ended: boolean } | undefined;
+  const links = new LinkMaker(options.canonical);
+  const starts = (Array.isArray(options.start) ? options.start : [options.start]).map((start) =>
+    links.start(start),
+  );
+  const admission = new Admission(
+    options,
+    starts.map(({ url }) => new URL(url)),
+  );
+  compileFollow(options.follow, links);
+  const file = new OpenFile();
   return {
     kind: "crawl",
     keyed: extractions.some(({ key }) => key !== undefined),
@@ -20,51 +28,53 @@ export function crawlSource(options: ResolvedCrawlOptions, clock: Clock): Source
       if (context.signal.aborted) return;
       const { readCrawl } = await import("./read-crawl.ts");
       const { httpFetcher } = await import("./visit/http-fetcher.ts");
-      const { Admission } = await import("./visit/admission.ts");
       const { headers, proxy, tls } = options;
       const secrets = await resolveSecrets({ headers, proxy, tls }, context);
-      const links = new LinkMaker(options.canonical);
-      const starts = Array.isArray(options.start) ? options.start : [options.start];
-      const admission = new Admission(
-        options,
-        starts.map((start) => new URL(links.start(start).url)),
-      );
-      const fetcher = await httpFetcher({ ...options, ...secrets }, { clock }, (url) =>
-        admission.sameSite(url),
-      );
-      yield* readCrawl({
-        options,
-        extractions,
-        context,
-        clock,
-        fetcher,
-        opened: (opened) => {
-          frontier = opened;
-          left = undefined;
-        },
-        closed: (file, ended) => {
-          left = { file, crawl: frontier?.crawl ?? "", ended };
-          frontier = undefined;
-        },
-      });
+      const own = (url: URL): boolean => admission.sameSite(url);
+      const fetcher = await httpFetcher({ ...options, ...secrets }, { clock }, own);
+      yield* readCrawl({ options, extractions, starts, links, admission, context, clock, fetcher, file });
     },
-    committed(receipts) {
-      for (const { state } of receipts) {
-        const { crawl, position } = state as unknown as CrawlState;
-        if (frontier?.crawl === crawl) frontier.trim(position);
-        else if (left?.crawl === crawl && left.file !== ":memory:") settle(left.file, position, left.ended);
-      }
-    },
+    committed: (receipts) => file.committed(receipts),
   };
 }
 
-/** What the last commit of a run leaves to do, when the crawl's file is closed already. */
-function settle(file: string, position: number, ended: boolean): void {
-  const frontier = new Frontier(file);
-  try {
-    frontier.trim(position);
-    if (ended && position === frontier.position) frontier.abandon();
-  } finally {
-    frontier.close();
+/** The file of the crawl that is read, or was read last: what has landed is taken out of it. */
+export class OpenFile {
+  #open: Frontier | undefined;
+  #reopen: ((path: string) => Frontier) | undefined;
+  #left: { readonly path: string; readonly crawl: string; readonly ended: boolean } | undefined;
+
+  /** @param reopen opens such a file again; given along, so that listing pipelines loads no database. */
+  opened(frontier: Frontier, reopen: (path: string) => Frontier): void {
+    this.#open = frontier;
+    this.#reopen = reopen;
+    this.#left = undefined;
+  }
+
+  /** @param ended the crawl is over, and all of it was sent. */
+  closed(path: string, ended: boolean): void {
+    this.#left = { path, crawl: this.#open?.crawl ?? "", ended };
+    this.#open = undefined;
+  }
+
+  committed(receipts: readonly Receipt[]): void {
+    for (const { state } of receipts) {
+      const { crawl, position } = state as unknown as CrawlState;
+      if (this.#open?.crawl === crawl) this.#open.trim(position);
+      else if (this.#left?.crawl === crawl && this.#left.path !== ":memory:")
+        this.#settle(this.#left, position);
+    }
+  }
+
+  /** What the last commit of a run leaves to do, when the file is closed already. */
+  #settle({ path, ended }: { readonly path: string; readonly ended: boolean }, position: number): void {
+    const frontier = this.#reopen?.(path);
+    if (frontier === undefined) return;
+    try {
+      frontier.trim(position);
+      if (ended && position === frontier.position) frontier.abandon();
+    } finally {
+      frontier.close();
+    }
   }
 }

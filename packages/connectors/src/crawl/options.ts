@@ -1,42 +1,23 @@
-import type { Json } from "@millrace/core";
 import { z } from "zod";
 import { duration, secret } from "../shared/http/option-types.ts";
 import { tlsOptions } from "../shared/http/tls-options.ts";
 import type { Convert, Field, FieldInput, Place } from "./extract/field.ts";
-import type { CanonicalOptions } from "./frontier/canonical-url.ts";
 import type { Page } from "./page/page.ts";
 import type { HandleContext } from "./visit/handle-context.ts";
+import { crawlRequest, type CrawlRequest } from "./visit/crawl-request.ts";
 import type { Matcher } from "./visit/matcher.ts";
 
-export type { CanonicalOptions, Convert, Field, FieldInput, HandleContext, Matcher, Page, Place };
+export type { Convert, CrawlRequest, Field, FieldInput, HandleContext, Matcher, Page, Place };
 
 const matcher = z.custom<Matcher>(isMatcher, {
   message: "must be a part of the address, a pattern, a function of the URL, or a list of these",
 });
-const json = z.custom<Json>((value) => value !== undefined);
 const fields = z.record(
   z.string().min(1),
   z.custom<FieldInput>((value) => value !== undefined, {
     message: 'must be a field such as css(".price", number), a function or a value',
   }),
 );
-
-/** A page that is asked for by more than its address. */
-export const crawlRequest = z.strictObject({
-  url: z.union([z.string().min(1), z.instanceof(URL)]),
-  /** Default GET; POST with `form` or `json`. */
-  method: z.enum(["GET", "POST"]).optional(),
-  /** Fields of a form to send. */
-  form: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-  /** JSON document to send. */
-  json: json.optional(),
-  /** Headers besides those of the crawl. */
-  headers: z.record(z.string(), z.string()).optional(),
-  /** Where the HTML is, for answers that are JSON: names with dots between them, such as `data.results.html`. */
-  html: z.string().optional(),
-  /** Higher ones come first. Default 0. */
-  priority: z.number().optional(),
-});
 
 const followRule = z.strictObject({
   /** CSS selector of the links. Default `a[href]`. */
@@ -197,8 +178,6 @@ export const crawlOptions = z.strictObject({
 export type CrawlOptions = z.input<typeof crawlOptions>;
 /** Options of `crawl()`, with the defaults filled in. */
 export type ResolvedCrawlOptions = z.output<typeof crawlOptions>;
-/** A page to visit, as users write it. */
-export type CrawlRequest = z.input<typeof crawlRequest>;
 /** Which links a page has that are followed, as an option. */
 export type FollowRule = z.output<typeof followRule>;
 /** Rows that pages have, as an option. */

@@ -6,13 +6,13 @@ import { Frontier, type OutboxEntry } from "./frontier/frontier.ts";
 import type { Link } from "./frontier/visit.ts";
 import { CrawlHealth } from "./health/crawl-health.ts";
 import { Samples } from "./health/samples.ts";
-import type { CrawlRequest, ResolvedCrawlOptions } from "./options.ts";
+import type { ResolvedCrawlOptions } from "./options.ts";
 import { Crawler, nothingRead } from "./schedule/crawler.ts";
-import { Admission } from "./visit/admission.ts";
+import type { Admission } from "./visit/admission.ts";
 import type { Fetcher } from "./visit/fetcher.ts";
 import { compileFollow } from "./visit/find-links.ts";
 import { RobotsKeeper } from "./visit/robots-keeper.ts";
-import { LinkMaker } from "./visit/to-link.ts";
+import type { LinkMaker } from "./visit/to-link.ts";
 import { Visitor } from "./visit/visitor.ts";
 
 const SLICE = "crawl";
@@ -33,10 +33,14 @@ export interface CrawlReading {
   readonly context: ReadContext;
   readonly clock: Clock;
   readonly fetcher: Fetcher;
-  /** Is told which frontier is open. */
-  readonly opened: (frontier: Frontier) => void;
-  /** Is told when it is closed. `ended`: the crawl is over, all of it was sent. */
-  readonly closed: (file: string, ended: boolean) => void;
+  readonly starts: readonly Link[];
+  readonly links: LinkMaker;
+  readonly admission: Admission;
+  /** Is told which file is open, and when it is closed. `ended`: the crawl is over, all of it was sent. */
+  readonly file: {
+    opened(frontier: Frontier, reopen: (path: string) => Frontier): void;
+    closed(path: string, ended: boolean): void;
+  };
 }
 
 /** State of a crawl in the destination. */
@@ -48,19 +52,19 @@ export interface CrawlState {
 
 /** Crawls, and gives what pages gave as messages: the outbox in its order, with a checkpoint behind each group. */
 export async function* readCrawl(reading: CrawlReading): AsyncGenerator<Message, void, void> {
-  const starts = startTargets(reading.options).map((target) =>
-    String(typeof target === "object" && "url" in target ? target.url : target),
+  const files = crawlFiles(
+    reading.context,
+    reading.starts.map(({ key }) => key),
   );
-  const files = crawlFiles(reading.context, starts);
   const frontier = new Frontier(files.frontier);
-  reading.opened(frontier);
+  reading.file.opened(frontier, (path) => new Frontier(path));
   let ended = false;
   try {
     yield* new Reading(reading, frontier, new Samples(files.samples)).messages();
     ended = !reading.context.signal.aborted;
   } finally {
     frontier.close();
-    reading.closed(files.frontier, ended);
+    reading.file.closed(files.frontier, ended);
   }
 }
 
@@ -71,7 +75,6 @@ class Reading {
   readonly #begun = new Set<string>();
   readonly #end = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #links: LinkMaker;
   #position = 0;
   #changed = Promise.withResolvers<void>();
   #over = false;
@@ -82,7 +85,6 @@ class Reading {
     this.#frontier = frontier;
     this.#samples = samples;
     this.#signal = AbortSignal.any([reading.context.signal, this.#end.signal]);
-    this.#links = new LinkMaker(reading.options.canonical);
   }
 
   async *messages(): AsyncGenerator<Message, void, void> {
@@ -123,8 +125,7 @@ class Reading {
     }
     frontier.begin(clock.now());
     frontier.setNote("code", context.codeVersion ?? "");
-    const starts = startTargets(options).map((target) => this.#links.start(target));
-    frontier.add(starts);
+    frontier.add(this.#r.starts);
     frontier.add(this.#sitemapsOf(options));
     return false;
   }
@@ -146,7 +147,7 @@ class Reading {
   #sitemapsOf({ sitemaps }: ResolvedCrawlOptions): Link[] {
     if (!Array.isArray(sitemaps)) return [];
     return sitemaps.flatMap(
-      (address) => this.#links.link(address, { depth: 0, kind: "sitemap", priority: 1 }) ?? [],
+      (address) => this.#r.links.link(address, { depth: 0, kind: "sitemap", priority: 1 }) ?? [],
     );
   }
 
@@ -185,12 +186,8 @@ class Reading {
   }
 
   #crawler(health: CrawlHealth): Crawler {
-    const { options, extractions, context, clock, fetcher } = this.#r;
+    const { options, extractions, context, clock, fetcher, admission } = this.#r;
     const signal = this.#signal;
-    const admission = new Admission(
-      options,
-      startTargets(options).map((target) => new URL(this.#links.start(target).url)),
-    );
     const robots = new RobotsKeeper(options, {
       fetcher,
       clock,
@@ -203,9 +200,9 @@ class Reading {
     const visitor = new Visitor({
       options,
       extractions,
-      findLinks: compileFollow(options.follow, this.#links),
+      findLinks: compileFollow(options.follow, this.#r.links),
       admission,
-      links: this.#links,
+      links: this.#r.links,
       fetcher,
       robots,
       health,
@@ -235,7 +232,8 @@ class Reading {
   #addSitemaps(origin: string, named: readonly string[], admission: Admission): void {
     const addresses = named.length > 0 ? named : [`${origin}/sitemap.xml`];
     const links = addresses.flatMap(
-      (address) => this.#links.link(address, { base: origin, depth: 0, kind: "sitemap", priority: 1 }) ?? [],
+      (address) =>
+        this.#r.links.link(address, { base: origin, depth: 0, kind: "sitemap", priority: 1 }) ?? [],
     );
     this.#frontier.add(links.filter(({ url }) => admission.sameSite(new URL(url))));
   }
@@ -349,10 +347,6 @@ function rowsMessage({
   readonly rows: readonly Row[];
 }): Extract<Message, { type: "rows" }> {
   return { type: "rows", stream, slice: SLICE, rows };
-}
-
-function startTargets({ start }: ResolvedCrawlOptions): readonly (string | URL | CrawlRequest)[] {
-  return Array.isArray(start) ? start : [start];
 }
 
 function summaryOf(counts: Readonly<Record<string, number>>): string {

@@ -83,7 +83,7 @@ export class Crawler {
 
   /** A host asks for a longer time between two requests. */
   slow(host: string, delayMs: number): void {
-    this.#lanes.slow(host, delayMs);
+    this.#lanes.slow(host, delayMs, this.#p.clock.monotonic());
   }
 
   /** Visits all pages. Ends early when the signal is aborted, or where there are too many. */

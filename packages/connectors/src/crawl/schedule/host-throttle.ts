@@ -22,6 +22,8 @@ export class HostThrottle {
   #delayMs: number;
   #limit: number;
   #inFlight = 0;
+  /** Until one request is over nobody knows what the host asks for: no second one is sent. */
+  #isNew = true;
   #nextAt = 0;
   #pausedUntil = 0;
   #good = 0;
@@ -46,14 +48,15 @@ export class HostThrottle {
 
   /** When the next request may be sent; infinity: when one of those under way is over. */
   readyAt(): number {
-    if (this.#inFlight >= this.#limit) return Number.POSITIVE_INFINITY;
+    if (this.#inFlight >= (this.#isNew ? 1 : this.#limit)) return Number.POSITIVE_INFINITY;
     return Math.max(this.#nextAt, this.#pausedUntil);
   }
 
-  /** The host asks for a longer time between two requests. */
-  atLeastEvery(delayMs: number): void {
+  /** The host asks for a longer time between two requests, from now on. */
+  atLeastEvery(delayMs: number, now: number): void {
     if (delayMs <= this.#delayMs) return;
     this.#delayMs = delayMs;
+    this.#nextAt = now + delayMs;
     this.#max = 1;
     this.#limit = 1;
   }
@@ -65,7 +68,7 @@ export class HostThrottle {
 
   /** A request is over that was answered well. */
   answered(ms: number): void {
-    this.#inFlight--;
+    this.#over();
     this.#refusals = 0;
     this.#best = Math.min(this.#best, ms);
     this.#average = this.#average === undefined ? ms : this.#average * 0.9 + ms * 0.1;
@@ -80,7 +83,7 @@ export class HostThrottle {
 
   /** A request is over that the host refused for now. `retryAfterMs`: the wait that it asks for. */
   refused(now: number, retryAfterMs: number | undefined): void {
-    this.#inFlight--;
+    this.#over();
     this.#good = 0;
     // Those that were under way together are refused together: that is one refusal.
     if (now >= this.#pausedUntil) {
@@ -93,7 +96,12 @@ export class HostThrottle {
 
   /** A request is over that failed, or was given up. */
   failed(): void {
-    this.#inFlight--;
+    this.#over();
     this.#good = 0;
+  }
+
+  #over(): void {
+    this.#inFlight--;
+    this.#isNew = false;
   }
 }

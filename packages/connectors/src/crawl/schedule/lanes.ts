@@ -67,9 +67,8 @@ export class Lanes {
   }
 
   /** The lane of a host that is crawled now, with what robots.txt asks for. */
-  slow(host: string, delayMs: number): void {
-    const lane = this.#lanes.get(host);
-    lane?.throttle.atLeastEvery(delayMs);
+  slow(host: string, delayMs: number, now: number): void {
+    this.#lanes.get(host)?.throttle.atLeastEvery(delayMs, now);
   }
 
   #discover(): void {

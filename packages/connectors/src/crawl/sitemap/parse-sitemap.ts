@@ -68,7 +68,9 @@ function fromXml(text: string): { pages: string[]; sitemaps: string[] } {
       ontext(data) {
         if (current !== undefined) current += data;
       },
-      onclosetag(qualified) {
+      onclosetag(qualified, implied) {
+        // What the end of the file cut off is no address.
+        if (implied) return;
         if (current === undefined || !["loc", "link"].includes(localName(qualified))) return;
         const address = current.trim();
         current = undefined;

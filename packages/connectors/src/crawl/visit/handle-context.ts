@@ -1,5 +1,5 @@
 import type { Json, Row } from "@millrace/core";
-import type { CrawlRequest } from "../options.ts";
+import type { CrawlRequest } from "./crawl-request.ts";
 
 /** What `handle` is given besides the page. */
 export interface HandleContext {
