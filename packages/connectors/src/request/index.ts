@@ -8,7 +8,7 @@ export type { ClientOptions, ClientParts } from "../shared/request/client-option
 export type { Redirect } from "../shared/request/follow.ts";
 export type { ClientMetrics } from "../shared/request/metrics.ts";
 export type { FormFile, Multipart } from "../shared/request/multipart.ts";
-export { request } from "../shared/request/request.ts";
+export { download, request } from "../shared/request/request.ts";
 export type { RequestOptions } from "../shared/request/request-options.ts";
 export type { RetryOptions } from "../shared/request/retry-policy.ts";
 export type { AnswerHeaders } from "../shared/request/whole-answer.ts";
@@ -38,3 +38,4 @@ export type { BanRule } from "../shared/proxies/ban-rule.ts";
 export { proxyPool, type ProxyPool } from "../shared/proxies/proxy-pool.ts";
 export type { ProxyPoolOptions } from "../shared/proxies/pool-options.ts";
 export type { ProxyReport, ProxyState } from "../shared/proxies/pooled-proxy.ts";
+export type { DownloadOptions, Downloaded } from "../shared/request/download/download.ts";

@@ -17,6 +17,7 @@ import {
   type ClientParts,
   type KnownClientOptions,
 } from "./client-options.ts";
+import { download, type DownloadOptions, type Downloaded } from "./download/download.ts";
 import { mayRepeat } from "./may-repeat.ts";
 import { countAnswer, newMetrics, type ClientMetrics } from "./metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -81,6 +82,21 @@ export class RequestClient {
       this.metrics.failures++;
       throw error;
     }
+  }
+
+  /**
+   * Downloads a file of any size: goes on where a connection broke, also in a later process, and gives the file its name only
+   * when it is whole. Fails as `request`; with MLR_SOURCE_CHANGED where it is not what it should be.
+   */
+  download(address: string | URL, file: string, options: DownloadOptions = {}): Promise<Downloaded> {
+    return download(address, file, {
+      options,
+      parts: {
+        ask: (url, more) => this.request(url, more),
+        policy: this.#policy(options.retry),
+        clock: this.#clock,
+      },
+    });
   }
 
   /** Ends all connections, also those of requests that are under way. May be called again. */

@@ -1,5 +1,6 @@
 import type { Answer, BodyKind } from "./answer.ts";
 import { createClient, type RequestClient } from "./client.ts";
+import type { DownloadOptions, Downloaded } from "./download/download.ts";
 import type { RequestOptions } from "./request-options.ts";
 
 let common: RequestClient | undefined;
@@ -15,4 +16,18 @@ export function request<As extends BodyKind = "text">(
 ): Promise<Answer<As>> {
   common ??= createClient();
   return common.request(address, options);
+}
+
+/**
+ * Downloads a file of any size with the client of `request`: goes on where a connection broke, also in a later process, and
+ * gives the file its name only when it is whole. Fails as `RequestClient.download`.
+ * @example const { bytes } = await download("https://example.com/data.zip", "data.zip", { checksum: "sha256:…" });
+ */
+export function download(
+  address: string | URL,
+  file: string,
+  options: DownloadOptions = {},
+): Promise<Downloaded> {
+  common ??= createClient();
+  return common.download(address, file, options);
 }
