@@ -27,6 +27,7 @@ export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "mqtt", kind: "source", path: "@millrace/connectors/mqtt" },
   { name: "mqttPublish", kind: "writer", path: "@millrace/connectors/mqtt" },
   { name: "mqttReader", kind: "reader", path: "@millrace/connectors/mqtt" },
+  { name: "opcua", kind: "reader", path: "@millrace/connectors/opcua" },
   { name: "parquet", kind: "source", path: "@millrace/connectors/parquet" },
   { name: "postgres", kind: "destination", path: "@millrace/connectors/postgres" },
   { name: "pushed", kind: "source", path: "@millrace/connectors/pushed" },
