@@ -90,6 +90,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/show.ts")).show,
   },
   {
+    name: "collectors",
+    summary: "live feeds: how they do, and what they are told",
+    load: async () => (await import("./commands/collectors.ts")).collectors,
+  },
+  {
     name: "queues",
     summary: "list the queues, what waits in them and who takes it",
     load: async () => (await import("./commands/queues.ts")).queues,

@@ -40,3 +40,4 @@ export { Worker, type WorkerOptions } from "./worker/worker.ts";
 export type { AttemptOutcome, WorkerNotice } from "./worker/worker-notice.ts";
 export { describeInProcess } from "./worker/describe-in-process.ts";
 export * from "./status/platform-status.ts";
+export { sourceStatuses, type SourceStatusRecord } from "./status/source-statuses.ts";

@@ -6,9 +6,10 @@ import {
   type ReprocessRequest,
   type RunEvent,
   type RunReport,
+  systemClock,
 } from "@millrace/core";
 import { shownRequest } from "@millrace/orchestrator";
-import { logRun, newRunId, ObjectFinder } from "@millrace/platform";
+import { logRun, newRunId, ObjectFinder, sourceStatusRecorder } from "@millrace/platform";
 import { codeVersionOf } from "../project/code-version.ts";
 import { traceRun } from "./trace-run.ts";
 import type { Workspace } from "./workspace.ts";
@@ -86,6 +87,10 @@ async function runLeased(
     const { group } = pipeline;
     const quality = control.quality.recorder({ run, pipeline: pipeline.name, group });
     const facts = control.facts.recorder({ run, pipeline: pipeline.name });
+    const status = sourceStatusRecorder(
+      { pool: control.pool, clock: systemClock },
+      { run, pipeline: pipeline.name },
+    );
     const { logger } = await workspace.logs();
     const says = logRun(
       logger.child({ run, pipeline: pipeline.name, ...(group === undefined ? {} : { group }) }),
@@ -115,6 +120,7 @@ async function runLeased(
         recorder.observe(event);
         quality.observe(event);
         facts.observe(event);
+        status.observe(event);
         finder.observe(event);
         says(event);
         trace?.observe(event);
@@ -124,7 +130,7 @@ async function runLeased(
     });
     await trace?.end(report);
     await finder.close();
-    await Promise.all([quality.flush(), facts.flush()]);
+    await Promise.all([quality.flush(), facts.flush(), status.flush()]);
     const record = await recorder.finish(report);
     if (record.kept === "file") {
       warn(
