@@ -44,6 +44,7 @@ export class BookKeeper {
   readonly #recent: (number | null)[] = [];
   #recentAt = 0;
   #held: BookChange[] = [];
+  #replayed: BookChange[] = [];
   #live = false;
   #fault: BookFault | undefined;
   #sequence: number | null = null;
@@ -74,6 +75,11 @@ export class BookKeeper {
   /** Why it is not whole; undefined before the first snapshot. */
   get fault(): BookFault | undefined {
     return this.#fault;
+  }
+
+  /** The updates that had waited for the last snapshot, and were applied behind it. */
+  get replayed(): readonly BookChange[] {
+    return this.#replayed;
   }
 
   /** Number of the last change that the book has. */
@@ -124,7 +130,12 @@ export class BookKeeper {
     this.#fault = undefined;
     const held = this.#held;
     this.#held = [];
-    for (const update of held) if (this.take(update) === "broken") return "broken";
+    this.#replayed = [];
+    for (const update of held) {
+      const outcome = this.take(update);
+      if (outcome === "broken") return "broken";
+      if (outcome === "applied") this.#replayed.push(update);
+    }
     return "applied";
   }
 

@@ -21,11 +21,13 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 /** 1970 began on a Thursday; weeks begin on Monday. */
 const FIRST_MONDAY = 4 * DAY;
-const FORM = /^([1-9]\d{0,5})([smhdwM])$/;
+const FORM = /^([1-9]\d{0,5})([smhdwM])(@8)?$/;
+const EIGHT_HOURS = 8 * 3_600 * SECOND;
 
 /**
  * Any interval, in UTC: a number of seconds, minutes, hours, days, weeks (which begin on Monday) or calendar months. Intervals
- * are counted from 1970, so that those of a minute begin with the minute. Fails with MLR_ARGUMENT_INVALID.
+ * are counted from 1970, so that those of a minute begin with the minute. With `@8` behind it, in UTC+8.
+ * Fails with MLR_ARGUMENT_INVALID.
  */
 export function candleInterval(name: string): CandleInterval {
   const match = FORM.exec(name);
@@ -36,6 +38,7 @@ export function candleInterval(name: string): CandleInterval {
   }
   const count = Number(match[1]);
   const unit = match[2] ?? "";
+  if (match[3] !== undefined) return shifted(name, candleInterval(name.slice(0, -2)));
   if (unit === "M") return monthly(name, count);
   const length = count * (UNITS[unit] ?? 0);
   const origin = unit === "w" ? FIRST_MONDAY : 0;
@@ -43,6 +46,14 @@ export function candleInterval(name: string): CandleInterval {
     name,
     start: (time) => Math.floor((time - origin) / length) * length + origin,
     next: (start) => start + length,
+  };
+}
+
+function shifted(name: string, { start, next }: CandleInterval): CandleInterval {
+  return {
+    name,
+    start: (time) => start(time + EIGHT_HOURS) - EIGHT_HOURS,
+    next: (from) => next(from + EIGHT_HOURS) - EIGHT_HOURS,
   };
 }
 

@@ -164,6 +164,8 @@ export interface OrderChange extends Stamped {
 
 /** A hole in a stream: what is missing, and whether it was fetched afterwards. */
 export interface Gap extends Stamped {
+  /** Tells the gaps of a stream apart: the first number that is missing, or when it was noticed. */
+  readonly gap_id: string;
   /** Stream that lacks something, such as `trades` or `book_updates`. */
   readonly stream: string;
   /** First and last number that is missing; null where the exchange counts none. */

@@ -1,0 +1,2 @@
+export { type CaptureLine, readCapture } from "./capture.ts";
+export { type ReplayOptions, type ReplayServer, replayServer } from "./replay-server.ts";
