@@ -109,6 +109,17 @@ const collector = createRoute({
   component: lazyRouteComponent(() => import("./pages/collector.tsx"), "CollectorPage"),
 });
 
+const samplings = createRoute({
+  ...inShell,
+  path: "/sampling",
+  component: lazyRouteComponent(() => import("./pages/samplings.tsx"), "SamplingsPage"),
+});
+const sampling = createRoute({
+  ...inShell,
+  path: "/sampling/$pipeline",
+  component: lazyRouteComponent(() => import("./pages/sampling.tsx"), "SamplingPage"),
+});
+
 const queues = createRoute({
   ...inShell,
   path: "/queues",
@@ -193,6 +204,8 @@ const routeTree = root.addChildren([
     lineage,
     collectors,
     collector,
+    samplings,
+    sampling,
     queues,
     tasks,
     workers,

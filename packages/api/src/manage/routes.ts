@@ -21,6 +21,7 @@ import { qualityRoutes } from "./quality/routes.ts";
 import { notificationsRoutes } from "./notifications/routes.ts";
 import { storageRoutes } from "./storage/routes.ts";
 import { collectorsRoutes } from "./sources/routes.ts";
+import { samplingRoutes } from "./sources/sampling-routes.ts";
 import { errorsRoutes } from "./errors/routes.ts";
 
 /** The routes of all resources, each under `/api/v1`. */
@@ -48,4 +49,5 @@ export const ROUTES: readonly ApiRoutes[] = [
   storageRoutes,
   errorsRoutes,
   collectorsRoutes,
+  samplingRoutes,
 ];

@@ -10,7 +10,6 @@ export type { SamplingStatus } from "./collector/sampling-status.ts";
 export type { SamplingOptions } from "./options.ts";
 export { csvPlan, type CsvPlanOptions } from "./plan/csv-plan.ts";
 export type { PlanInput } from "./plan/plan-options.ts";
-export type { PlanLoader } from "./plan/plan-source.ts";
 export { memoryRepository, type SamplingRepository } from "./plan/repository.ts";
 export { tablePlan, type TablePlanOptions } from "./plan/table-plan.ts";
 export { httpReader, type HttpReaderOptions } from "./readers/http-reader.ts";

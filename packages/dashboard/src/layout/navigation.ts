@@ -22,7 +22,7 @@ import {
 } from "lucide-react";
 
 /** Something that may be absent from an installation: its page is left out of the navigation then. */
-export type Presence = "backfills" | "tasks" | "notifications" | "errors" | "collectors";
+export type Presence = "backfills" | "tasks" | "notifications" | "errors" | "collectors" | "sampling";
 
 /** A page in the navigation. */
 export interface NavItem {
@@ -46,6 +46,7 @@ export type PagePath =
   | "/data"
   | "/lineage"
   | "/collectors"
+  | "/sampling"
   | "/queues"
   | "/tasks"
   | "/workers"
@@ -74,6 +75,7 @@ export const NAVIGATION: readonly NavSection[] = [
       { to: "/runs", label: "Runs", icon: Play, key: "r" },
       { to: "/backfills", label: "Backfills", icon: History, needs: "backfills", key: "b" },
       { to: "/collectors", label: "Collectors", icon: RadioTower, needs: "collectors", key: "c" },
+      { to: "/sampling", label: "Sampling", icon: Gauge, needs: "sampling", key: "g" },
     ],
   },
   {

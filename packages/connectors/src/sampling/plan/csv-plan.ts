@@ -3,8 +3,7 @@ import path from "node:path";
 import { MillraceError, parseOptions } from "@millrace/core";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
-import type { VariableInput } from "../../shared/sampling/index.ts";
-import type { PlanLoader } from "./plan-source.ts";
+import type { PlanLoader, VariableInput } from "../../shared/sampling/index.ts";
 import { variableOfRow } from "./plan-row.ts";
 
 /** Options of `csvPlan()`. */

@@ -1,6 +1,6 @@
 import { MillraceError, parseOptions, type DatabaseConnector } from "@millrace/core";
 import { z } from "zod";
-import type { PlanLoader } from "./plan-source.ts";
+import type { PlanLoader } from "../../shared/sampling/index.ts";
 import { variableOfRow } from "./plan-row.ts";
 
 /** Options of `tablePlan()`. */

@@ -143,8 +143,21 @@ export class SamplingEngine {
       });
     }
     const { context } = parseOptions(commandArgs, args, `command ${name}`);
-    if (act === "start") await this.#collector.start(this.#definition(context));
-    else await this.#collector[act](context);
+    switch (act) {
+      case "startContext":
+        await this.#collector.start(this.#definition(context));
+        this.#ended = false;
+        break;
+      case "pauseContext":
+        await this.#collector.pause(context);
+        break;
+      case "resumeContext":
+        await this.#collector.resume(context);
+        break;
+      case "stopContext":
+        await this.#collector.stop(context);
+        break;
+    }
     this.#tell();
     return { context, done: act };
   }
@@ -220,7 +233,7 @@ export class SamplingEngine {
     if (this.context.status === undefined) return;
     const status = {
       ...this.#collector.status(),
-      values: this.#live.values(),
+      view: this.#live.values(),
       waitingRows: this.backlog.rows,
       entriesOnDisk: this.backlog.entriesOnDisk,
       droppedRows: this.backlog.dropped,
@@ -243,7 +256,7 @@ function defaultFolder({ directory, dataDirectory, pipeline }: ReadContext): str
   return path.join(dataDirectory ?? path.join(directory, ".millrace"), "sampling", pipeline ?? "sampling");
 }
 
-const ACTIONS = ["pause", "resume", "stop", "start"] as const;
+const ACTIONS = ["pauseContext", "resumeContext", "stopContext", "startContext"] as const;
 const commandArgs = z.strictObject({ context: z.number().int() });
 
 function accessOf(context: ReadContext): {

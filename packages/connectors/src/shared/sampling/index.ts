@@ -1,3 +1,4 @@
+export * from "./plan-loader.ts";
 export * from "./reader.ts";
 export * from "./reading.ts";
 export * from "./sample.ts";
