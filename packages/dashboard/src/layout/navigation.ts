@@ -4,6 +4,7 @@ import {
   ChartNetwork,
   CircleUser,
   Database,
+  Gauge,
   HardDrive,
   History,
   House,
