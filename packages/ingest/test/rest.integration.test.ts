@@ -84,6 +84,8 @@ it("tells which rows were rejected and keeps them, with the batch and the line",
   const lines = '{"sku":"ok"}\nnot json\n{"price":1}\n[1]\n{"sku":"bad","price":"much"}\n';
   const answer = await service.push("prices", lines, { ...NDJSON, "idempotency-key": "mixed" });
   expect(answer).toMatchObject({ status: 200, body: { accepted: 1, rejected: 4 } });
+  const again = await service.push("prices", lines, { ...NDJSON, "idempotency-key": "mixed" });
+  expect(again).toMatchObject({ status: 200, body: { accepted: 1, rejected: 4, duplicate: true } });
   const found = answer.body.rejections.map(
     ({ row, code }: { row: number; code: string }) => `${row} ${code}`,
   );

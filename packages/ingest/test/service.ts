@@ -55,7 +55,7 @@ export async function openService(
   const control = await openControl(await server.createDatabase(), {
     fallbackDirectory: join(folder, "fallback"),
   });
-  const logs = await openLogs({
+  const logs = openLogs({
     directory: folder,
     dataDirectory: folder,
     controlUrl: async () => control.url,
@@ -115,10 +115,7 @@ export async function openService(
 }
 
 /** Puts streams into the registry, as registering a project does. */
-export async function register(
-  control: ControlStore,
-  streams: Readonly<Record<string, TestStream>>,
-): Promise<void> {
+async function register(control: ControlStore, streams: Readonly<Record<string, TestStream>>): Promise<void> {
   for (const [name, { table = {}, columns = {}, quality }] of Object.entries(streams)) {
     const made = pipeline(name, {
       source: pushed({ columns }),
@@ -135,7 +132,8 @@ export async function register(
 
 /** Makes a request, and reads its answer. */
 export async function send(url: string, init: RequestInit): Promise<Pushed> {
-  const response = await fetch(url, { ...init, duplex: "half" } as RequestInit);
+  const streamed: RequestInit & { readonly duplex: "half" } = { ...init, duplex: "half" };
+  const response = await fetch(url, streamed);
   const text = await response.text();
   const json = response.headers.get("content-type")?.startsWith("application/json") === true;
   return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };

@@ -1,16 +1,27 @@
 import { MillraceError } from "../errors.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { QualityOptions } from "../quality/quality-options.ts";
 import type { QualityRule } from "../quality/quality-rule.ts";
+import type { Source } from "../source.ts";
 import type { ResolvedTableOptions } from "../table-options.ts";
+import type { Target } from "../target.ts";
 import type { PortableRule, PushedPipeline } from "./pushed-stream.ts";
+
+/** What is looked at of a pipeline. */
+interface DescribedPipeline {
+  readonly name: string;
+  readonly group?: string;
+  readonly source: Source | ((...given: never[]) => unknown);
+  readonly transforms?: readonly unknown[];
+  readonly destination: Target;
+  readonly quality?: QualityOptions;
+}
 
 /**
  * A pipeline that is pushed into as plain data, for services that run no code of the project; undefined for all others.
  * Fails with MLR_PIPELINE_INVALID where some part of it is code: transforms, rules with functions, a destination that holds
  * a password in plain text.
  */
-export function describePushed(pipeline: Pipeline): PushedPipeline | undefined {
+export function describePushed(pipeline: DescribedPipeline): PushedPipeline | undefined {
   const { source, name, group, destination } = pipeline;
   if (typeof source === "function" || source.pushed === undefined) return undefined;
   if ((pipeline.transforms ?? []).length > 0) {
@@ -40,7 +51,7 @@ export function describePushed(pipeline: Pipeline): PushedPipeline | undefined {
   };
 }
 
-function tableOf({ name, destination }: Pipeline, stream: string): ResolvedTableOptions {
+function tableOf({ name, destination }: DescribedPipeline, stream: string): ResolvedTableOptions {
   const table = destination.tableFor(stream);
   const several = (destination.tables?.length ?? 1) > 1;
   if (table !== undefined && !several) return table;

@@ -113,6 +113,17 @@ export class LandedBatches {
     this.#staged = undefined;
   }
 
+  /** So many rows of a batch that has just landed were rejected: known once they have, and durable with the next commit. */
+  recount(id: string, rejected: number): void {
+    const batch = this.#byId.get(id);
+    const segment = this.#segments[this.#current];
+    if (batch === undefined || segment === undefined) return;
+    const counted = { ...batch, accepted: batch.accepted - rejected, rejected: batch.rejected + rejected };
+    this.#byId.set(id, counted);
+    const batches = segment.batches.map((each) => (each === batch ? counted : each));
+    this.#segments[this.#current] = { ...segment, batches };
+  }
+
   #know(batch: LandedBatch): void {
     const known = this.#byId.get(batch.id);
     if (known === undefined || known.rows < batch.rows || (known.rows === batch.rows && batch.done))

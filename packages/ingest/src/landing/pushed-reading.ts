@@ -94,6 +94,7 @@ export class PushedReading implements Source {
     for (const [index, { submission, before }] of this.#group.entries()) {
       const { part } = submission;
       const { count = 0, listed = [] } = found[index] ?? {};
+      if (part.id !== undefined && count > 0) this.#o.batches.recount(part.id, count);
       this.#tellOpen(submission);
       this.#answer(submission, {
         accepted: (part.work.kind === "rows" ? part.count : 0) - count,
@@ -119,25 +120,27 @@ export class PushedReading implements Source {
     const left = this.#group;
     this.#group = [];
     this.#messages = undefined;
-    const missing: Submission[] = [];
-    for (const { submission, before } of left) {
-      if (submission.settled) continue;
-      const { part, token } = submission;
-      const known = part.id === undefined ? undefined : batches.find(part.id);
-      const end = (part.offset ?? 0) + part.count;
-      if (part.id === undefined ? batches.landedLast(token) : covers(known, part, end)) {
-        const { accepted = part.count, rejected = 0 } = known ?? {};
-        this.#answer(submission, {
-          accepted: accepted - (before?.accepted ?? 0),
-          rejected: rejected - (before?.rejected ?? 0),
-          offset: end,
-          rejections: [],
-          duplicate: false,
-          commit: null,
-        });
-      } else missing.push(submission);
-    }
-    waiting.putBack(missing);
+    const missing = left.filter((each) => !each.submission.settled && !this.#landedMeanwhile(each));
+    waiting.putBack(missing.map(({ submission }) => submission));
+  }
+
+  /** Whether a part of the last group landed although nobody said so; then it is answered. */
+  #landedMeanwhile({ submission, before }: Staged): boolean {
+    const { part, token } = submission;
+    const { batches } = this.#o;
+    const end = (part.offset ?? 0) + part.count;
+    const known = part.id === undefined ? undefined : batches.find(part.id);
+    if (part.id === undefined ? !batches.landedLast(token) : !covers(known, part, end)) return false;
+    const { accepted, rejected } = known ?? { accepted: part.count, rejected: 0 };
+    this.#answer(submission, {
+      accepted: accepted - (before?.accepted ?? 0),
+      rejected: rejected - (before?.rejected ?? 0),
+      offset: end,
+      rejections: [],
+      duplicate: false,
+      commit: null,
+    });
+    return true;
   }
 
   /** Leaves out what has landed already, and what cannot land. */
@@ -233,31 +236,29 @@ export class PushedReading implements Source {
 
 /** The answer to a part that has landed before; undefined for one that is wanted. Fails with MLR_PUSH_CONFLICT. */
 function checkPlace(part: Submission["part"], known: LandedBatch | undefined): LandedPart | undefined {
-  const offset = part.offset ?? 0;
-  if (
-    known !== undefined &&
-    known.digest !== "" &&
-    part.digest !== undefined &&
-    part.digest !== known.digest
-  ) {
-    throw new MillraceError("MLR_PUSH_CONFLICT", `The batch id "${part.id}" was used for other rows`, {
+  if (part.id === undefined) return undefined;
+  const { id, offset = 0, digest = "" } = part;
+  const landed = known?.rows ?? 0;
+  if (digest !== "" && isOther(known, digest)) {
+    throw new MillraceError("MLR_PUSH_CONFLICT", `The batch id "${id}" was used for other rows`, {
       hint: "Give each batch an id of its own, such as a UUID, and use it again only to send the same batch again.",
-      details: { batch: part.id ?? null },
+      details: { batch: id },
     });
   }
-  if (covers(known, part, offset + part.count)) {
-    const { accepted = 0, rejected = 0, rows = 0 } = known ?? {};
-    return { accepted, rejected, offset: rows, rejections: [], duplicate: true, commit: null };
+  if (known !== undefined && covers(known, part, offset + part.count)) {
+    const { accepted, rejected } = known;
+    return { accepted, rejected, offset: landed, rejections: [], duplicate: true, commit: null };
   }
-  if (offset === (known?.rows ?? 0)) return undefined;
+  if (offset === landed) return undefined;
   throw new MillraceError(
     "MLR_PUSH_CONFLICT",
-    `Of batch "${part.id}" ${known?.rows ?? 0} rows have landed, and what was sent begins behind row ${offset}`,
-    {
-      hint: `Go on behind row ${known?.rows ?? 0}.`,
-      details: { batch: part.id ?? null, offset: known?.rows ?? 0 },
-    },
+    `Of batch "${id}" ${landed} rows have landed, and what was sent begins behind row ${offset}`,
+    { hint: `Go on behind row ${landed}.`, details: { batch: id, offset: landed } },
   );
+}
+
+function isOther(known: LandedBatch | undefined, digest: string): boolean {
+  return known !== undefined && known.digest !== "" && known.digest !== digest;
 }
 
 /** What is known of a batch says that this part of it has landed. */

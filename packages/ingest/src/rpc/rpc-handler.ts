@@ -89,21 +89,20 @@ class Calls {
   ): Promise<PushRowsTotals> {
     const totals: PushRowsTotals = { batches: 0n, accepted: 0n, rejected: 0n, rejecting: [] };
     const going = new Set<Promise<void>>();
-    let failure: { readonly error: unknown } | undefined;
+    const failures: unknown[] = [];
     let door: StreamDoor | undefined;
     for await (const { stream, batch } of requests) {
       if (stream !== "" || door === undefined) door = await this.#open(stream, context);
       while (going.size >= AT_ONCE) await Promise.race(going);
-      if (failure !== undefined) break;
+      if (failures.length > 0) break;
       const landing = landBatch(needed(batch), door, this.#o.limits)
         .then((landed) => addTo(totals, landed))
-        .catch((error: unknown) => void (failure ??= { error }))
+        .catch((error: unknown) => void failures.push(error))
         .finally(() => going.delete(landing));
       going.add(landing);
     }
     await Promise.all(going);
-    // oxlint-disable-next-line no-unnecessary-condition -- it is set by what was waited for
-    if (failure !== undefined) throw (failure as { readonly error: unknown }).error;
+    if (failures.length > 0) throw failures[0];
     return totals;
   }
 

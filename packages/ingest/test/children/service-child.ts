@@ -9,7 +9,7 @@ import { openControl, openLogs } from "@millrace/platform";
 const [controlUrl = "", database = "", commits = "0"] = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), "millrace-ingest-child-"));
 const control = await openControl(controlUrl, { fallbackDirectory: join(folder, "fallback") });
-const logs = await openLogs({
+const logs = openLogs({
   directory: folder,
   dataDirectory: folder,
   controlUrl: async () => controlUrl,
