@@ -52,16 +52,29 @@ export * from "@millrace/connectors/crawl";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
 export { database } from "@millrace/connectors/database";
 export { type SqlOptions, sql } from "@millrace/connectors/duckdb";
+export { exchange, type ExchangeOptions, exchanges, marketTables } from "@millrace/connectors/exchange";
+export { replayServer } from "@millrace/connectors/exchange/replay";
 export { excel } from "@millrace/connectors/excel";
 export { type FilesOptions, files } from "@millrace/connectors/files";
 export * from "@millrace/connectors/http";
 export { json } from "@millrace/connectors/json";
 export { jsonl } from "@millrace/connectors/jsonl";
 export { mariadb, type MariadbOptions } from "@millrace/connectors/mariadb";
+export { modbus, type ModbusOptions } from "@millrace/connectors/modbus";
+export {
+  mqtt,
+  type MqttOptions,
+  mqttPublish,
+  type MqttPublishOptions,
+  mqttReader,
+  type MqttReaderOptions,
+} from "@millrace/connectors/mqtt";
+export { browse, type BrowseOptions, opcua, type OpcuaOptions } from "@millrace/connectors/opcua";
 export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
 export { pushed, type PushedOptions } from "@millrace/connectors/pushed";
 export { rows } from "@millrace/connectors/rows";
+export * from "@millrace/connectors/sampling";
 export { singer, type SingerOptions } from "@millrace/connectors/singer";
 export {
   type SoapCallOptions,

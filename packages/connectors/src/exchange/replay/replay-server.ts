@@ -146,6 +146,20 @@ export class ReplayServer {
     }
   }
 
+  /** Waits for so many subscriptions, and then plays. Keeps no program from ending. */
+  async playTo({
+    subscriptions,
+    speed,
+  }: {
+    readonly subscriptions: number;
+    readonly speed: number;
+  }): Promise<void> {
+    this.#http.unref();
+    while (this.subscribed.length < subscriptions && !this.#ended.signal.aborted)
+      await this.#clock.sleep(20, this.#ended.signal);
+    await this.play(speed);
+  }
+
   /** The market goes on for so many messages that no client gets. */
   lose(count: number): void {
     this.#lost += count;

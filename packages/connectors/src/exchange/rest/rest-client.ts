@@ -1,6 +1,5 @@
 import { type Clock, MillraceError } from "@millrace/core";
-import { type Dispatcher, request } from "undici";
-import { createDispatcher } from "../../shared/http/dispatcher.ts";
+import type { Dispatcher } from "undici";
 import { tlsOptions } from "../../shared/http/tls-options.ts";
 import { retryAfterMs } from "../../shared/http/retry-after.ts";
 
@@ -86,8 +85,10 @@ export class RestClient {
     let text: string;
     let wait: number | undefined;
     try {
+      // Loaded when it is used, so that listing pipelines does not wait for it.
+      const { request } = await import("undici");
       const answer = await request(this.#options.base(path) + path, {
-        dispatcher: this.#connections(),
+        dispatcher: await this.#connections(),
         method,
         signal,
         ...(this.#options.headers === undefined ? {} : { headers: this.#options.headers }),
@@ -131,7 +132,8 @@ export class RestClient {
     });
   }
 
-  #connections(): Dispatcher {
+  async #connections(): Promise<Dispatcher> {
+    const { createDispatcher } = await import("../../shared/http/dispatcher.ts");
     const { proxy, ca, verify } = this.#options;
     this.#dispatcher ??= createDispatcher(
       {
