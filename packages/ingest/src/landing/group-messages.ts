@@ -38,7 +38,9 @@ export function groupMessages(
   group: readonly Submission[],
   alone: boolean,
 ): GroupMessages {
-  const messages: Message[] = [];
+  // Without rows of its slice before them, marks could be committed ahead of the checkpoint that names their batch.
+  const marked = group.some(({ part }) => part.work.kind !== "rows");
+  const messages: Message[] = marked ? [{ type: "rows", stream, slice, rows: [] }] : [];
   const named = new Map<string, number>();
   const lines: Lines[] = [];
   let small: { rows: RowsMessage["rows"][number][]; lines: number[] } = { rows: [], lines: [] };

@@ -70,7 +70,8 @@ function open(given: Given = {}): { landing: StreamLanding; memory: MemoryDestin
       revivePushed(definition, {
         source,
         target: () => target,
-        commit: { rows: 1, seconds: 0.005 },
+        // As early as can be: whatever may be committed before its checkpoint is.
+        commit: { rows: 1, seconds: 1e-6 },
         retry: { attempts: 2, delayMs: 1 },
       }),
     run,
