@@ -42,7 +42,7 @@ export function openFrontierFile(file: string): DatabaseSync {
     // One process at a time: no shared memory file, and a second crawl of the same pipeline is told so.
     database.exec("PRAGMA busy_timeout = 1000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;");
     database.exec(
-      "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY;",
+      "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
     );
     prepareTables(database);
     return database;
