@@ -6,6 +6,7 @@ import type { FunctionCalls } from "./profile/function-calls.ts";
 import type { TouchedObject } from "./profile/touched-object.ts";
 import type { QualityResult } from "./quality/quality-result.ts";
 import type { SchemaChange } from "./schema/table.ts";
+import type { SourceAlarm } from "./source.ts";
 
 /** What a run tells its observers (progress, logs, records). An observer that throws never fails the run. */
 export type RunEvent =
@@ -56,6 +57,8 @@ export type RunEvent =
       readonly message: string;
       readonly details?: Record<string, Json>;
     }
+  /** Something at the source begins, or is over, that people should know of; see `ReadContext.alarm`. */
+  | ({ readonly type: "alarm" } & SourceAlarm)
   /** How the source does, see `ReadContext.status`: at most once a second for each kind. */
   | { readonly type: "status"; readonly kind: string; readonly status: Json }
   /** A statement that the pipeline ran on a database through `context.database`; its values are not told. */

@@ -63,6 +63,19 @@ export interface ReadContext<Params = Readonly<Record<string, string>>> extends 
    * @param kind what the status is of, such as `collector` or `sampling`
    */
   status?(kind: string, status: Json): void;
+  /** Says that an alarm begins, changes or is over; the notification rules decide who is told. Absent: nobody is. */
+  alarm?(alarm: SourceAlarm): void;
+}
+
+/** Something at the source that people should know of, such as a value beyond its limit. */
+export interface SourceAlarm {
+  /** The same for all that is told of one alarm. */
+  readonly alarm: string;
+  readonly severity: "warning" | "critical";
+  /** What is wrong, or well again, for people. */
+  readonly message: string;
+  /** It is over. */
+  readonly over: boolean;
 }
 
 /** What a running source is asked to do. */

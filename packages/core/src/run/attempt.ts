@@ -350,6 +350,7 @@ class Attempt {
       full: this.#o.full,
       pipeline: pipeline.name,
       status: (kind, status) => this.#o.status.tell(kind, status),
+      alarm: (alarm) => progress.tell({ type: "alarm", ...alarm }),
       directory: environment.directory,
       ...(environment.dataDirectory === undefined ? {} : { dataDirectory: environment.dataDirectory }),
       ...(environment.setting === undefined ? {} : { setting: environment.setting.bind(environment) }),

@@ -69,6 +69,10 @@ export class RunProgress {
       const { table, rows, code, message } = event;
       this.#told.push({ type: "rows.quarantined", at, data: { table, rows, code, message } });
     }
+    if (event.type === "alarm") {
+      const { alarm, severity, message, over } = event;
+      this.#told.push({ type: "source.alarm", at, data: { alarm, severity, message, over } });
+    }
     if (event.type === "retrying") {
       const { attempt, delayMs, error } = event;
       this.#told.push({ type: "run.retrying", at, data: { attempt, delayMs, error } });

@@ -76,6 +76,14 @@ export interface EventData {
     /** True: rows come again. */
     readonly over?: boolean | undefined;
   };
+  "source.alarm": {
+    /** Its name: the same when it is over. */
+    readonly alarm: string;
+    readonly severity: "warning" | "critical";
+    readonly message: string;
+    /** True: it is over. */
+    readonly over?: boolean | undefined;
+  };
   "quality.failed": {
     readonly table: string;
     /** The rule's name. */
@@ -168,6 +176,12 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Fields<EventData[T]> } =
   "schema.changed": { changes: undefined },
   "rows.quarantined": { table: undefined, rows: undefined, code: undefined, message: undefined },
   "source.silent": { silentMs: undefined, over: [true, false] },
+  "source.alarm": {
+    alarm: undefined,
+    severity: ["warning", "critical"],
+    message: undefined,
+    over: [true, false],
+  },
   "quality.failed": {
     table: undefined,
     rule: undefined,

@@ -196,7 +196,12 @@ export class SamplingEngine {
 
   #take(batch: SampleBatch): void {
     for (const alarm of this.#alarms.look(batch)) {
-      this.context.log("warn", alarm.message, { alarm: alarm.name, variable: alarm.variable });
+      const { name, severity, message, level } = alarm;
+      this.context.log(level === undefined ? "info" : "warn", message, {
+        alarm: name,
+        variable: alarm.variable,
+      });
+      this.context.alarm?.({ alarm: name, severity, message, over: level === undefined });
     }
     if (this.#windows !== undefined) this.#land(WINDOWS, this.#windows.add(batch));
     if (this.#windows !== undefined && this.#o.aggregate?.keepSamples !== true) return;

@@ -111,6 +111,27 @@ const DESCRIBE: { readonly [T in EventType]: (event: EventOf<T>) => Description 
       },
     };
   },
+  "source.alarm": ({ data, ...event }) => {
+    const subject = `alarm:${name(event)}:${data.alarm}`;
+    if (data.over === true)
+      return {
+        ...news(`${name(event)}: ${data.alarm} is over`),
+        text: clip(data.message, 3_000),
+        ends: { subjects: [subject], unlessInRun: [] },
+      };
+    return {
+      severity: data.severity,
+      title: `${name(event)}: ${data.alarm}`,
+      text: clip(data.message, 3_000),
+      facts: { alarm: data.alarm },
+      problem: {
+        subject,
+        fingerprint: data.severity,
+        still: `${name(event)}: ${data.alarm} goes on`,
+        over: `${name(event)}: ${data.alarm} is over`,
+      },
+    };
+  },
   "quality.failed": ({ data, ...event }) => ({
     severity: data.severity === "fail" ? "error" : "warning",
     title: `${name(event)}: ${data.table} breaks the quality rule ${data.rule}`,
