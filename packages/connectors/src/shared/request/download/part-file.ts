@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
 import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 
 const partState = z.object({
@@ -74,13 +73,12 @@ export class PartFile {
     return this.#hash?.copy().digest("hex") ?? "";
   }
 
-  /** Gives the file its name, at once and for good. */
+  /** Gives the file its name, once its content is on the disk. */
   async finish(): Promise<void> {
-    await this.#opened().sync();
+    await this.#opened().datasync();
     await this.close();
     await rename(this.#partFile, this.#file);
     await rm(this.#stateFile, { force: true });
-    await syncFolder(path.dirname(this.#file));
   }
 
   /** Deletes what is there. */
@@ -108,19 +106,5 @@ export class PartFile {
 
   get #stateFile(): string {
     return `${this.#file}.part.json`;
-  }
-}
-
-/** Makes the new name last through a power cut, where folders can be synced. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    // Windows opens no folders; its file systems keep the order themselves.
   }
 }
