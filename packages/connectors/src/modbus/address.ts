@@ -44,29 +44,41 @@ const WHOLE = /^(?:(\d{1,3})\/)?([^.@]+)(?:\.(\d{1,2}))?(?:@(ABCD|DCBA|BADC|CDAB
  * Fails with MLR_ARGUMENT_INVALID.
  */
 export function parseModbusAddress({ address, type }: Pick<Variable, "address" | "type">): ModbusPoint {
-  const [, unitText, place = "", bitText, order] = WHOLE.exec(address.trim()) ?? [];
-  const { table, offset } = placeOf(place, address);
-  const unit = unitText === undefined ? undefined : Number(unitText);
-  const bit = bitText === undefined ? undefined : Number(bitText);
-  const bits = table === "coil" || table === "discrete";
-  if (unit !== undefined && unit > 255) throw invalid(address, "units are 0 to 255");
-  if (bits && (bit !== undefined || !/^(any|bool)$/.test(type)))
-    throw invalid(address, `a ${table} is one bit: its type is bool, not ${type}`);
-  if (bit !== undefined && (bit > 15 || !/^(any|bool)$/.test(type)))
-    throw invalid(address, "bits are .0 to .15, and their type is bool");
-  if (type === "string") throw invalid(address, 'a string needs its bytes, such as the type "string:20"');
-  const resolved = type !== "any" ? type : bits || bit !== undefined ? "bool" : "uint16";
-  const length = bits ? 1 : registersOf(resolved);
-  if (offset + length > 65_536) throw invalid(address, "it ends beyond register 65535");
-  return {
-    unit,
-    table,
-    offset,
-    length,
-    type: resolved,
+  const [, unit, place = "", bit, order] = WHOLE.exec(address.trim()) ?? [];
+  const point = {
+    ...placeOf(place, address),
+    unit: numberOf(unit),
+    bit: numberOf(bit),
     order: order === undefined ? undefined : (order.toUpperCase() as ByteOrder),
-    bit,
   };
+  const wrong = problemOf(point, type);
+  if (wrong !== undefined) throw invalid(address, wrong);
+  const bits = isBits(point.table);
+  const resolved = type !== "any" ? type : bits || point.bit !== undefined ? "bool" : "uint16";
+  const length = bits ? 1 : registersOf(resolved);
+  if (point.offset + length > 65_536) throw invalid(address, "it ends beyond register 65535");
+  return { ...point, length, type: resolved };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+function isBits(table: ModbusTable): boolean {
+  return table === "coil" || table === "discrete";
+}
+
+/** What cannot be, in words. */
+function problemOf(
+  { unit = 0, table, bit }: Pick<ModbusPoint, "unit" | "table" | "bit">,
+  type: string,
+): string | undefined {
+  const boolean = type === "any" || type === "bool";
+  if (unit > 255) return "units are 0 to 255";
+  if (isBits(table) && (bit !== undefined || !boolean))
+    return `a ${table} is one bit: its type is bool, not ${type}`;
+  if (bit !== undefined && (bit > 15 || !boolean)) return "bits are .0 to .15, and their type is bool";
+  return type === "string" ? 'a string needs its bytes, such as the type "string:20"' : undefined;
 }
 
 function placeOf(place: string, address: string): { readonly table: ModbusTable; readonly offset: number } {

@@ -72,7 +72,7 @@ function tlsOf(tls: Exclude<BrokerOptions["tls"], undefined> | object): IClientO
   return {
     rejectUnauthorized: verify,
     ...({ minVersion } satisfies ConnectionOptions),
-    ...(ca === undefined ? {} : { ca: [ca].flat().map((each) => buffer(each as string | Uint8Array)) }),
+    ...(ca === undefined ? {} : { ca: [ca].flat().map(buffer) }),
     ...(cert === undefined ? {} : { cert: buffer(cert) }),
     ...(key === undefined ? {} : { key: buffer(key) }),
     ...(passphrase === undefined ? {} : { passphrase }),

@@ -22,11 +22,12 @@ export class MqttPublish implements SamplingWriter {
 
   async write(batches: readonly SampleBatch[]): Promise<void> {
     const client = this.#client;
-    if (client?.connected !== true) await connected(client, this.#o.connectTimeoutMs);
+    if (client === undefined) throw new Error("it was not opened");
+    if (!client.connected) await connected(client, this.#o.connectTimeoutMs);
     const { qos, retain } = this.#o;
     const sent = batches.flatMap((batch) =>
       batch.samples.map((sample) =>
-        client?.publishAsync(this.#topic(batch, sample), payloadOf(batch, sample), { qos, retain }),
+        client.publishAsync(this.#topic(batch, sample), payloadOf(batch, sample), { qos, retain }),
       ),
     );
     await Promise.all(sent);
@@ -66,9 +67,8 @@ function payloadOf(
 }
 
 /** Without a connection messages would only pile up inside of the client. */
-function connected(client: MqttClient | undefined, ms: number): Promise<void> {
+function connected(client: MqttClient, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (client === undefined) return reject(new Error("it was not opened"));
     const done = (): void => {
       clearTimeout(timer);
       resolve();

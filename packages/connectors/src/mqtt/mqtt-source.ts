@@ -76,17 +76,10 @@ export class MqttSource implements Source {
       if (this.#failure !== undefined) throw this.#failure;
       const stopped = context.signal.aborted;
       const batch = this.#arrived.filter(({ number }) => number > sent);
-      if (batch.length > 0) {
-        const rows = batch.flatMap((each) => each.rows);
-        const rejected = batch.flatMap((each) => each.rejected ?? []);
-        yield {
-          type: "rows",
-          stream: this.#o.stream,
-          slice: SLICE,
-          rows,
-          ...(rejected.length === 0 ? {} : { rejected }),
-        };
-        sent = batch.at(-1)?.number ?? sent;
+      const last = batch.at(-1);
+      if (last !== undefined) {
+        yield this.#message(batch);
+        sent = last.number;
         dirty = true;
       }
       if (dirty && (stopped || this.#clock.monotonic() - checkpoint >= this.#o.flushMs / 2)) {
@@ -117,6 +110,13 @@ export class MqttSource implements Source {
     await client?.endAsync();
   }
 
+  #message(batch: readonly Arrived[]): Message {
+    const rows = batch.flatMap((each) => each.rows);
+    const rejected = batch.flatMap((each) => each.rejected ?? []);
+    const own = { type: "rows", stream: this.#o.stream, slice: SLICE, rows } as const;
+    return rejected.length === 0 ? own : { ...own, rejected };
+  }
+
   async #open(context: ReadContext): Promise<MqttClient> {
     const { topics, qos, clientId, retained } = this.#o;
     const client = await openBroker(this.#o, {
@@ -145,7 +145,7 @@ export class MqttSource implements Source {
       this.#here.clear();
     });
     const wanted = Object.fromEntries(topics.map((topic) => [topic, { qos, rh: retained ? 0 : 2 }]));
-    client.subscribe(wanted as Parameters<MqttClient["subscribe"]>[0], (error, grants) => {
+    client.subscribe(wanted, (error, grants) => {
       const bad = grants?.find(({ qos: granted }) => granted >= 128);
       if (error === null && bad === undefined) return;
       const why = bad === undefined ? (error?.message ?? "") : `the broker refuses the topic ${bad.topic}`;

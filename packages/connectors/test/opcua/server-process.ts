@@ -60,7 +60,7 @@ own.addVariable({
   browseName: "Broken",
   nodeId: "s=Broken",
   dataType: "Double",
-  value: { timestamped_get: undefined, get: () => StatusCodes.BadSensorFailure as unknown as Variant },
+  value: { timestamped_get: undefined, get: () => StatusCodes.BadSensorFailure },
 });
 for (let index = 0; index < 1_200; index += 1) {
   own.addVariable({

@@ -28,7 +28,5 @@ export const alarmOptions = z
     { message: "needs a limit: high, highHigh, low or lowLow, or bad: true" },
   );
 
-/** A limit that is watched, as users write it. */
-export type AlarmInput = z.input<typeof alarmOptions>;
 /** A limit that is watched. */
 export type AlarmDefinition = z.output<typeof alarmOptions>;

@@ -127,7 +127,7 @@ function opened(
   return { context, variable, start, held, since, min: Infinity, max: -Infinity, ...none };
 }
 
-function take(window: Window, { value, quality, variable: _ }: Sample, time: number): void {
+function take(window: Window, { value, quality }: Sample, time: number): void {
   hold(window, time);
   if (quality === "bad") {
     window.bad += 1;

@@ -20,27 +20,33 @@ export function simulatedSignal(address: string): Signal {
   const [, name = "", list = ""] = CALL.exec(address) ?? [];
   const numbers = list.trim() === "" ? [] : list.split(",").map(Number);
   if (numbers.some((number) => !Number.isFinite(number))) throw unknown(address);
-  if (isShape(name)) {
-    const [from = 0, to = 100, seconds = 60] = numbers;
-    if (seconds <= 0) throw unknown(address);
-    const shape = SHAPES[name];
-    return (time) => from + (to - from) * shape(((time / 1_000) % seconds) / seconds);
-  }
-  if (name === "random") {
-    const [from = 0, to = 100] = numbers;
+  const made = isShape(name) ? periodic(SHAPES[name], numbers) : OTHERS[name]?.(numbers, address);
+  if (made === undefined) throw unknown(address);
+  return made;
+}
+
+function periodic(
+  shape: (part: number) => number,
+  [from = 0, to = 100, seconds = 60]: readonly number[],
+): Signal | undefined {
+  if (seconds <= 0) return undefined;
+  return (time) => from + (to - from) * shape(((time / 1_000) % seconds) / seconds);
+}
+
+const OTHERS: Readonly<Record<string, (numbers: readonly number[], address: string) => Signal>> = {
+  random: ([from = 0, to = 100], address) => {
     const seed = seedOf(address);
     return (time) => from + (to - from) * noise(seed, time);
-  }
-  if (name === "counter") {
-    const [perSecond = 1] = numbers;
-    return (time) => Math.floor((time / 1_000) * perSecond);
-  }
-  if (name === "constant") {
-    const [value = 0] = numbers;
-    return () => value;
-  }
-  throw unknown(address);
-}
+  },
+  counter:
+    ([perSecond = 1]) =>
+    (time) =>
+      Math.floor((time / 1_000) * perSecond),
+  constant:
+    ([value = 0]) =>
+    () =>
+      value,
+};
 
 function isShape(name: string): name is keyof typeof SHAPES {
   return Object.hasOwn(SHAPES, name);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import type { Row } from "@millrace/core";
-import { Journal } from "../../shared/journal/journal.ts";
+import type { Journal } from "../../shared/journal/journal.ts";
 
 /** Rows that are not committed yet. */
 export interface BacklogEntry {
@@ -65,7 +65,7 @@ export class SpooledBacklog {
   /** Goes on with what the journal holds behind what was committed. */
   static async open(options: BacklogOptions, committed: BacklogState | undefined): Promise<SpooledBacklog> {
     const { journal } = options;
-    const [first] = await journal.read(journal.first - 1, 1);
+    const [first] = await journal.read(journal.first - 1, 4_096);
     if (first === undefined) return new SpooledBacklog(options, randomUUID(), 0);
     const { session } = stored(first.payload);
     const known = committed?.session === session ? committed.position : 0;
@@ -151,6 +151,8 @@ export class SpooledBacklog {
   async #spool(): Promise<void> {
     const { journal } = this.#o;
     for (let entry = this.#entries[0]; entry !== undefined; entry = this.#entries[0]) {
+      // What lies between was committed meanwhile, and so was all that is on disk.
+      if (journal.next < entry.position) await journal.trim(entry.position - 1);
       journal.skipTo(entry.position);
       const payload = serialize({
         session: this.session,
