@@ -91,7 +91,7 @@ function takeOther(message: Fields, receivedAt: number, context: ParseContext): 
   const kind = event["e"];
   if (kind === "serverShutdown") return control({ kind: "going-away", reason: "serverShutdown" });
   if (kind === "listenKeyExpired" || kind === "eventStreamTerminated")
-    return control({ kind: "going-away", reason: String(kind) });
+    return control({ kind: "going-away", reason: kind });
   if (typeof kind === "string" && context.socket.endsWith("-user"))
     return takeAccount(kind, event, { ...context, receivedAt });
   if (message["id"] !== undefined && context.socket === "spot-user") return control({ kind: "logged-in" });

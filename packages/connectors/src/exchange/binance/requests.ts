@@ -6,7 +6,7 @@ import { USDM } from "./symbols.ts";
 const MOST_STREAMS = 200;
 
 /** Name of the stream that a channel of an instrument is, such as `btcusdt@depth@100ms`. */
-export function streamName({ channel, native }: Subscription): string {
+function streamName({ channel, native }: Subscription): string {
   const name = native.startsWith(USDM) ? native.slice(USDM.length) : native;
   return `${name.toLowerCase()}@${channel}`;
 }

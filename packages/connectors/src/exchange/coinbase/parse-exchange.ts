@@ -172,7 +172,7 @@ function takeSubscriptions(fields: Fields, _: Arrival, { control, symbols }: Par
 const PERMANENT = /not a valid product|invalid|authenticat|unrecognized|malformed|not supported|required/i;
 
 function refusal(fields: Fields): Parameters<ParseContext["control"]>[0] {
-  const said = `${String(fields["message"] ?? "")} ${String(fields["reason"] ?? "")}`.trim();
+  const said = [fields["message"], fields["reason"]].filter((each) => typeof each === "string").join(" ");
   const message = said === "" ? "no reason given" : said;
   return { kind: "refused", code: "error", message, permanent: PERMANENT.test(message) };
 }

@@ -31,7 +31,7 @@ export function exchangeRequest(
 }
 
 /** What signs a subscription. */
-export function exchangeSignature(
+function exchangeSignature(
   { key, secret, passphrase }: ExchangeCredentials,
   now: number,
 ): { signature: string; key: string; passphrase: string; timestamp: string } {

@@ -156,7 +156,7 @@ export class Connection {
       case "refused":
         return this.#refused(event);
       default:
-        return;
+      // What is left is of no interest.
     }
   }
 

@@ -30,7 +30,7 @@ export function supportedExchanges(): string[] {
 }
 
 /** The mapping of an exchange. Fails with MLR_ARGUMENT_INVALID. */
-export function mappingOf(name: string): ExchangeMapping {
+function mappingOf(name: string): ExchangeMapping {
   const mapping = EXCHANGES.get(name);
   if (mapping !== undefined) return mapping;
   const names = supportedExchanges();

@@ -32,7 +32,7 @@ export function okxRequests(
 }
 
 /** How a subscription is said in requests, and said again in answers. */
-export function okxArgument({ channel, native }: Subscription): Record<string, string> {
+function okxArgument({ channel, native }: Subscription): Record<string, string> {
   if (channel === "account") return { channel };
   if (BY_KIND.has(channel)) return { channel, instType: native === "" ? "ANY" : instrumentKind(native) };
   return { channel, instId: native };

@@ -37,13 +37,7 @@ export const writeOkx: CaptureWriter = (names, { books, happenings }) => {
       line(at, { event: "subscribe", arg: { channel, instId: native }, connId: "a1b2c3d4" }),
     ),
   );
-  const book = (
-    ms: number,
-    instrument: number,
-    action: string,
-    id: number,
-    of: Pick<FirstBook, "bids" | "asks">,
-  ) => {
+  const book = (ms: number, instrument: number, action: "snapshot" | "update", { id, ...of }: FirstBook) => {
     const naming = names[instrument] as Naming;
     const previous = action === "snapshot" ? -1 : last[instrument];
     last[instrument] = id;
@@ -63,7 +57,7 @@ export const writeOkx: CaptureWriter = (names, { books, happenings }) => {
       ],
     });
   };
-  books.forEach((first, index) => lines.push(book(at + 100, index, "snapshot", first.id, first)));
+  books.forEach((first, index) => lines.push(book(at + 100, index, "snapshot", first)));
   const candle = (ms: number, instrument: number, sums: Sums, closed: boolean): string => {
     const naming = names[instrument] as Naming;
     const { open, high, low, close } = sums;
@@ -78,7 +72,7 @@ export const writeOkx: CaptureWriter = (names, { books, happenings }) => {
   for (const each of happenings) {
     const naming = names[each.instrument] as Naming;
     const instId = naming.native;
-    if (each.kind === "book") lines.push(book(each.at, each.instrument, "update", each.id, each));
+    if (each.kind === "book") lines.push(book(each.at, each.instrument, "update", each));
     else if (each.kind === "ticker") {
       const [bidPx, bidSz] = told(each.bid, naming);
       const [askPx, askSz] = told(each.ask, naming);

@@ -46,5 +46,5 @@ export function collector({
     },
     control: (event) => void controls.push(event),
   });
-  return { events: events as Collected["events"], controls, parse };
+  return { events, controls, parse };
 }

@@ -29,7 +29,7 @@ export function readSource(source: Source, state: ReadonlyMap<string, Json> = ne
   const log: string[] = [];
   const ended = new AbortController();
   const directory = mkdtempSync(path.join(tmpdir(), "millrace-exchange-"));
-  let failure: unknown;
+  let failure: Error | undefined;
   const context: ReadContext = {
     checkpoints: state,
     openEpochs: [],
@@ -61,7 +61,7 @@ export function readSource(source: Source, state: ReadonlyMap<string, Json> = ne
         );
     }
   })().catch((error: unknown) => {
-    failure = error;
+    failure = error instanceof Error ? error : new Error(String(error));
   });
   return {
     rows: (stream) => [...(tables.get(stream)?.values() ?? [])],

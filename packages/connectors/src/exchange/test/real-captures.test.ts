@@ -11,7 +11,7 @@ import type { Fields } from "../model/fields.ts";
 import { Symbols } from "../model/symbols.ts";
 import { okxParser } from "../okx/parse.ts";
 import { okxSymbols } from "../okx/symbols.ts";
-import { readCapture } from "../replay/capture.ts";
+import { type CaptureLine, readCapture } from "../replay/capture.ts";
 import { collect } from "./collected.ts";
 
 /** Captures of real exchanges, which the project does not ship: the folder that this variable names. */
@@ -76,28 +76,25 @@ test.skipIf(!there)(
     const symbols = new Symbols(binanceSymbols);
     const answers = readCapture(readFileSync(path.join(folder, "BINANCE.http.0.0"), "utf8"));
     const keepers = keep(events.orderbook ?? [], rangeRule);
-    for (const each of answers) {
-      if (each.kind !== "answer") continue;
-      const native = new URL(each.url).searchParams.get("symbol") ?? "";
-      const symbol = symbols.normal(native);
-      const fields = JSON.parse(each.text) as Fields;
-      const keeper = keepers.get(symbol);
-      expect(keeper?.take(depthSnapshot(fields, { symbol, channel: "depth", receivedAt: 0 }))).toBe(
-        "applied",
-      );
-      const wanted = expected?.BINANCE.books[native];
-      expect([keeper?.counts.skipped, keeper?.counts.changes, keeper?.sequence]).toEqual([
-        wanted?.dropped,
-        wanted?.applied,
-        wanted?.lastU,
-      ]);
-    }
+    for (const each of answers) begin(keepers, each, symbols);
     compareBooks(
       new Map([...keepers].map(([symbol, each]) => [symbol.replace("-", ""), each])),
       expected?.BINANCE.books ?? {},
     );
   },
 );
+
+/** Begins a book by its snapshot, and compares what became of the updates that waited for it. */
+function begin(keepers: ReadonlyMap<string, BookKeeper>, answer: CaptureLine, symbols: Symbols): void {
+  if (answer.kind !== "answer") return;
+  const native = new URL(answer.url).searchParams.get("symbol") ?? "";
+  const symbol = symbols.normal(native);
+  const keeper = keepers.get(symbol) ?? new BookKeeper(rangeRule);
+  const fields = JSON.parse(answer.text) as Fields;
+  expect(keeper.take(depthSnapshot(fields, { symbol, channel: "depth", receivedAt: 0 }))).toBe("applied");
+  const { dropped, applied, lastU } = expected?.BINANCE.books[native] ?? {};
+  expect([keeper.counts.skipped, keeper.counts.changes, keeper.sequence]).toEqual([dropped, applied, lastU]);
+}
 
 function keep(changes: readonly BookChange[], rule: SequenceRule): Map<string, BookKeeper> {
   const keepers = new Map<string, BookKeeper>();
