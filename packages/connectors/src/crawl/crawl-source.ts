@@ -28,8 +28,8 @@ export function crawlSource(options: ResolvedCrawlOptions, clock: Clock): Source
       if (context.signal.aborted) return;
       const { readCrawl } = await import("./read-crawl.ts");
       const { httpFetcher } = await import("./visit/http-fetcher.ts");
-      const { headers, proxy, tls } = options;
-      const secrets = await resolveSecrets({ headers, proxy, tls }, context);
+      const { headers, login, proxy, tls } = options;
+      const secrets = await resolveSecrets({ headers, login, proxy, tls }, context);
       const own = (url: URL): boolean => admission.sameSite(url);
       const fetcher = await httpFetcher({ ...options, ...secrets }, { clock }, own);
       yield* readCrawl({ options, extractions, starts, links, admission, context, clock, fetcher, file });

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { duration, secret } from "../shared/http/option-types.ts";
 import { tlsOptions } from "../shared/http/tls-options.ts";
+import type { ProxyPool } from "../shared/proxies/proxy-pool.ts";
+import type { ArchiveReader } from "../shared/request/archive/archive-reader.ts";
+import type { ArchiveWriter } from "../shared/request/archive/archive-writer.ts";
+import type { Session } from "../shared/request/session/session.ts";
 import type { Convert, Field, FieldInput, Place } from "./extract/field.ts";
 import type { Page } from "./page/page.ts";
 import type { HandleContext } from "./visit/handle-context.ts";
@@ -18,6 +22,19 @@ const fields = z.record(
     message: 'must be a field such as css(".price", number), a function or a value',
   }),
 );
+
+const proxyPool = z.custom<ProxyPool>((value) => isMade(value, "ProxyPool"), {
+  message: "must be a proxyPool()",
+});
+const visitSession = z.custom<Session>((value) => isMade(value, "Session"), {
+  message: "must be a session()",
+});
+const archiveWriter = z.custom<ArchiveWriter>((value) => isMade(value, "ArchiveWriter"), {
+  message: "must be made by recordTo()",
+});
+const archiveReader = z.custom<ArchiveReader>((value) => isMade(value, "ArchiveReader"), {
+  message: "must be made by replayFrom()",
+});
 
 const followRule = z.strictObject({
   /** CSS selector of the links. Default `a[href]`. */
@@ -168,6 +185,27 @@ export const crawlOptions = z.strictObject({
   tls: tlsOptions.default(() => tlsOptions.parse({})),
   /** Proxy to go through, such as `http://user:password@proxy:3128`. Default: none. */
   proxy: secret.optional(),
+  /** Several proxies in turn, in place of `proxy`: a `proxyPool()`. Default: none. */
+  proxies: proxyPool.optional(),
+  /** Cookies are kept and sent back, as browsers do; a `session()` brings its own. Default true. */
+  cookies: z.union([z.boolean(), visitSession]).default(true),
+  /** Logs in by a form before the first page, and again when the site has forgotten it. Default: nobody logs in. */
+  login: z
+    .strictObject({
+      /** The page with the form. */
+      url: z.string().min(1),
+      /** Values of its fields by their names; what the form brings along, such as a token, is sent as well. */
+      fields: z.record(z.string(), secret),
+      /** CSS selector of the form. Default: the one with a password. */
+      form: z.string().min(1).default("form:has(input[type=password])"),
+      /** CSS selector of what only pages for those have who are not logged in. Default: a field for a password. */
+      loggedOut: z.string().min(1).default("input[type=password]"),
+    })
+    .optional(),
+  /** Keeps all answers as they came, to be read again without the network: `recordTo()`. Default: not kept. */
+  record: archiveWriter.optional(),
+  /** Takes all answers from what was kept: `await replayFrom()`. Default: the network. */
+  replay: archiveReader.optional(),
   /** Hosts with private, loopback and link-local addresses: `refuse` where addresses come from others. Default `allow`. */
   privateAddresses: z.enum(["allow", "refuse"]).default("allow"),
   /** How old an interrupted crawl may be to be gone on with; an older one begins anew. Default 1 day. */
@@ -192,4 +230,9 @@ function isMatcher(value: unknown): boolean {
   return (
     value instanceof RegExp || typeof value === "function" || (typeof value === "string" && value !== "")
   );
+}
+
+/** Known by the name of its class, so that checking options does not load the HTTP client. */
+function isMade(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && value.constructor.name === name;
 }

@@ -72,13 +72,23 @@ export class Lanes {
   }
 
   #discover(): void {
-    if (!this.#stale || this.#lanes.size >= MAX_LANES) return;
-    this.#stale = false;
+    if (!this.#stale) return;
+    if (this.#lanes.size >= MAX_LANES) this.#dropIdle();
+    const room = MAX_LANES - this.#lanes.size;
+    if (room === 0) return;
     const known = new Set(this.#lanes.keys());
-    for (const host of this.#frontier.waitingHosts(MAX_LANES - this.#lanes.size, known)) {
+    const hosts = this.#frontier.waitingHosts(room, known);
+    this.#stale = hosts.length === room;
+    for (const host of hosts) {
       const lane = new Lane(host, this.#frontier, this.#limits);
       this.#lanes.set(host, lane);
       this.#turn.push(lane);
     }
+  }
+
+  /** Hosts that have nothing left make room for those that wait. */
+  #dropIdle(): void {
+    for (const [host, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(host);
+    this.#turn = this.#turn.filter(({ host }) => this.#lanes.has(host));
   }
 }

@@ -1,4 +1,5 @@
 import { MillraceError, type Clock } from "@millrace/core";
+import type { Login } from "./login.ts";
 import type { VisitRequest } from "../frontier/visit.ts";
 
 /** An answer with any status; redirects are answers as well. */
@@ -23,6 +24,8 @@ export interface FetchWish {
 
 /** Asks for one page, once, without following redirects. Fails with a MillraceError where no answer came. */
 export interface Fetcher {
+  /** Logs in; absent: nobody has to. */
+  readonly login?: Login | undefined;
   fetch(wish: FetchWish): Promise<Fetched>;
   close(): Promise<void>;
 }

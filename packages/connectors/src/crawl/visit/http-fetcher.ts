@@ -4,16 +4,28 @@ import { secretValue } from "../../shared/http/secret-value.ts";
 import { toMs } from "../../shared/http/duration.ts";
 import { createClient, type RequestClient } from "../../shared/request/client.ts";
 import type { RequestOptions } from "../../shared/request/request-options.ts";
+import { Session } from "../../shared/request/session/session.ts";
+import type { KnownSecret } from "../../shared/http/option-types.ts";
+import { Login } from "./login.ts";
 import type { ResolvedCrawlOptions } from "../options.ts";
 import type { Fetched, Fetcher, FetcherParts, FetchWish } from "./fetcher.ts";
 
 const ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /** How a crawl connects, with its secrets filled in. */
-export type ConnectionSettings = Resolved<Pick<ResolvedCrawlOptions, "headers" | "proxy" | "tls">> &
+export type ConnectionSettings = Resolved<Pick<ResolvedCrawlOptions, "headers" | "login" | "proxy" | "tls">> &
   Pick<
     ResolvedCrawlOptions,
-    "concurrency" | "maxResponse" | "maxResponseBytes" | "privateAddresses" | "timeoutMs" | "userAgent"
+    | "concurrency"
+    | "proxies"
+    | "cookies"
+    | "record"
+    | "replay"
+    | "maxResponse"
+    | "maxResponseBytes"
+    | "privateAddresses"
+    | "timeoutMs"
+    | "userAgent"
   >;
 
 /** Fetches pages over HTTP with connections that are kept. */
@@ -23,17 +35,21 @@ export async function httpFetcher(
   ownHosts: (url: URL) => boolean,
 ): Promise<Fetcher> {
   const secrets = new Secrets("crawl()");
-  const own: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers)) {
-    own[name.toLowerCase()] =
-      typeof value === "string" ? value : await secretValue(value, `headers.${name}`, secrets);
-  }
-  const proxy =
-    options.proxy === undefined
-      ? undefined
-      : typeof options.proxy === "string"
-        ? options.proxy
-        : await secretValue(options.proxy, "proxy", secrets);
+  const texts = async (
+    values: Readonly<Record<string, KnownSecret>>,
+    of: string,
+  ): Promise<Record<string, string>> => {
+    const entries = Object.entries(values).map(async ([name, value]) => [
+      name,
+      typeof value === "string" ? value : await secretValue(value, `${of}.${name}`, secrets),
+    ]);
+    return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
+  };
+  const own = lowerCase(await texts(options.headers, "headers"));
+  const { login } = options;
+  const single =
+    typeof options.proxy === "function" ? await secretValue(options.proxy, "proxy", secrets) : options.proxy;
+  const proxy = options.proxies ?? single;
   const client = createClient(
     {
       headers: { accept: ACCEPT, "user-agent": options.userAgent },
@@ -44,11 +60,21 @@ export async function httpFetcher(
       tls: options.tls,
       privateAddresses: options.privateAddresses,
       ...(proxy === undefined ? {} : { proxy }),
+      ...(options.record === undefined ? {} : { record: options.record }),
+      ...(options.replay === undefined ? {} : { replay: options.replay }),
     },
     { clock },
   );
+  const { cookies } = options;
+  const session = cookies === true ? new Session() : cookies === false ? undefined : cookies;
+  const loginSettings =
+    login === undefined ? undefined : { ...login, fields: await texts(login.fields, "login.fields") };
   return {
-    fetch: (wish) => fetchBy(client, wish, ownHosts(new URL(wish.url)) ? own : {}),
+    login:
+      loginSettings === undefined
+        ? undefined
+        : new Login(loginSettings, { client, session: session ?? new Session() }),
+    fetch: (wish) => fetchBy(client, wish, { headers: ownHosts(new URL(wish.url)) ? own : {}, session }),
     close: () => client.close(),
   };
 }
@@ -56,7 +82,10 @@ export async function httpFetcher(
 async function fetchBy(
   client: RequestClient,
   { url, request = {}, signal, maxBytes, cut = false }: FetchWish,
-  headers: Readonly<Record<string, string>>,
+  {
+    headers,
+    session,
+  }: { readonly headers: Readonly<Record<string, string>>; readonly session: Session | undefined },
 ): Promise<Fetched> {
   const { method, form, json } = request;
   const options: RequestOptions = {
@@ -65,6 +94,7 @@ async function fetchBy(
     maxRedirects: -1,
     expect: "any",
     signal,
+    ...(session === undefined ? {} : { session }),
     ...(method === undefined ? {} : { method }),
     ...(form === undefined ? {} : { form }),
     ...(json === undefined ? {} : { json }),
@@ -102,4 +132,8 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
     if (value !== undefined) result[name] = typeof value === "string" ? value : value.join(", ");
   }
   return result;
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

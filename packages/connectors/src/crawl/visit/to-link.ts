@@ -33,7 +33,8 @@ export class LinkMaker {
     const asked = typeof target === "string" || target instanceof URL ? { url: target } : target;
     const url = URL.parse(String(asked.url).trim(), context.base);
     if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
-    url.hash = typeof this.#canonical !== "function" && this.#canonical.keepFragment === true ? url.hash : "";
+    const keepsFragment = typeof this.#canonical !== "function" && this.#canonical.keepFragment === true;
+    if (!keepsFragment && url.hash !== "") url.hash = "";
     const request = requestOf(asked);
     const { depth, kind = "page", carried } = context;
     return {

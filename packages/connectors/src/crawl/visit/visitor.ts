@@ -66,10 +66,12 @@ export class Visitor {
     this.#product = /^[\w-]+/.exec(parts.options.userAgent)?.[0] ?? "millrace";
   }
 
-  /** Never fails but with the signal's reason, or where an option is wrong. */
+  /** Fails only with the signal's reason, or where the login is not possible. */
   async visit(visit: Visit): Promise<Visited> {
     const rules = await this.#p.robots.rules(visit.host, this.#p.signal);
     if (!rules.allows(visit.url)) return refusedVisit(visit, rules);
+    // Without a login no page is what it should be: where it fails, so does the run.
+    await this.#p.fetcher.login?.ensure(this.#p.signal);
     try {
       return await this.#follow(visit, rules);
     } catch (error) {
@@ -79,6 +81,7 @@ export class Visitor {
   }
 
   async #follow(visit: Visit, rules: HostRules): Promise<Visited> {
+    const loggedIn = this.#p.fetcher.login?.current;
     const { fetcher, robots, links, admission, signal, options } = this.#p;
     const followed = await followRedirects(visit, {
       fetch: (wish) =>
@@ -97,12 +100,17 @@ export class Visitor {
     if ("refusedBy" in followed) return refusedVisit(visit, followed.refusedBy);
     if ("elsewhere" in followed)
       return { outcome: { visit, state: "aside", status: followed.elsewhere }, host: "answered" };
-    return this.#judge(visit, followed);
+    return this.#judge(visit, { ...followed, loggedIn });
   }
 
   async #judge(
     visit: Visit,
-    answer: { readonly url: string; readonly fetched: Fetched; readonly rules: HostRules },
+    answer: {
+      readonly url: string;
+      readonly fetched: Fetched;
+      readonly rules: HostRules;
+      readonly loggedIn: Promise<void> | undefined;
+    },
   ): Promise<Visited> {
     const { fetched, url } = answer;
     const { status } = fetched;
@@ -124,6 +132,11 @@ export class Visitor {
       fetchedAt: this.#p.clock.now(),
       ...(visit.carried === undefined ? {} : { carried: visit.carried }),
     });
+    const { login } = this.#p.fetcher;
+    if (login?.isLoggedOut(page) === true) {
+      login.forget(answer.loggedIn);
+      return this.#failed(visit, `${url} wants a login again`, true);
+    }
     if (this.#isGone(page)) return { outcome: { visit, state: "gone", status }, host: "answered" };
     return this.#read(visit, page, answer.rules);
   }
