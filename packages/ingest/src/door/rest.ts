@@ -33,18 +33,23 @@ export async function answerRest(
   response: ServerResponse,
   options: RestOptions,
 ): Promise<void> {
-  if (options.ending()) response.setHeader("connection", "close");
+  if (options.ending()) closeAfter(request, response);
   try {
     // The host is not looked at: only the path and what is asked for count.
     const url = new URL(`http://x${request.url ?? "/"}`);
     await route({ request, response, options, url });
   } catch (error) {
     // What is left of the body is not read: the connection ends with the answer.
-    if (!request.complete && !response.headersSent) response.setHeader("connection", "close");
+    if (!request.complete) closeAfter(request, response);
     const answer = sendError(response, error);
     tellOwn(answer, error, options);
     if (response.headersSent && !response.writableEnded) response.destroy();
   }
+}
+
+/** HTTP/2 knows no such header: its streams end by themselves, and its sessions when the service does. */
+function closeAfter(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor === 1 && !response.headersSent) response.setHeader("connection", "close");
 }
 
 function tellOwn(answer: ErrorAnswer, error: unknown, { onError }: RestOptions): void {

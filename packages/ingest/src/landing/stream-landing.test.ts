@@ -260,6 +260,16 @@ it("tries again what a run left when its destination was away", async () => {
   expect(runs()).toBe(2);
 });
 
+it("waits where another process lands the stream, and goes on when it is gone", async () => {
+  let held = 2;
+  const { landing, runs } = open({
+    around: (run) =>
+      held-- > 0 ? Promise.reject(new MillraceError("MLR_LEASE_HELD", "Another process runs it")) : run(),
+  });
+  await expect(landing.submit(batch([{ sku: "a" }]))).resolves.toMatchObject({ accepted: 1 });
+  expect(runs()).toBe(3);
+});
+
 it("ends the run when nothing is pushed, and begins the next with the next push", async () => {
   const { landing, runs } = open({ limits: { idleMs: 1 } });
   await landing.submit(batch([{ sku: "a" }]));

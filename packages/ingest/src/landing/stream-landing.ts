@@ -79,6 +79,7 @@ export class StreamLanding {
   #lastPush = 0;
   #sweeping = false;
   #tokens = 0;
+  #commits = 0;
   readonly #own = Math.random().toString(36).slice(2, 10);
   /** Why the destination does not take anything at the moment. */
   #trouble: MillraceError | undefined;
@@ -158,16 +159,12 @@ export class StreamLanding {
     let pause = PAUSE_MS;
     try {
       while (this.#wanted) {
-        const began = this.#o.clock.monotonic();
-        const report = await this.#once();
-        const failed = report.error;
-        this.#trouble = failed === undefined ? undefined : failureOf(report, failed);
+        const commits = this.#commits;
+        this.#trouble = await this.#once();
         if (this.#trouble === undefined) continue;
         // A run that got anywhere was well: the next one is not made to wait for what happened long ago.
-        if (Object.keys(report.tables).length > 0 && this.#o.clock.monotonic() - began > pause)
-          pause = PAUSE_MS;
-        const again = this.#settleFailure(this.#trouble);
-        if (!again) continue;
+        if (this.#commits > commits) pause = PAUSE_MS;
+        if (!this.#settleFailure(this.#trouble)) continue;
         await this.#o.clock.sleep(pause, this.#closing.signal);
         pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
       }
@@ -182,26 +179,31 @@ export class StreamLanding {
     return this.#waiting.count > 0 || this.#reading.underWay.length > 0;
   }
 
-  async #once(): Promise<RunReport> {
+  /** One run, to its end: why it failed, or undefined. */
+  async #once(): Promise<MillraceError | undefined> {
     const end = new AbortController();
-    const pipeline = this.#o.pipeline(this.#reading);
     const watching = this.#endWhenIdle(end);
     try {
-      return await this.#o.run({
-        pipeline,
-        signal: end.signal,
-        observe: (event) => {
-          if (event.type === "retrying") this.#trouble = troubleOf(event.error);
-          if (event.type !== "committed") return;
-          this.#trouble = undefined;
-          const counts = Object.entries(event.tables).filter(([table]) => !table.endsWith("__quarantine"));
-          this.#reading.noteCommit(event.commit, counts[0]?.[1] ?? {});
-        },
-      });
+      const pipeline = this.#o.pipeline(this.#reading);
+      const observe = (event: RunEvent): void => this.#observe(event);
+      const report = await this.#o.run({ pipeline, signal: end.signal, observe });
+      return report.error === undefined ? undefined : failureOf(report, report.error);
+    } catch (error) {
+      // It could not even begin: somebody else has the lease, or the control database is away.
+      return asMillraceError(error, "MLR_INTERNAL", this.#o.definition.name);
     } finally {
       end.abort();
       await watching;
     }
+  }
+
+  #observe(event: RunEvent): void {
+    if (event.type === "retrying") this.#trouble = troubleOf(event.error);
+    if (event.type !== "committed") return;
+    this.#commits++;
+    this.#trouble = undefined;
+    const counts = Object.entries(event.tables).filter(([table]) => !table.endsWith("__quarantine"));
+    this.#reading.noteCommit(event.commit, counts[0]?.[1] ?? {});
   }
 
   /** A run is long, and not for ever: its record is rolled, and a stream that is not used keeps no connection. */
