@@ -19,7 +19,7 @@ export function* tagsAround(page: string, marker: string): Generator<string, voi
 }
 
 /** What follows a marker, such as the call of a function; the marker included. */
-export function* behind(page: string, marker: string): Generator<string, void, void> {
+function* behind(page: string, marker: string): Generator<string, void, void> {
   for (const at of places(page, marker)) yield page.slice(at, at + WINDOW);
 }
 

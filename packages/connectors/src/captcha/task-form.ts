@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { proxyAddress } from "../shared/proxies/proxy-address.ts";
-import type { CaptchaProxy, CaptchaTask, ImageTask } from "./captcha-task.ts";
+import type { CaptchaProxy, CaptchaTask, GeetestTask, ImageTask } from "./captcha-task.ts";
 
 type Form = Readonly<Record<string, unknown>>;
 
@@ -51,14 +51,13 @@ function fullForm(task: CaptchaTask): Form {
         data: task.data,
       };
     case "geetest":
-      return {
-        ...onPage("GeeTestTask", task),
-        gt: task.gt,
-        challenge: task.challenge,
-        version: task.version,
-        geetestApiServerSubdomain: task.subdomain,
-      };
+      return geetestForm(task);
   }
+}
+
+function geetestForm(task: GeetestTask): Form {
+  const { gt, challenge, version, subdomain } = task;
+  return { ...onPage("GeeTestTask", task), gt, challenge, version, geetestApiServerSubdomain: subdomain };
 }
 
 /** `numeric`: 0 any, 1 digits alone, 2 no digits. */

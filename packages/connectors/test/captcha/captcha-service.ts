@@ -131,6 +131,7 @@ export interface CaptchaService {
   price: number;
   /** True for a token that was sold and not used yet; it is used then. */
   redeem(token: string): boolean;
+  /** Fails where it was called otherwise than documented. */
   close(): Promise<void>;
 }
 
@@ -162,16 +163,26 @@ export async function captchaService(): Promise<CaptchaService> {
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      if (state.faults.length > 0)
+        throw new Error(`calls that are not as documented: ${state.faults.join("; ")}`);
     },
   };
   return state;
+}
+
+type Fault = (what: string) => unknown;
+
+interface Call {
+  readonly clientKey: string;
+  readonly taskId: number;
+  readonly task: ServiceTask["task"];
 }
 
 async function answer(request: IncomingMessage, state: State): Promise<unknown> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
   const method = (request.url ?? "").slice(1);
-  const fault = (what: string): unknown => {
+  const fault: Fault = (what) => {
     state.faults.push(`${method}: ${what}`);
     return { errorId: 99, errorCode: "ERROR_INCORRECT_REQUEST", errorDescription: what };
   };
@@ -181,20 +192,28 @@ async function answer(request: IncomingMessage, state: State): Promise<unknown> 
   if (schema === undefined) return fault("is no such method");
   const parsed = schema.safeParse(JSON.parse(Buffer.concat(pieces).toString("utf8")));
   if (!parsed.success) return fault(z.prettifyError(parsed.error));
-  const body = parsed.data as { clientKey: string; taskId: number; task: ServiceTask["task"] };
-  if (body.clientKey !== state.key)
-    return {
-      errorId: 1,
-      errorCode: "ERROR_KEY_DOES_NOT_EXIST",
-      errorDescription: "Account authorization key not found",
-    };
+  return called(method, parsed.data as Call, { state, fault });
+}
+
+function called(
+  method: string,
+  { clientKey, task, taskId }: Call,
+  { state, fault }: { readonly state: State; readonly fault: Fault },
+): unknown {
+  if (clientKey !== state.key) {
+    const errorDescription = "Account authorization key not found";
+    return { errorId: 1, errorCode: "ERROR_KEY_DOES_NOT_EXIST", errorDescription };
+  }
   const failing = state.fail[method]?.shift();
   if (failing !== undefined) return { errorId: failing[0], errorCode: failing[1], errorDescription: "" };
   if (method === "getBalance") return { errorId: 0, balance: state.balance };
-  if (method === "createTask") return create(body.task, state, fault);
-  const task = state.tasks.find(({ id }) => id === body.taskId);
-  if (task === undefined) return { errorId: 16, errorCode: "ERROR_NO_SUCH_CAPCHA_ID", errorDescription: "" };
-  if (method === "getTaskResult") return result(task, state);
+  if (method === "createTask") return create(task, state, fault);
+  const known = state.tasks.find(({ id }) => id === taskId);
+  if (known === undefined) return { errorId: 16, errorCode: "ERROR_NO_SUCH_CAPCHA_ID", errorDescription: "" };
+  return method === "getTaskResult" ? result(known, state) : report(method, known, fault);
+}
+
+function report(method: string, task: ServiceTask, fault: Fault): unknown {
   if (REPORTED[method]?.test(task.task.type) !== true) return fault(`takes no ${task.task.type}`);
   if (task.reported) return fault("was reported already");
   task.reported = true;

@@ -160,9 +160,12 @@ async function using<T>(options: object, work: (client: RequestClient) => Promis
 
 const secureUrl = (): string => `https://localhost:${(secure.address() as AddressInfo).port}/`;
 
-describe.each(Object.keys(PROGRAMS) as Program[])("%s", (program) => {
+const programs = (Object.keys(PROGRAMS) as Program[]).map((program) => {
   const missing = find(program) === undefined;
-  if (missing) console.warn(`Not run: ${program} is not installed.`);
+  return { program, missing, title: missing ? `${program} (skipped: it is not installed)` : program };
+});
+
+describe.each(programs)("$title", ({ program, missing }) => {
   const options = { timeout: 60_000 };
 
   it.skipIf(missing)("forwards pages of http:// and tunnels https://", options, async () => {
@@ -210,7 +213,7 @@ describe.each(Object.keys(PROGRAMS) as Program[])("%s", (program) => {
   });
 });
 
-it.skipIf(Object.keys(PROGRAMS).some((program) => find(program as Program) === undefined))(
+it.skipIf(programs.some(({ missing }) => missing))(
   "a pool of all three goes on when one of them is killed",
   { timeout: 60_000 },
   async () => {

@@ -156,9 +156,8 @@ class Loading {
   /** Decides where the body belongs; gives the size that the whole file will have, `whole` where it is there already. */
   async #place(answer: Answer<"stream">, from: number): Promise<number | "whole" | undefined> {
     const { status, headers, body } = answer;
-    const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headerOf(headers, "content-range") ?? "");
-    const total = range?.[2] === undefined || range[2] === "*" ? undefined : Number(range[2]);
-    if (status === 206 && Number(range?.[1]) === from) {
+    const { first, total } = rangeOf(headerOf(headers, "content-range"));
+    if (status === 206 && first === from) {
       this.#resumedFrom ||= from;
       return total;
     }
@@ -179,6 +178,15 @@ class Loading {
     const length = headerOf(headers, "content-length");
     return length === undefined || headers["content-encoding"] !== undefined ? undefined : Number(length);
   }
+}
+
+/** What `content-range` tells: where the part begins, and how large the whole is. */
+function rangeOf(header = ""): { readonly first: number | undefined; readonly total: number | undefined } {
+  const [, first, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(header) ?? [];
+  return {
+    first: first === undefined ? undefined : Number(first),
+    total: total === undefined || total === "*" ? undefined : Number(total),
+  };
 }
 
 /** With what the rest can be asked for: a weak ETag does not tell that the bytes are the same (RFC 9110, 13.1.5). */
