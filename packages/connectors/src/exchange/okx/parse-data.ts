@@ -33,7 +33,7 @@ interface Stamp {
 
 /** A trade of `trades` (fills of one order at one price) or `trades-all` (one by one). */
 export function parseTrade(item: unknown, message: OkxMessage, context: ParseContext): void {
-  const fields = item as Fields;
+  const fields = object(item, "data");
   const id = text(fields["tradeId"], "tradeId");
   const count = fields["count"];
   context.emit("trade", {
@@ -90,7 +90,7 @@ export function parseBbo(item: unknown, message: OkxMessage, context: ParseConte
 
 /** A snapshot or a change of a book. Channels without actions send snapshots alone. */
 export function parseBook(item: unknown, message: OkxMessage, context: ParseContext): void {
-  const fields = item as Fields;
+  const fields = object(item, "data");
   const action = message.action ?? "snapshot";
   if (action !== "snapshot" && action !== "update")
     throw malformed("action", action, '"snapshot" or "update"');
