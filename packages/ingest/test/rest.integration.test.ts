@@ -1,4 +1,5 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { seededRandom } from "@millrace/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openService, send, type TestService } from "./service.ts";
 
@@ -216,6 +217,62 @@ it("refuses what cannot be read without an error of its own", async () => {
   expect(await code('{"a b":1,"a-b":2}')).toBe("422 MLR_SCHEMA_COLLISION");
   expect((await service.push("nothing", "{}")).body.code).toBe("MLR_STREAM_NOT_FOUND");
   expect((await send(`${service.url}/v1/else`, auth(token))).status).toBe(404);
+});
+
+it("answers whatever comes, and never that it is its own fault", async () => {
+  const random = seededRandom(9);
+  const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+  const bytes = (): Buffer => Buffer.from(Array.from({ length: 40 }, () => Math.floor(random() * 256)));
+  const words = [
+    "rows",
+    "begin",
+    "complete",
+    "batches",
+    "..",
+    "%2e",
+    "%ff",
+    "'; DROP TABLE prices; --",
+    "a,b",
+    "",
+    "x".repeat(300),
+  ];
+  const bodies = [
+    "",
+    "{}",
+    "[]",
+    "null",
+    "[[]]",
+    '{"__proto__":{"a":1}}',
+    '{"constructor":1}',
+    '{"_row_hash":"x"}',
+    "1e999",
+    '{"sku":"\\u0000"}',
+  ];
+  const seen = new Set<number>();
+  for (let n = 0; n < 250; n++) {
+    const path = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
+      encodeURI(pick(words)).replaceAll("%25", "%"),
+    );
+    const method = pick(["GET", "POST", "DELETE", "PUT", "PATCH"]);
+    const stream = pick(["prices", "pairs", "%00", "events"]);
+    const { status } = await send(`${service.url}/v1/streams/${stream}/${path.join("/")}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${service.all}`,
+        "content-type": pick(["application/json", "application/x-ndjson", "text/csv", "text/plain", ""]),
+        ...pick<Record<string, string>>([
+          {},
+          { "idempotency-key": "f" },
+          { "millrace-offset": "-1" },
+          { "content-encoding": "zstd" },
+        ]),
+      },
+      ...(method === "GET" ? {} : { body: pick([...bodies, bytes() as never]) as string }),
+    });
+    seen.add(status);
+  }
+  expect([...seen].filter((status) => status >= 500)).toEqual([]);
+  expect((await service.push("events", '{"n":1}')).status).toBe(200);
 });
 
 it("unpacks a bomb no further than the limit", async () => {

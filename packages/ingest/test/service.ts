@@ -21,6 +21,8 @@ export interface TestService {
   readonly server: TestPostgres;
   /** The way that the service takes to where rows land. */
   readonly gate: Gate;
+  /** A token for all streams. */
+  readonly all: string;
   /** A token for streams. */
   token(...streams: string[]): Promise<string>;
   query<R extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
@@ -92,7 +94,7 @@ export async function openService(
   };
   const all = await token("*");
   return {
-    ...{ ingest, control, database, server, token, gate },
+    ...{ ingest, control, database, server, token, gate, all },
     url: ingest.url,
     query: async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
       (await pool.query<R>(sql, values)).rows,

@@ -61,7 +61,7 @@ export function groupMessages(
       continue;
     }
     flush();
-    if (work.kind === "rows") messages.push(ownMessage(stream, slice, submission, work, index, named));
+    if (work.kind === "rows") messages.push(ownMessage({ stream, slice, named }, submission, work, index));
     else messages.push(...marks(stream, work));
   }
   flush();
@@ -75,12 +75,10 @@ function isSmall({ rows, untyped, unreadable, places }: RowsWork): boolean {
 }
 
 function ownMessage(
-  stream: string,
-  slice: string,
+  { stream, slice, named }: Pick<RowsMessage, "stream" | "slice"> & { readonly named: Map<string, number> },
   { part, token }: Submission,
   work: RowsWork,
   index: number,
-  named: Map<string, number>,
 ): Message {
   const { rows, places, unreadable, untyped } = work;
   const offset = part.offset ?? 0;

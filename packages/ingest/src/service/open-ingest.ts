@@ -9,6 +9,7 @@ import {
 import type { Server as NetServer, Socket } from "node:net";
 import { type Clock, type Environment, type RunEvent, systemClock, type TableTarget } from "@millrace/core";
 import type { ControlStore, Logger } from "@millrace/platform";
+import type { Metrics } from "@millrace/platform/metrics";
 import { PUSH_LIMITS, type PushLimits } from "../door/push-limits.ts";
 import { answerRest, type RestOptions } from "../door/rest.ts";
 import type { LandingLimits } from "../landing/stream-landing.ts";
@@ -43,6 +44,8 @@ export interface OpenIngest {
   readonly landing?: Partial<LandingLimits>;
   /** Is told every event of the runs. Default: nobody. */
   readonly observe?: (pipeline: string, event: RunEvent) => void;
+  /** Is told of requests and of what waits. Default: nobody. */
+  readonly metrics?: Metrics;
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -90,7 +93,13 @@ export async function openIngest(options: OpenIngest): Promise<OpenedIngest> {
   const health = new IngestHealth(streams, () => ending);
   const { rpcHandler } = await import("../rpc/rpc-handler.ts");
   const rpc = rpcHandler(rest);
+  const { metrics } = options;
+  const untell = metrics?.onCollect(() => tellStreams(metrics, streams));
   const answer: Answerer = (request, response) => {
+    if (metrics !== undefined)
+      response.once("finish", () =>
+        metrics.add("millrace_ingest_requests_total", { status: String(response.statusCode) }),
+      );
     const path = request.url ?? "/";
     if (path.startsWith("/millrace.ingest.v1.")) rpc(request, response);
     else if (path.startsWith("/health/")) void health.answer(path, response);
@@ -104,11 +113,20 @@ export async function openIngest(options: OpenIngest): Promise<OpenedIngest> {
     close: () =>
       (closed ??= (async () => {
         ending = true;
+        untell?.();
         const ended = servers.close();
         await streams.close();
         await ended;
       })()),
   };
+}
+
+function tellStreams(metrics: Metrics, streams: Streams): void {
+  for (const { definition, landing } of streams.open) {
+    const { rows, trouble } = landing.state;
+    metrics.set("millrace_ingest_waiting_rows", rows, { pipeline: definition.name });
+    metrics.set("millrace_ingest_down", trouble === undefined ? 0 : 1, { pipeline: definition.name });
+  }
 }
 
 interface Servers {

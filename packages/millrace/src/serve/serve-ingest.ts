@@ -3,6 +3,7 @@ import { postgres } from "@millrace/connectors/postgres";
 import { MillraceError, type RunEvent, type TableTarget } from "@millrace/core";
 import type { OpenedIngest } from "@millrace/ingest";
 import type { ControlStore, Logger } from "@millrace/platform";
+import type { Metrics } from "@millrace/platform/metrics";
 import type { Printer } from "../output/printer.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
@@ -19,6 +20,7 @@ interface OpenIngestion {
   readonly printer: Printer;
   readonly onError: (error: unknown) => void;
   readonly observe: (pipeline: string, event: RunEvent) => void;
+  readonly metrics: Metrics;
   readonly when: "now" | "when-wanted";
 }
 
@@ -78,7 +80,14 @@ async function isWanted({ pool }: ControlStore): Promise<boolean> {
   return rowCount !== 0;
 }
 
-async function open({ workspace, control, logger, printer, observe }: OpenIngestion): Promise<OpenedIngest> {
+async function open({
+  workspace,
+  control,
+  logger,
+  printer,
+  observe,
+  metrics,
+}: OpenIngestion): Promise<OpenedIngest> {
   // Loaded when there is something to take, with what it needs for gRPC.
   const { openIngest } = await import("@millrace/ingest");
   const { values } = workspace.project.settings;
@@ -100,6 +109,7 @@ async function open({ workspace, control, logger, printer, observe }: OpenIngest
     leaseMs: values.leaseSeconds * 1_000,
     limits: { rowsPerSecond: values.ingestRowsPerSecond },
     observe,
+    metrics,
   });
   const { bold } = printer.errorStyle;
   const grpc = opened.grpcUrl === undefined ? "" : `, by gRPC at ${bold(opened.grpcUrl)}`;

@@ -199,7 +199,16 @@ async function openIngestion(
   if (when === undefined || workspace.project.settings.values.ingestPort === 0) return undefined;
   // Loaded here, because only this command needs it.
   const { openIngestion: open } = await import("./serve-ingest.ts");
-  return open({ workspace, control, logger, printer, onError, observe: telemetry.runEvent, when });
+  return open({
+    workspace,
+    control,
+    logger,
+    printer,
+    onError,
+    observe: telemetry.runEvent,
+    metrics: telemetry.metrics,
+    when,
+  });
 }
 
 async function openCommon(

@@ -151,6 +151,13 @@ export const METRICS = {
   ),
   millrace_worker_warm_processes: gauge("processes", [], "Processes that wait for a run"),
   millrace_scheduler_up: gauge("", [], "1 while this process keeps the schedules, 0 while it stands by"),
+  millrace_ingest_requests_total: counter(
+    "requests",
+    ["status"],
+    "Requests that were answered where rows are pushed, by the status of HTTP; calls by gRPC are 200",
+  ),
+  millrace_ingest_waiting_rows: gauge("rows", ["pipeline"], "Pushed rows that wait for a commit"),
+  millrace_ingest_down: gauge("", ["pipeline"], "1 while nothing that is pushed lands, 0 while it does"),
   millrace_database_up: gauge("", [], "1 while the control database answers this process"),
   millrace_database_connections: gauge(
     "connections",
