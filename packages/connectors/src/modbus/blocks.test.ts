@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseModbusAddress } from "./address.ts";
+import { decoderOf } from "./decode.ts";
 import { blocksOf, type PlacedPoint } from "./blocks.ts";
 
 const LIMITS = { maxRegisters: 125, maxBits: 2_000, maxGap: 8, isSplit: () => false };
@@ -8,7 +9,7 @@ const LIMITS = { maxRegisters: 125, maxBits: 2_000, maxGap: 8, isSplit: () => fa
 function placed(addresses: readonly (readonly [string, string])[]): PlacedPoint[] {
   return addresses.map(([address, type], index) => {
     const point = parseModbusAddress({ address, type });
-    return { index, unit: point.unit ?? 1, point };
+    return { index, unit: point.unit ?? 1, point, decode: decoderOf(point, "ABCD") };
   });
 }
 

@@ -1,10 +1,12 @@
 import type { ModbusPoint, ModbusTable } from "./address.ts";
+import type { Decoder } from "./decode.ts";
 
 /** A point with its place among the variables. */
 export interface PlacedPoint {
   readonly index: number;
   readonly unit: number;
   readonly point: ModbusPoint;
+  readonly decode: Decoder;
 }
 
 /** Points that are read by one request. */

@@ -1,6 +1,23 @@
 import type { Reading, SampleValue } from "../shared/sampling/index.ts";
 import type { ByteOrder, ModbusPoint } from "./address.ts";
 
+/** Makes a reading of the registers that begin at a byte of an answer. */
+export type Decoder = (bytes: Uint8Array, view: DataView, at: number, readTime: number) => Reading;
+
+/** How the values of a point are made; found out once, as it is done for each value. */
+export function decoderOf(point: ModbusPoint, fallback: ByteOrder): Decoder {
+  const { type, bit, length } = point;
+  const order = point.order ?? fallback;
+  if (order === "ABCD" && bit === undefined) {
+    if (type === "uint16") return (_bytes, view, at, readTime) => ({ value: view.getUint16(at), readTime });
+    if (type === "int16") return (_bytes, view, at, readTime) => ({ value: view.getInt16(at), readTime });
+  }
+  return (bytes, _view, at, readTime) => {
+    const reading = decodeRegisters(point, bytes.subarray(at, at + length * 2), order);
+    return { ...reading, readTime };
+  };
+}
+
 /** Makes a value of the bytes of its registers, in the order in which they came. */
 export function decodeRegisters(point: ModbusPoint, bytes: Uint8Array, fallback: ByteOrder): Reading {
   const ordered = inOrder(bytes, point.order ?? fallback, point.type.startsWith("string"));

@@ -10,7 +10,7 @@ import { parseModbusAddress, type ModbusTable } from "./address.ts";
 import { BadAddresses } from "./bad-addresses.ts";
 import { blockOf, blocksOf, type Block, type PlacedPoint } from "./blocks.ts";
 import { ModbusConnection } from "./connection.ts";
-import { decodeBit, decodeRegisters } from "./decode.ts";
+import { decodeBit, decoderOf } from "./decode.ts";
 import { ModbusException, ModbusFailure } from "./failure.ts";
 import type { ModbusRequest } from "./frame/framing.ts";
 import { RtuFraming } from "./frame/rtu-framing.ts";
@@ -30,6 +30,8 @@ interface Prepared {
   blocks: readonly Block[];
   version: number;
 }
+
+const NOT_READ: Reading = { value: null, quality: "bad", code: "not-read" };
 
 /** One reading, while it goes on. */
 interface Reach {
@@ -74,7 +76,7 @@ export class ModbusReader implements SamplingReader {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<readonly Reading[]> {
     const prepared = this.#prepare(variables);
-    const readings: Reading[] = variables.map(() => ({ value: null, quality: "bad", code: "not-read" }));
+    const readings = new Array<Reading>(variables.length).fill(NOT_READ);
     const reach = { readings, signal };
     const failure = await this.#connection.ready().then(
       () => undefined,
@@ -126,7 +128,7 @@ export class ModbusReader implements SamplingReader {
       known?.points ??
       variables.map((variable, index) => {
         const point = parseModbusAddress(variable);
-        return { index, unit: point.unit ?? this.#o.unit, point };
+        return { index, unit: point.unit ?? this.#o.unit, point, decode: decoderOf(point, this.#o.order) };
       });
     const isSplit = this.#bad.isSplit.bind(this.#bad);
     const good = points.filter((point) => this.#bad.codeOf(point) === undefined);
@@ -165,10 +167,8 @@ export class ModbusReader implements SamplingReader {
       const bytes = await this.#connection.request({ ...block, code: CODES[block.table] });
       this.#breaker.answered(unit);
       const readTime = wall + (this.#clock.monotonic() - begun) / 2;
-      for (const placed of points) {
-        reach.readings[placed.index] = { ...this.#decode(block, placed, bytes), readTime };
-        this.#bad.remove(placed);
-      }
+      decodeBlock(block, bytes, readTime, reach);
+      if (this.#bad.size > 0) for (const placed of points) this.#bad.remove(placed);
     } catch (error) {
       const failure = asFailure(error);
       if (failure.code === "timeout") this.#breaker.timedOut(unit);
@@ -195,12 +195,17 @@ export class ModbusReader implements SamplingReader {
     if (both && this.#bad.version === before && first !== undefined)
       this.#bad.split(unit, table, first.point.offset);
   }
+}
 
-  #decode(block: Block, { point }: PlacedPoint, bytes: Uint8Array): Reading {
-    const at = point.offset - block.offset;
-    if (block.table === "coil" || block.table === "discrete") return { value: decodeBit(bytes, at) };
-    return decodeRegisters(point, bytes.subarray(at * 2, (at + point.length) * 2), this.#o.order);
+function decodeBlock(block: Block, bytes: Uint8Array, readTime: number, { readings }: Reach): void {
+  if (block.table === "coil" || block.table === "discrete") {
+    for (const { index, point } of block.points)
+      readings[index] = { value: decodeBit(bytes, point.offset - block.offset), readTime };
+    return;
   }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const { index, point, decode } of block.points)
+    readings[index] = decode(bytes, view, (point.offset - block.offset) * 2, readTime);
 }
 
 function fail(points: readonly PlacedPoint[], code: string, { readings }: Reach): void {
