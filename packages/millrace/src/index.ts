@@ -40,6 +40,14 @@ export {
   watchMethods,
   type WatchMethodsOptions,
 } from "@millrace/core";
+export {
+  antiCaptcha,
+  type CaptchaProvider,
+  captchaSolver,
+  type CaptchaTask,
+  detectCaptcha,
+  fillCaptcha,
+} from "@millrace/connectors/captcha";
 export { clickhouse, type ClickHouseOptions } from "@millrace/connectors/clickhouse";
 export {
   type Collector,
@@ -74,6 +82,18 @@ export { parquet } from "@millrace/connectors/parquet";
 export { postgres } from "@millrace/connectors/postgres";
 export { pushed, type PushedOptions } from "@millrace/connectors/pushed";
 export { rows } from "@millrace/connectors/rows";
+export {
+  type Answer,
+  createClient,
+  download,
+  proxyPool,
+  recordTo,
+  replayFrom,
+  request,
+  type RequestOptions,
+  responseCache,
+  session,
+} from "@millrace/connectors/request";
 export * from "@millrace/connectors/sampling";
 export { singer, type SingerOptions } from "@millrace/connectors/singer";
 export {

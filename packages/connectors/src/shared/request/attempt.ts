@@ -141,18 +141,18 @@ function hopSender(options: AttemptOptions, parts: HopParts): Send {
     );
   let send: Send =
     replay === undefined ? networkSender(options, parts) : (outgoing) => replay.answer(outgoing);
+  if (cache !== undefined && replay === undefined) {
+    const exchange = { send, partition, readRaw, streaming: options.streaming };
+    send = (outgoing) => cache.answer(outgoing, exchange);
+  }
   if (record !== undefined && replay === undefined) {
     const fetch = send;
     send = async (outgoing) => {
       const arrived = await fetch(outgoing);
-      const body = await readRaw(arrived, outgoing.url);
-      await record.record(outgoing, { ...arrived, body });
-      return { ...arrived, body };
+      const whole = { ...arrived, body: await readRaw(arrived, outgoing.url) };
+      await record.record(outgoing, whole);
+      return whole;
     };
-  }
-  if (cache !== undefined) {
-    const exchange = { send, partition, readRaw, streaming: options.streaming };
-    send = (outgoing) => cache.answer(outgoing, exchange);
   }
   if (session === undefined) return send;
   const answer = send;

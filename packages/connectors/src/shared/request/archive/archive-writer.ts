@@ -3,11 +3,12 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { systemClock, type Clock } from "@millrace/core";
+import type { AnswerOrigin } from "../arrived.ts";
 import type { Outgoing } from "../outgoing.ts";
 import type { AnswerHeaders } from "../whole-answer.ts";
 import { INDEX_FILE, requestKey, type IndexEntry } from "./archive-index.ts";
 import { requestBlock, responseBlock } from "./http-block.ts";
-import { formatRecord, newRecordId, type NewRecord } from "./warc-record.ts";
+import { digestOf, formatRecord, newRecordId, type NewRecord } from "./warc-record.ts";
 
 /** Options of an archive of answers. */
 export interface ArchiveOptions {
@@ -19,6 +20,8 @@ export interface ArchiveOptions {
 
 const compress = promisify(gzip);
 const MAX_FILE = 256 * 1024 ** 2;
+/** Addresses whose last answer is remembered; the oldest go first. */
+const MOST_KNOWN = 100_000;
 
 /** An answer to be kept. */
 export interface Recorded {
@@ -26,6 +29,8 @@ export interface Recorded {
   readonly headers: AnswerHeaders;
   /** As it was transferred. */
   readonly body: Buffer;
+  /** What the cache answers twice is kept once. */
+  readonly origin: AnswerOrigin;
 }
 
 interface OpenFiles {
@@ -45,6 +50,8 @@ export class ArchiveWriter {
   readonly #clock: Clock;
   #open: OpenFiles | undefined;
   #files = 0;
+  /** By key: what was written last. */
+  readonly #known = new Map<string, { readonly digest: string; readonly entry: IndexEntry }>();
   #last: Promise<unknown> = Promise.resolve();
   /** Answers that were kept. */
   records = 0;
@@ -68,42 +75,57 @@ export class ArchiveWriter {
     await this.#end();
   }
 
-  async #write(outgoing: Outgoing, { status, headers, body }: Recorded): Promise<void> {
+  async #write(outgoing: Outgoing, answer: Recorded): Promise<void> {
     const open = await this.#file();
-    const dateMs = this.#clock.now();
+    const key = requestKey(outgoing);
+    const digest = digestOf(answer.body);
+    const known = answer.origin === "network" ? undefined : this.#known.get(key);
+    const date = new Date(this.#clock.now()).toISOString();
+    const entry =
+      known?.digest === digest && known.entry.status === answer.status
+        ? { ...known.entry, date }
+        : await this.#append(outgoing, { answer, open, key, date });
+    await open.index.writeFile(`${JSON.stringify(entry)}\n`);
+    this.#remember(key, { digest, entry });
+    this.records++;
+  }
+
+  async #append(
+    outgoing: Outgoing,
+    { answer, open, key, date }: { answer: Recorded; open: OpenFiles; key: string; date: string },
+  ): Promise<IndexEntry> {
+    const { status, headers, body } = answer;
     const target = outgoing.url.href;
     const requestId = newRecordId();
     const response = await this.#record({
       type: "response",
       id: newRecordId(),
-      dateMs,
+      date,
       target,
       contentType: "application/http;msgtype=response",
       ...responseBlock(status, headers, body),
-      fields: { "WARC-Concurrent-To": requestId, "Millrace-Key": requestKey(outgoing) },
+      fields: { "WARC-Concurrent-To": requestId, "Millrace-Key": key },
     });
     const request = await this.#record({
       type: "request",
       id: requestId,
-      dateMs,
+      date,
       target,
       contentType: "application/http;msgtype=request",
       ...requestBlock(outgoing),
     });
-    const entry: IndexEntry = {
-      key: requestKey(outgoing),
-      url: target,
-      method: outgoing.method,
-      status,
-      date: new Date(dateMs).toISOString(),
-      file: open.name,
-      offset: open.offset,
-      length: response.length,
-    };
+    const { name: file, offset } = open;
     await open.file.writeFile(Buffer.concat([response, request]));
     open.offset += response.length + request.length;
-    await open.index.writeFile(`${JSON.stringify(entry)}\n`);
-    this.records++;
+    const { method } = outgoing;
+    return { key, url: target, method, status, date, file, offset, length: response.length };
+  }
+
+  #remember(key: string, known: { readonly digest: string; readonly entry: IndexEntry }): void {
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    if (this.#known.size <= MOST_KNOWN) return;
+    for (const oldest of this.#known.keys()) return void this.#known.delete(oldest);
   }
 
   async #file(): Promise<OpenFiles> {
@@ -119,7 +141,7 @@ export class ArchiveWriter {
     const info = await this.#record({
       type: "warcinfo",
       id: newRecordId(),
-      dateMs: now,
+      date: new Date(now).toISOString(),
       contentType: "application/warc-fields",
       block: Buffer.from("software: millrace\r\nformat: WARC File Format 1.1\r\n"),
       fields: { "WARC-Filename": name },

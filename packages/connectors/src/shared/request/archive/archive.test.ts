@@ -4,7 +4,7 @@ import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { apiServer, type ApiServer } from "../../../../test/http/api-server.ts";
-import { createClient, recordTo, replayFrom, session } from "../../../request/index.ts";
+import { createClient, recordTo, replayFrom, responseCache, session } from "../../../request/index.ts";
 
 let folder: string;
 let server: ApiServer;
@@ -59,6 +59,33 @@ it("answers from what was fetched, without the network, with redirects, statuses
     code: "MLR_SOURCE_NOT_FOUND",
   });
   expect(server.received).toHaveLength(asked);
+});
+
+it("keeps what the cache answers too, once, so that the archive is all that was seen", async () => {
+  server.routes["/cached"] = ({ headers }) =>
+    headers["if-none-match"] === undefined
+      ? { body: "kept", headers: { etag: '"a"' } }
+      : { status: 304, body: "" };
+  const cache = responseCache();
+  for (const sub of ["one", "two"]) {
+    const record = recordTo({ folder: path.join(folder, sub) });
+    const client = createClient({ record, cache });
+    const origins: string[] = [];
+    for (let count = 0; count < 3; count++)
+      origins.push((await client.request(`${server.url}/cached`)).origin);
+    expect(origins).toEqual([sub === "one" ? "network" : "revalidated", "revalidated", "revalidated"]);
+    await client.close();
+    await record.close();
+    const replay = await replayFrom({ folder: path.join(folder, sub) });
+    expect([...replay.requests()].map(({ fetches }) => fetches)).toEqual([3]);
+    const again = createClient({ replay, cache });
+    const answer = await again.request(`${server.url}/cached`);
+    expect([answer.body, answer.origin]).toEqual(["kept", "replay"]);
+    const [name = ""] = (await readdir(path.join(folder, sub))).filter((file) => file.endsWith(".gz"));
+    const text = gunzipSync(await readFile(path.join(folder, sub, name))).toString("latin1");
+    expect(text.match(/^WARC-Type: response/gm)).toHaveLength(1);
+  }
+  cache.close();
 });
 
 it("gives the latest of several, or one after another", async () => {

@@ -12,7 +12,8 @@ export interface WarcRecord {
 export interface NewRecord {
   readonly type: "warcinfo" | "request" | "response";
   readonly id: string;
-  readonly dateMs: number;
+  /** ISO 8601. */
+  readonly date: string;
   /** The address. Absent for `warcinfo`. */
   readonly target?: string;
   readonly contentType: string;
@@ -38,12 +39,12 @@ export function digestOf(bytes: Uint8Array): string {
 
 /** The bytes of a record, not compressed. */
 export function formatRecord(record: NewRecord): Buffer {
-  const { type, id, dateMs, target, contentType, block, payloadAt, fields = {} } = record;
+  const { type, id, date, target, contentType, block, payloadAt, fields = {} } = record;
   const lines = [
     VERSION,
     `WARC-Type: ${type}`,
     `WARC-Record-ID: ${id}`,
-    `WARC-Date: ${new Date(dateMs).toISOString()}`,
+    `WARC-Date: ${date}`,
     ...(target === undefined ? [] : [`WARC-Target-URI: ${target}`]),
     ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`),
     `WARC-Block-Digest: ${digestOf(block)}`,
