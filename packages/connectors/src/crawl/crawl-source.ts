@@ -1,4 +1,4 @@
-import { type Clock, type Receipt, resolveSecrets, type Source } from "@millrace/core";
+import { type Clock, type Receipt, type Source } from "@millrace/core";
 import { Extraction } from "./extract/extraction.ts";
 import type { Frontier } from "./frontier/frontier.ts";
 import type { ResolvedCrawlOptions } from "./options.ts";
@@ -27,11 +27,8 @@ export function crawlSource(options: ResolvedCrawlOptions, clock: Clock): Source
     async *read(context) {
       if (context.signal.aborted) return;
       const { readCrawl } = await import("./read-crawl.ts");
-      const { httpFetcher } = await import("./visit/http-fetcher.ts");
-      const { headers, login, proxy, tls } = options;
-      const secrets = await resolveSecrets({ headers, login, proxy, tls }, context);
-      const own = (url: URL): boolean => admission.sameSite(url);
-      const fetcher = await httpFetcher({ ...options, ...secrets }, { clock }, own);
+      const { makeFetcher } = await import("./make-fetcher.ts");
+      const fetcher = await makeFetcher(options, { context, clock, admission, starts });
       yield* readCrawl({ options, extractions, starts, links, admission, context, clock, fetcher, file });
     },
     committed: (receipts) => file.committed(receipts),

@@ -8,6 +8,7 @@ import type { Session } from "../shared/request/session/session.ts";
 import type { Convert, Field, FieldInput, Place } from "./extract/field.ts";
 import type { Page } from "./page/page.ts";
 import type { HandleContext } from "./visit/handle-context.ts";
+import { browserOptions } from "./browser/options.ts";
 import { crawlRequest, type CrawlRequest } from "./visit/crawl-request.ts";
 import type { Matcher } from "./visit/matcher.ts";
 
@@ -202,6 +203,11 @@ export const crawlOptions = z.strictObject({
       loggedOut: z.string().min(1).default("input[type=password]"),
     })
     .optional(),
+  /**
+   * Opens pages in a browser, for sites that need scripts: `true`, or more about it. Needs the package playwright-core and an
+   * installed Chromium. Ten to a hundred times slower. Default: no browser.
+   */
+  browser: z.union([z.literal(true), browserOptions]).optional(),
   /** Keeps all answers as they came, to be read again without the network: `recordTo()`. Default: not kept. */
   record: archiveWriter.optional(),
   /** Takes all answers from what was kept: `await replayFrom()`. Default: the network. */

@@ -9,6 +9,8 @@ export interface Fetched {
   readonly headers: Readonly<Record<string, string>>;
   /** Decompressed. */
   readonly body: Uint8Array;
+  /** Where redirects led, by a fetcher that follows them itself. */
+  readonly url?: string;
 }
 
 /** What is asked for. */
@@ -18,11 +20,13 @@ export interface FetchWish {
   readonly signal: AbortSignal;
   /** Most bytes of the body. Default: the crawl's. */
   readonly maxBytes?: number;
+  /** It is a page of the site, not robots.txt, a sitemap or the like. Default false. */
+  readonly page?: boolean;
   /** Longer bodies are cut instead of refused. Default false. */
   readonly cut?: boolean;
 }
 
-/** Asks for one page, once, without following redirects. Fails with a MillraceError where no answer came. */
+/** Asks for one page, once; redirects are answers, but for a fetcher that cannot help following them. Fails with a MillraceError where no answer came. */
 export interface Fetcher {
   /** Logs in; absent: nobody has to. */
   readonly login?: Login | undefined;

@@ -31,7 +31,7 @@ export async function followRedirects(visit: Visit, parts: RedirectParts): Promi
     seen.add(url);
     const fetched = await parts.fetch({ url, ...(request === undefined ? {} : { request }) });
     const target = targetOf(fetched, url);
-    if (target === undefined) return { url, fetched, rules };
+    if (target === undefined) return arrived(url, fetched, { ...parts, rules });
     const link = target === null ? undefined : parts.links.link(target, { depth: visit.depth });
     if (link === undefined) return { failure: `${url} redirects to what is no page` };
     if (!parts.sameSite(new URL(link.url))) return { elsewhere: fetched.status };
@@ -44,6 +44,17 @@ export async function followRedirects(visit: Visit, parts: RedirectParts): Promi
     // Only these say to send the same again; the others ask for a page by its address alone.
     if (fetched.status !== 307 && fetched.status !== 308) request = undefined;
   }
+}
+
+/** The end of the way; where the fetcher followed redirects itself, what may not be read is looked at now. */
+async function arrived(asked: string, fetched: Fetched, parts: RedirectParts): Promise<RedirectEnd> {
+  const { rules } = parts;
+  if (fetched.url === undefined || fetched.url === asked) return { url: asked, fetched, rules };
+  const link = parts.links.link(fetched.url, { depth: 0 });
+  if (link === undefined) return { failure: `${asked} leads to what is no page` };
+  if (!parts.sameSite(new URL(link.url))) return { elsewhere: fetched.status };
+  const own = await parts.rulesOf(link.host);
+  return own.allows(link.url) ? { url: link.url, fetched, rules: own } : { refusedBy: own };
 }
 
 /** Undefined: it is no redirect; null: it leads nowhere. */

@@ -28,12 +28,21 @@ export type ConnectionSettings = Resolved<Pick<ResolvedCrawlOptions, "headers" |
     | "userAgent"
   >;
 
+/** What else a fetcher knows, for one that works beside it. */
+export interface HttpFetcher extends Fetcher {
+  /** Of every request, with their secrets filled in. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly proxy: string | undefined;
+  /** Cookies for an address, as a header has them. */
+  cookies(url: URL): string | undefined;
+}
+
 /** Fetches pages over HTTP with connections that are kept. */
 export async function httpFetcher(
   options: ConnectionSettings,
   { clock }: FetcherParts,
   ownHosts: (url: URL) => boolean,
-): Promise<Fetcher> {
+): Promise<HttpFetcher> {
   const secrets = new Secrets("crawl()");
   const texts = async (
     values: Readonly<Record<string, KnownSecret>>,
@@ -76,6 +85,9 @@ export async function httpFetcher(
         : new Login(loginSettings, { client, session: session ?? new Session() }),
     fetch: (wish) => fetchBy(client, wish, { headers: ownHosts(new URL(wish.url)) ? own : {}, session }),
     close: () => client.close(),
+    headers: own,
+    proxy: single,
+    cookies: (url) => session?.cookies.header(url),
   };
 }
 

@@ -88,7 +88,7 @@ export class Visitor {
         fetcher.fetch({
           ...wish,
           signal,
-          ...(visit.kind === "sitemap" ? { maxBytes: MAX_SITEMAP_BYTES } : {}),
+          ...(visit.kind === "sitemap" ? { maxBytes: MAX_SITEMAP_BYTES } : { page: true }),
         }),
       rules,
       rulesOf: (host) => robots.rules(host, signal),
