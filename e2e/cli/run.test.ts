@@ -224,6 +224,7 @@ test("runs and show tell what ran, state tells where it goes on and forgets it w
   const shown = await project.millrace("show", report?.run.slice(0, 30) ?? "");
   expect(shown.stdout).toContain(report?.run);
   expect(shown.stdout).toContain("succeeded");
+  expect(shown.stdout).toMatch(/^data\/shop\.csv +\d+ +\d+ B$/m);
   expect((await project.millrace("show", "ffffffff")).code).toBe(3);
   const unknown = await project.millrace("runs", "shp");
   expect(unknown.code).toBe(3);

@@ -263,6 +263,21 @@ CREATE INDEX events_of_schema_by_pipeline ON millrace_control.events USING btree
 
 CREATE INDEX events_without_seq ON millrace_control.events USING btree (id) WHERE (seq IS NULL);
 
+CREATE TABLE millrace_control.files (
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  name text NOT NULL,
+  bytes bigint NOT NULL,
+  rows bigint NOT NULL,
+  hash bytea,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT files_pkey PRIMARY KEY (run, name)
+);
+
+CREATE INDEX files_by_name ON millrace_control.files USING btree (name, at DESC);
+
+CREATE INDEX files_by_time ON millrace_control.files USING btree (at);
+
 CREATE TABLE millrace_control.function_calls (
   run uuid NOT NULL,
   attempt bigint NOT NULL,

@@ -3,6 +3,7 @@ import type { StatementRecord } from "./database/statement-record.ts";
 import type { MillraceError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { FunctionCalls } from "./profile/function-calls.ts";
+import type { FileRead } from "./profile/read-file.ts";
 import type { TouchedObject } from "./profile/touched-object.ts";
 import type { QualityResult } from "./quality/quality-result.ts";
 import type { SchemaChange } from "./schema/table.ts";
@@ -67,6 +68,8 @@ export type RunEvent =
   | { readonly type: "functions"; readonly calls: readonly FunctionCalls[] }
   /** Tables, views and procedures that were not touched before, each once. */
   | { readonly type: "objects"; readonly objects: readonly TouchedObject[] }
+  /** The source has read a file to its end. */
+  | { readonly type: "file"; readonly file: FileRead }
   | {
       readonly type: "finished";
       readonly status: RunStatus;

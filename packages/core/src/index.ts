@@ -29,6 +29,7 @@ export * from "./options.ts";
 export * from "./params.ts";
 export * from "./pipeline.ts";
 export type { FunctionCalls } from "./profile/function-calls.ts";
+export type { FileRead } from "./profile/read-file.ts";
 export type { TouchedObject } from "./profile/touched-object.ts";
 export { watch, type AnyFunction } from "./profile/watch.ts";
 export { watchMethods, type WatchMethodsOptions } from "./profile/watch-methods.ts";

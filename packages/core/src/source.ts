@@ -2,6 +2,7 @@ import type { DatabaseAccess } from "./database/database-access.ts";
 import type { Json } from "./json.ts";
 import type { Epoch, Message, Receipt } from "./message.ts";
 import type { PushedSource } from "./pushed/pushed-stream.ts";
+import type { FileRead } from "./profile/read-file.ts";
 import type { Row } from "./row.ts";
 import type { SecretAccess } from "./secret.ts";
 
@@ -63,6 +64,8 @@ export interface ReadContext<Params = Readonly<Record<string, string>>> extends 
    * @param kind what the status is of, such as `collector` or `sampling`
    */
   status?(kind: string, status: Json): void;
+  /** Says that a file was read to its end, for the run's record. Absent: nobody keeps one. */
+  file?(file: FileRead): void;
   /** Says that an alarm begins, changes or is over; the notification rules decide who is told. Absent: nobody is. */
   alarm?(alarm: SourceAlarm): void;
 }

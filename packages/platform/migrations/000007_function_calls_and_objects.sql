@@ -40,3 +40,20 @@ CREATE TABLE millrace_control.run_objects (
 
 CREATE INDEX run_objects_by_name ON millrace_control.run_objects (lower(name), pipeline, at DESC);
 CREATE INDEX run_objects_by_time ON millrace_control.run_objects (at);
+
+-- Files that a run read to their end.
+CREATE TABLE millrace_control.files (
+  run uuid NOT NULL,
+  pipeline text NOT NULL,
+  -- Path as the source names it, or URL without what is secret in it.
+  name text COLLATE "C" NOT NULL,
+  bytes bigint NOT NULL,
+  rows bigint NOT NULL,
+  -- SHA-256; NULL where it was not hashed.
+  hash bytea,
+  at timestamptz NOT NULL,
+  PRIMARY KEY (run, name)
+);
+
+CREATE INDEX files_by_time ON millrace_control.files (at);
+CREATE INDEX files_by_name ON millrace_control.files (name, at DESC);

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await control.pool.query(
-    `TRUNCATE millrace_control.runs, millrace_control.function_calls, millrace_control.run_objects, millrace_control.commands,
+    `TRUNCATE millrace_control.runs, millrace_control.function_calls, millrace_control.run_objects, millrace_control.files, millrace_control.commands,
        millrace_control.events, millrace_control.notifications, millrace_control.quality_results, millrace_control.logs`,
   );
 });
@@ -60,6 +60,10 @@ async function run(
   );
   await control.pool.query(
     `INSERT INTO millrace_control.function_calls VALUES ($1, 1, $2, 'parse', 1, 0, 1, 1, 1, $3)`,
+    [id, pipeline, ago(days)],
+  );
+  await control.pool.query(
+    `INSERT INTO millrace_control.files (run, pipeline, name, bytes, rows, at) VALUES ($1, $2, 'a.csv', 1, 1, $3)`,
     [id, pipeline, ago(days)],
   );
   await control.pool.query(
@@ -112,8 +116,8 @@ it("deletes old runs that are over, but of each pipeline not the latest nor the 
 it("keeps the newest runs of each pipeline, and what belongs to them", async () => {
   for (const days of [1, 2, 3, 4, 5]) await run(days);
   for (const days of [1, 2]) await run(days, { pipeline: "q" });
-  const tables = ["function_calls", "run_objects", "runs"];
-  expect(await pruned({ keep: 2, tables })).toEqual({ function_calls: 3, run_objects: 3, runs: 3 });
+  const tables = ["function_calls", "run_objects", "files", "runs"];
+  expect(await pruned({ keep: 2, tables })).toEqual({ function_calls: 3, run_objects: 3, files: 3, runs: 3 });
   expect(await runsLeft()).toEqual([1, 2]);
   expect(await runsLeft("q")).toEqual([1, 2]);
   expect(await left("function_calls", "at", "pipeline = 'p'")).toEqual([1, 2]);
@@ -121,6 +125,7 @@ it("keeps the newest runs of each pipeline, and what belongs to them", async () 
   expect(await pruned({ olderThan: ago(1.5), tables })).toEqual({
     function_calls: 2,
     run_objects: 2,
+    files: 2,
     runs: 2,
   });
 });

@@ -24,7 +24,9 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 beforeEach(async () => {
-  await control.pool.query("TRUNCATE millrace_control.function_calls, millrace_control.run_objects");
+  await control.pool.query(
+    "TRUNCATE millrace_control.function_calls, millrace_control.run_objects, millrace_control.files",
+  );
 });
 
 const counted = (name: string, calls: number, more: Partial<FunctionCalls> = {}): FunctionCalls => ({
@@ -52,6 +54,43 @@ const started = (run: string, attempt: bigint): RunEvent => ({
   attempt,
   resumed: false,
   at: 0,
+});
+
+describe("files that were read", () => {
+  const read = (name: string, rows: number, hash?: string): RunEvent => ({
+    type: "file",
+    file: { name, bytes: rows * 10, rows, ...(hash === undefined ? {} : { hash }) },
+  });
+
+  it("are kept once each, as they were read last, and told by name page by page", async () => {
+    const run = newRunId();
+    const recorder = control.facts.recorder({ run, pipeline: "p" });
+    for (const name of ["data/b.csv", "data/a.csv", "https://example.org/ä.json"])
+      recorder.observe(read(name, 1));
+    recorder.observe(read("data/a.csv", 3, "ab".repeat(32)));
+    await recorder.flush();
+    const other = control.facts.recorder({ run: newRunId(), pipeline: "p" });
+    other.observe(read("data/other.csv", 9));
+    await other.flush();
+    const files = await control.facts.filesOf(run);
+    expect(files).toMatchObject([
+      { name: "data/a.csv", bytes: 30, rows: 3, hash: "ab".repeat(32) },
+      { name: "data/b.csv", bytes: 10, rows: 1 },
+      { name: "https://example.org/ä.json", bytes: 10, rows: 1 },
+    ]);
+    expect(files[1]).not.toHaveProperty("hash");
+    expect(
+      (await control.facts.filesOf(run, { after: "data/a.csv", limit: 1 })).map(({ name }) => name),
+    ).toEqual(["data/b.csv"]);
+  });
+
+  it("are kept for ten thousand of a run at most", async () => {
+    const run = newRunId();
+    const recorder = control.facts.recorder({ run, pipeline: "p" });
+    for (let i = 0; i < 10_050; i++) recorder.observe(read(`f${i}`, 1));
+    await recorder.flush();
+    expect(await control.facts.filesOf(run, { limit: 20_000 })).toHaveLength(10_000);
+  });
 });
 
 describe("calls of watched functions", () => {

@@ -410,6 +410,26 @@ describe("what runs did inside", () => {
     expect([...first.items, ...second.items, ...third.items]).toEqual(all.items);
     expect(third.next).toBeUndefined();
     expect((await bed.as("viewer").get("/objects?after=%7B%7D")).status).toBe(400);
+    await bed.control.pool.query(
+      `INSERT INTO millrace_control.files (run, pipeline, name, bytes, rows, hash, at) VALUES
+        ($1, 'quakes', 'data/b.csv', 20, 2, decode(repeat('ab', 32), 'hex'), now()), ($1, 'quakes', 'data/a.csv', 9, 1, NULL, now()),
+        ($2, 'quakes', 'data/c.csv', 20, 2, NULL, now())`,
+      [ids[1], ids[0]],
+    );
+    interface Files {
+      readonly items: readonly { readonly name: string; readonly hash: string | null }[];
+      readonly next?: string;
+    }
+    const files = await get<Files>(`/runs/${ids[1]}/files?limit=1`);
+    expect(files).toMatchObject({
+      items: [{ name: "data/a.csv", bytes: 9, rows: 1, hash: null }],
+      next: "data/a.csv",
+    });
+    const rest = await get<Files>(
+      `/runs/${ids[1]}/files?limit=1&after=${encodeURIComponent(files.next ?? "")}`,
+    );
+    expect(rest).toMatchObject({ items: [{ name: "data/b.csv", hash: "ab".repeat(32) }] });
+    expect(rest.next).toBeUndefined();
     const own = await get<{ items: { name: string }[] }>(`/runs/${ids[1]}/objects`);
     expect(own.items.map(({ name }) => name).toSorted()).toEqual(["Quakes", "zones"]);
   });

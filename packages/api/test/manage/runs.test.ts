@@ -242,7 +242,17 @@ describe("a run", () => {
 
   it("is not found, in whole and in parts, where there is none of its id", async () => {
     const id = newRunId();
-    for (const part of ["", "/tables", "/logs", "/events", "/objects", "/functions", "/phases", "/compare"]) {
+    for (const part of [
+      "",
+      "/tables",
+      "/logs",
+      "/events",
+      "/objects",
+      "/files",
+      "/functions",
+      "/phases",
+      "/compare",
+    ]) {
       const { status, body } = await bed.as("viewer").get(`/runs/${id}${part}`);
       expect({ status, code: body["code"] }, part).toEqual({ status: 404, code: "MLR_RUN_NOT_FOUND" });
       expect((await bed.as("viewer").get(`/runs/1${part}`)).status, part).toBe(400);

@@ -350,6 +350,7 @@ class Attempt {
       full: this.#o.full,
       pipeline: pipeline.name,
       status: (kind, status) => this.#o.status.tell(kind, status),
+      file: (file) => progress.tell({ type: "file", file }),
       alarm: (alarm) => progress.tell({ type: "alarm", ...alarm }),
       directory: environment.directory,
       ...(environment.dataDirectory === undefined ? {} : { dataDirectory: environment.dataDirectory }),

@@ -565,6 +565,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that a run read, by name */
+        get: operations["getRunFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/functions": {
         parameters: {
             query?: never;
@@ -2915,6 +2932,25 @@ export interface components {
             /** @description To be given as `after` for the next page; absent on the last. */
             next?: string;
         };
+        RunFile: {
+            /** @description The path as the source names it, or the URL. */
+            name: string;
+            bytes: number;
+            /** @description Rows that it gave. */
+            rows: number;
+            /** @description SHA-256 of its bytes, as hex digits; null: it was not hashed. */
+            hash: string | null;
+            /**
+             * Format: date-time
+             * @description When it was read to its end.
+             */
+            at: string;
+        };
+        RunFilesPage: {
+            items: components["schemas"]["RunFile"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
+        };
         RunFunctions: {
             items: components["schemas"]["FunctionTimes"][];
         };
@@ -4802,6 +4838,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunObjects"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRunFiles: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page. */
+                limit?: number;
+                /** @description The name of the last file of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFilesPage"];
                 };
             };
             /** @description Default Response */

@@ -25,7 +25,12 @@ const SUMS = [
 /** Parts of a run that grow while it goes on. */
 const PARTS = ["/api/v1/runs/{id}/tables", "/api/v1/runs/{id}/phases"];
 /** Parts of a run that are known when it is over. */
-const ENDING = ["/api/v1/runs/{id}/objects", "/api/v1/runs/{id}/functions", "/api/v1/runs/{id}/compare"];
+const ENDING = [
+  "/api/v1/runs/{id}/objects",
+  "/api/v1/runs/{id}/files",
+  "/api/v1/runs/{id}/functions",
+  "/api/v1/runs/{id}/compare",
+];
 
 /** Brings every answer that shows a run up to date; gives the paths of those that have to be asked for again. */
 export function mergeRun(queries: QueryClient, patch: RunPatch): ReadonlySet<string> {

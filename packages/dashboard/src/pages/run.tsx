@@ -76,7 +76,7 @@ function Detail({ run }: { readonly run: RunDetail }): ReactNode {
           },
           { id: "compare", label: "What changed", content: () => <RunCompare run={run.id} /> },
           { id: "events", label: "Events", content: () => <RunEvents run={run.id} /> },
-          { id: "objects", label: "Objects and functions", content: () => <RunObjects run={run.id} /> },
+          { id: "objects", label: "Files, objects, functions", content: () => <RunObjects run={run.id} /> },
           { id: "details", label: "Parameters and resources", content: () => <RunDetails run={run} /> },
         ]}
       />

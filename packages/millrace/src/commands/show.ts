@@ -1,7 +1,8 @@
-import type { FunctionCalls, QualityResult, TouchedObject } from "@millrace/core";
+import type { FileRead, FunctionCalls, QualityResult, TouchedObject } from "@millrace/core";
 import type { RunRecord } from "@millrace/platform";
 import type { CommandSetup } from "../cli-context.ts";
 import { errorBlock } from "../output/error-block.ts";
+import { fileTable } from "../output/file-lines.ts";
 import { functionTable } from "../output/function-lines.ts";
 import { formatCount, formatDuration } from "../output/numbers.ts";
 import { objectTable } from "../output/object-lines.ts";
@@ -30,7 +31,8 @@ export const show: CommandSetup = (command, cli) => {
         const quality = await results.ofRun(record.id);
         const functions = await facts.functionsOf(record.id);
         const objects = await facts.objectsOf(record.id);
-        const found = { quality, functions, objects };
+        const files = await facts.filesOf(record.id);
+        const found = { quality, functions, objects, files };
         cli.printer.result({ ...record, ...found }, () => forPeople(record, found, cli.printer.style));
       });
     });
@@ -41,9 +43,10 @@ interface Found {
   readonly quality: readonly QualityResult[];
   readonly functions: readonly FunctionCalls[];
   readonly objects: readonly TouchedObject[];
+  readonly files: readonly FileRead[];
 }
 
-function forPeople(record: RunRecord, { quality, functions, objects }: Found, style: Style): string {
+function forPeople(record: RunRecord, { quality, functions, objects, files }: Found, style: Style): string {
   const facts: readonly (readonly [string, string])[] = [
     ["run", record.id],
     ["pipeline", clean(record.pipeline)],
@@ -72,6 +75,7 @@ function forPeople(record: RunRecord, { quality, functions, objects }: Found, st
   );
   if (withheld.length > 0) blocks.push(withheld.join("\n"));
   if (quality.length > 0) blocks.push(qualityLines(quality, style).join("\n"));
+  if (files.length > 0) blocks.push(fileTable(files, style));
   if (objects.length > 0) blocks.push(objectTable(objects, style));
   if (functions.length > 0) blocks.push(functionTable(functions, style));
   const slices = Object.entries(record.checkpoint);

@@ -4,9 +4,10 @@ import type { RunFacts } from "./run-facts.ts";
 
 /** Writes what a run told. To be repeated where it is not known whether it was written: counts only grow. */
 export async function putRunFacts(pool: pg.Pool, facts: RunFacts): Promise<void> {
-  const { run, attempt, pipeline, at, calls, objects } = facts;
+  const { run, attempt, pipeline, at, calls, objects, files = [] } = facts;
   if (calls.length > 0) await pool.query(CALLS, [run, attempt, pipeline, at, storableJson(calls)]);
   if (objects.length > 0) await pool.query(OBJECTS, [run, pipeline, at, storableJson(objects)]);
+  if (files.length > 0) await pool.query(FILES, [run, pipeline, at, storableJson(files)]);
   if (objects.some(({ kind }) => kind === "view")) await pool.query(VIEWS, [run]);
 }
 
@@ -25,6 +26,14 @@ const OBJECTS = `
   SELECT $1::uuid, $2::text, $3::timestamptz, o->>'database', coalesce(o->>'namespace', ''), o->>'name', o->>'kind', o->>'use'
   FROM jsonb_array_elements($4::jsonb) AS given (o)
   ON CONFLICT DO NOTHING`;
+
+/** A file that is read again, by another attempt, counts once. */
+const FILES = `
+  INSERT INTO millrace_control.files AS known (run, pipeline, at, name, bytes, rows, hash)
+  SELECT DISTINCT ON (f->>'name') $1::uuid, $2::text, $3::timestamptz, f->>'name', (f->>'bytes')::bigint, (f->>'rows')::bigint,
+    decode(f->>'hash', 'hex')
+  FROM jsonb_array_elements($4::jsonb) WITH ORDINALITY AS given (f, place) ORDER BY f->>'name', place DESC
+  ON CONFLICT (run, name) DO UPDATE SET at = excluded.at, bytes = excluded.bytes, rows = excluded.rows, hash = excluded.hash`;
 
 /** What was taken for a table has turned out to be a view. */
 const VIEWS = `

@@ -1,8 +1,11 @@
-import type { Clock, FunctionCalls, RunEvent, TouchedObject } from "@millrace/core";
+import type { Clock, FileRead, FunctionCalls, RunEvent, TouchedObject } from "@millrace/core";
 import type pg from "pg";
 import { putRunFacts } from "./put-run-facts.ts";
 import type { FactsFallback } from "./facts-fallback.ts";
 import type { RunFacts } from "./run-facts.ts";
+
+/** Files of one run that are kept. */
+const MOST_FILES = 10_000;
 
 /** Keeps what the functions of one run came to and what it touched. Nothing here ever throws: what the database refuses goes to a file. */
 export interface RunFactsRecorder {
@@ -35,23 +38,27 @@ export function runFactsRecorder(context: RunFactsContext, of: FactsOf): RunFact
   let attempt = "0";
   const calls = new Map<string, FunctionCalls>();
   let objects: TouchedObject[] = [];
+  let files: FileRead[] = [];
+  let filesTold = 0;
   let writing = Promise.resolve(true);
 
   const take = (): RunFacts => {
     const at = new Date(clock.now()).toISOString();
-    const facts = { run, attempt, pipeline: of.pipeline, at, calls: [...calls.values()], objects };
+    const facts = { run, attempt, pipeline: of.pipeline, at, calls: [...calls.values()], objects, files };
     calls.clear();
     objects = [];
+    files = [];
     return facts;
   };
   /** What came meanwhile is newer. */
   const giveBack = (facts: RunFacts): void => {
     for (const each of facts.calls) if (!calls.has(each.name)) calls.set(each.name, each);
     objects.unshift(...facts.objects);
+    files.unshift(...(facts.files ?? []));
   };
   const write = async (): Promise<boolean> => {
     const facts = take();
-    if (facts.calls.length + facts.objects.length === 0) return true;
+    if (facts.calls.length + facts.objects.length + (facts.files?.length ?? 0) === 0) return true;
     try {
       await putRunFacts(pool, facts);
       return true;
@@ -69,6 +76,9 @@ export function runFactsRecorder(context: RunFactsContext, of: FactsOf): RunFact
         for (const each of event.calls) calls.set(each.name, each);
       } else if (event.type === "objects") {
         objects.push(...event.objects);
+      } else if (event.type === "file") {
+        if (++filesTold > MOST_FILES) return;
+        files.push(event.file);
       } else return;
       writing = writing.then(write);
     },

@@ -1,4 +1,4 @@
-import type { Clock, FunctionCalls, TouchedObject } from "@millrace/core";
+import type { Clock, FileRead, FunctionCalls, TouchedObject } from "@millrace/core";
 import type pg from "pg";
 import { controlFailure } from "../store/control-connection.ts";
 import type { FactsFallback } from "./facts-fallback.ts";
@@ -107,6 +107,31 @@ export class RunFactsStore {
       [run],
     );
     return rows.map(objectOf);
+  }
+
+  /** The files that a run read, by name, at most `limit` (default 1,000) behind the name `after`. Fails with MLR_CONTROL_UNAVAILABLE. */
+  async filesOf(
+    run: string,
+    { after = "", limit = 1_000 }: { readonly after?: string | undefined; readonly limit?: number } = {},
+  ): Promise<readonly (FileRead & { readonly at: string })[]> {
+    const rows = await this.#query<{
+      name: string;
+      bytes: string;
+      rows: string;
+      hash: string | null;
+      at: Date;
+    }>(
+      `SELECT name, bytes, rows, encode(hash, 'hex') AS hash, at FROM millrace_control.files
+       WHERE run = $1 AND name > $2 ORDER BY name LIMIT $3`,
+      [run, after, limit],
+    );
+    return rows.map(({ hash, at, ...row }) => ({
+      name: row.name,
+      bytes: Number(row.bytes),
+      rows: Number(row.rows),
+      ...(hash === null ? {} : { hash }),
+      at: at.toISOString(),
+    }));
   }
 
   /** Who touches what. Fails with MLR_CONTROL_UNAVAILABLE. */

@@ -1,4 +1,4 @@
-import type { FunctionCalls, TouchedObject } from "@millrace/core";
+import type { FileRead, FunctionCalls, TouchedObject } from "@millrace/core";
 
 /** What a run's watched functions came to, and what it touched: as far as it was told and is not written yet. */
 export interface RunFacts {
@@ -11,4 +11,6 @@ export interface RunFacts {
   readonly at: string;
   readonly calls: readonly FunctionCalls[];
   readonly objects: readonly TouchedObject[];
+  /** Absent in what an older version kept. */
+  readonly files?: readonly FileRead[];
 }

@@ -9,7 +9,7 @@ import { pruneCommands } from "./prune-commands.ts";
 import { pruneAudit, pruneSignIns, pruneTokens } from "./prune-access.ts";
 import type { PruneOptions } from "./prune-options.ts";
 import { pruneRequests } from "./prune-requests.ts";
-import { pruneFunctionCalls, pruneRunObjects, pruneRuns } from "./prune-runs.ts";
+import { pruneFiles, pruneFunctionCalls, pruneRunObjects, pruneRuns } from "./prune-runs.ts";
 
 /** How long what is recorded is kept. */
 export interface Retention {
@@ -74,6 +74,7 @@ const TABLES: readonly PrunableTable[] = [
   rows("quality_results", "runs", pruneQuality),
   rows("function_calls", "runs", pruneFunctionCalls),
   rows("run_objects", "runs", pruneRunObjects),
+  rows("files", "runs", pruneFiles),
   rows("error_runs", "rows", pruneErrors),
   rows("idempotency_keys", "rows", pruneRequests),
   rows("runs", "runs", pruneRuns),

@@ -52,6 +52,11 @@ export function pruneRunObjects(pool: pg.Pool, options: PruneOptions): Promise<n
   return pruneOfRuns(pool, { table: "run_objects", key }, options);
 }
 
+/** Deletes what is known of files that runs read before a time, or that do not belong to the newest `keep` runs of their pipeline. */
+export function pruneFiles(pool: pg.Pool, options: PruneOptions): Promise<number> {
+  return pruneOfRuns(pool, { table: "files", key: ["run", "name"] }, options);
+}
+
 function pruneOfRuns(
   pool: pg.Pool,
   { table, key }: { readonly table: string; readonly key: readonly string[] },

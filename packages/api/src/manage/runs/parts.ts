@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { z } from "zod";
 import { listEvents } from "../events/queries.ts";
 import { knownRun, noRun } from "../shared/known-run.ts";
-import type { RunFunctions, RunObjects, RunTables } from "./schemas.ts";
+import type { RunFilesPage, RunFunctions, RunObjects, RunTables } from "./schemas.ts";
 
 /** What a run did to each table. */
 export async function runTables(pool: pg.Pool, id: string): Promise<z.output<typeof RunTables>> {
@@ -52,6 +52,20 @@ export async function runObjects(
   await knownRun(pool, id);
   const objects = await facts.objectsOf(id);
   return { items: objects.map((object) => ({ ...object, namespace: object.namespace ?? null })) };
+}
+
+/** A page of the files that a run read, by name. */
+export async function runFiles(
+  pool: pg.Pool,
+  facts: RunFactsStore,
+  id: string,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<z.output<typeof RunFilesPage>> {
+  await knownRun(pool, id);
+  const files = await facts.filesOf(id, { after, limit: limit + 1 });
+  const items = files.slice(0, limit).map((file) => ({ ...file, hash: file.hash ?? null }));
+  const next = files.length > limit ? items.at(-1)?.name : undefined;
+  return { items, ...(next === undefined ? {} : { next }) };
 }
 
 /** What a run's watched functions took. */

@@ -6,11 +6,13 @@ import { runDetail } from "./detail.ts";
 import { listRuns } from "./list.ts";
 import { runLogs } from "./logs.ts";
 import { runPhases } from "./phases.ts";
-import { runEvents, runFunctions, runObjects, runTables } from "./parts.ts";
+import { runEvents, runFiles, runFunctions, runObjects, runTables } from "./parts.ts";
 import {
   RunComparison,
   RunDetail,
   RunEventsPage,
+  RunFilesPage,
+  RunFilesQuery,
   RunFunctions,
   RunLogsPage,
   RunLogsQuery,
@@ -108,6 +110,20 @@ export const runsRoutes: ApiRoutes = (server, { pool, control }) => {
       },
     },
     ({ params }) => runObjects(pool, control.facts, params.id),
+  );
+  server.get(
+    "/runs/:id/files",
+    {
+      config,
+      schema: {
+        ...one,
+        operationId: "getRunFiles",
+        summary: "Files that a run read, by name",
+        querystring: RunFilesQuery,
+        response: { 200: RunFilesPage },
+      },
+    },
+    ({ params, query }) => runFiles(pool, control.facts, params.id, query),
   );
   server.get(
     "/runs/:id/functions",

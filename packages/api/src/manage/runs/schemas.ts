@@ -142,6 +142,21 @@ export const RunLogsPage = z
 
 export const RunEventsPage = pageOf(EventItem).meta({ id: "RunEventsPage" });
 export const RunObjects = z.object({ items: z.array(TouchedThing) }).meta({ id: "RunObjects" });
+export const RunFilesQuery = z.object({
+  ...PageQuery.shape,
+  after: z.string().max(4_096).optional().describe("The name of the last file of the page before."),
+});
+export const RunFilesPage = pageOf(
+  z
+    .object({
+      name: z.string().describe("The path as the source names it, or the URL."),
+      bytes: z.number().int(),
+      rows: z.number().int().describe("Rows that it gave."),
+      hash: z.string().nullable().describe("SHA-256 of its bytes, as hex digits; null: it was not hashed."),
+      at: Instant.describe("When it was read to its end."),
+    })
+    .meta({ id: "RunFile" }),
+).meta({ id: "RunFilesPage" });
 export const RunFunctions = z.object({ items: z.array(FunctionTimes) }).meta({ id: "RunFunctions" });
 
 export const Phase = z

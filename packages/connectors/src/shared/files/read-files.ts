@@ -149,7 +149,9 @@ class Reading {
       if (signal.aborted) return;
     }
     await file.verify();
-    this.#files[file.name] = await this.#record(file, rows, last);
+    const record = await this.#record(file, rows, last);
+    this.#files[file.name] = record;
+    this.#context.file?.({ name: file.name, bytes: record.size, rows, hash: record.hash });
     this.#bytesBefore += file.size;
     if (this.#endsWithCheckpoint()) yield this.#checkpoint({ reading: true });
   }

@@ -8,12 +8,16 @@ import { ErrorState } from "../../components/error-state.tsx";
 import { Count, Duration } from "../../components/quantity.tsx";
 import { SkeletonRows } from "../../components/skeleton.tsx";
 import { Badge } from "../../components/status.tsx";
+import { RunFiles } from "./run-files.tsx";
 
-/** What a run touched in databases, and how long the functions of its code took. */
+/** What a run read and touched in databases, and how long the functions of its code took. */
 export function RunObjects({ run }: { readonly run: string }): ReactNode {
   return (
     <div className="grid items-start gap-4 xl:grid-cols-2">
-      <Objects run={run} />
+      <div className="grid gap-4">
+        <RunFiles run={run} />
+        <Objects run={run} />
+      </div>
       <Functions run={run} />
     </div>
   );
