@@ -34,6 +34,7 @@ export class StreamDoor {
   /** Lands a part of a batch. Fails as `StreamLanding.submit`, and with MLR_PUSH_BUSY where the token sends too much. */
   async submit(part: BatchPart): Promise<LandedPart> {
     const { rates, clock } = this.#o;
+    if (part.work.kind === "rows") (await this.#stream.names()).check(part.work.rows);
     const first = (part.offset ?? 0) === 0;
     const until = clock.monotonic() + ROOM_MS;
     for (;;) {

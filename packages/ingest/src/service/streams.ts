@@ -12,6 +12,7 @@ import {
 import type { Logger } from "@millrace/platform";
 import type pg from "pg";
 import { type LandingLimits, type RunPushed, StreamLanding } from "../landing/stream-landing.ts";
+import { NameCheck } from "../landing/check-names.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 
 /** A stream that rows can be pushed into. */
@@ -19,6 +20,8 @@ export interface OpenStream {
   readonly definition: PushedPipeline;
   readonly landing: StreamLanding;
   readonly rows: KeyedRows;
+  /** Judges the names of fields. Fails where the destination cannot be made. */
+  readonly names: () => Promise<NameCheck>;
   /** Why nothing may be pushed at the moment; undefined where it may. */
   readonly closedBecause: string | undefined;
 }
@@ -120,6 +123,11 @@ export class Streams {
       definition,
       text,
       landing: new StreamLanding({ definition, pipeline, run, limits, clock }),
+      names: once(async () => {
+        const destination = await pipeline(NO_SOURCE).destination.destination(environment);
+        await destination.close();
+        return new NameCheck(definition, destination.capabilities);
+      }),
       rows: new KeyedRows(definition, pipeline(NO_SOURCE), environment),
       closedBecause: undefined,
     };
@@ -178,4 +186,16 @@ function withoutFreeze(definition: PushedPipeline): PushedPipeline {
 async function end({ landing, rows }: OpenStream): Promise<void> {
   await landing.close();
   await rows.close();
+}
+
+/** Makes a thing once; after a failure it is tried again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
