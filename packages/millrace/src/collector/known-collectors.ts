@@ -1,7 +1,7 @@
 import type { CollectorStatus } from "@millrace/connectors/collector";
 import { MillraceError, nearest } from "@millrace/core";
 import { type SourceStatusRecord, sourceStatuses } from "@millrace/orchestrator";
-import type pg from "pg";
+import type { ControlStore } from "@millrace/platform";
 
 /** What a collector said last. */
 export interface KnownCollector extends Omit<SourceStatusRecord, "status"> {
@@ -11,7 +11,7 @@ export interface KnownCollector extends Omit<SourceStatusRecord, "status"> {
 }
 
 /** The collectors that have run, by pipeline. */
-export async function knownCollectors(pool: pg.Pool): Promise<readonly KnownCollector[]> {
+export async function knownCollectors(pool: ControlStore["pool"]): Promise<readonly KnownCollector[]> {
   return (await sourceStatuses(pool, "collector")).map((record) => {
     // Collectors alone write this kind.
     const status = record.status as unknown as CollectorStatus;
@@ -21,7 +21,7 @@ export async function knownCollectors(pool: pg.Pool): Promise<readonly KnownColl
 }
 
 /** One of them. Fails with MLR_PIPELINE_NOT_FOUND. */
-export async function knownCollector(pool: pg.Pool, name: string): Promise<KnownCollector> {
+export async function knownCollector(pool: ControlStore["pool"], name: string): Promise<KnownCollector> {
   const all = await knownCollectors(pool);
   const found = all.find(({ pipeline }) => pipeline === name);
   if (found !== undefined) return found;

@@ -1,17 +1,16 @@
 import path from "node:path";
 import { exchange, marketTables } from "@millrace/connectors/exchange";
 import { postgres } from "@millrace/connectors/postgres";
-import { MillraceError, type Pipeline, pipeline, type Source, type TableOptions } from "@millrace/core";
+import { MillraceError, type Pipeline, pipeline, type Source } from "@millrace/core";
 import { importDefault } from "../project/import-file.ts";
 import type { ServiceCollector } from "./service-config.ts";
 
 /** The pipeline that a configured collector is. Fails as its source does. @param folder that of the configuration */
 export async function servicePipeline(collector: ServiceCollector, folder: string): Promise<Pipeline> {
   const { name, tables, prefix } = collector;
-  const given = tables as Readonly<Record<string, TableOptions>> | undefined;
   return pipeline(name, {
     source: await sourceOf(collector, folder),
-    destination: postgres().tables(given ?? marketTables(prefix)),
+    destination: postgres().tables(tables ?? marketTables(prefix)),
   });
 }
 

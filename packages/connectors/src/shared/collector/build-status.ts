@@ -33,8 +33,7 @@ export interface StatusParts {
 
 /** How the collector does, as it is published. */
 export function buildStatus(parts: StatusParts): CollectorStatus {
-  const { figures, spool, clock, channels, places } = parts;
-  const journal = spool?.journal;
+  const { figures, clock, channels, places } = parts;
   return {
     name: parts.name,
     state: parts.state,
@@ -58,15 +57,7 @@ export function buildStatus(parts: StatusParts): CollectorStatus {
     reconnects: places.reduce((sum, place) => sum + place.reconnects, figures.counters["reconnects"] ?? 0),
     gaps: { ...figures.gaps },
     lag: { receivedMs: figures.received.summary, committedMs: figures.committed.summary },
-    queue: { rows: spool?.rows ?? 0, memoryRows: spool?.memoryRows ?? 0 },
-    journal: {
-      bytes: journal?.bytes ?? 0,
-      maxBytes: parts.journalMaxBytes,
-      rows: journal?.rows ?? 0,
-      spilling: journal?.spilling ?? false,
-      full: spool?.isBlocked ?? false,
-      droppedRows: spool?.droppedRows ?? 0,
-    },
+    ...waitingOf(parts),
     connections: places.map(connectionOf),
     channels: [...channels.values()]
       .toSorted((a, b) => Number(a.state === "live") - Number(b.state === "live"))
@@ -80,6 +71,20 @@ export function buildStatus(parts: StatusParts): CollectorStatus {
     lastGaps: figures.lastGaps,
     lastErrors: figures.lastErrors,
     ...(parts.view === undefined ? {} : { view: parts.view as CollectorStatus["view"] & Json }),
+  };
+}
+
+/** What waits for the destination. */
+function waitingOf({ spool, journalMaxBytes }: StatusParts): Pick<CollectorStatus, "queue" | "journal"> {
+  const none = { bytes: 0, rows: 0, spilling: false };
+  return {
+    queue: { rows: spool?.rows ?? 0, memoryRows: spool?.memoryRows ?? 0 },
+    journal: {
+      ...(spool?.journal ?? none),
+      maxBytes: journalMaxBytes,
+      full: spool?.isBlocked ?? false,
+      droppedRows: spool?.droppedRows ?? 0,
+    },
   };
 }
 

@@ -12,30 +12,25 @@ import {
 } from "@millrace/core";
 import { Backoff } from "./backoff.ts";
 import { buildStatus } from "./build-status.ts";
-import { Channel } from "./channel.ts";
 import type { CollectorHost } from "./collector-host.ts";
 import type { Collector, FeedHandler, SubscriberOptions } from "./collector-type.ts";
+import { Connections } from "./connections.ts";
 import { controlCollector } from "./control-collector.ts";
-import type { CollectorDefinition, CollectorOptions, Endpoint, SetupContext } from "./definition.ts";
+import type { CollectorDefinition, CollectorOptions, SetupContext } from "./definition.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { FeedGap } from "./feed.ts";
 import { errorDetails, Figures, sanitized } from "./figures.ts";
 import { findProblems } from "./find-problems.ts";
+import { findState } from "./find-state.ts";
+import { InvalidMessages } from "./invalid-messages.ts";
 import { JOURNAL_BYTES, Landing } from "./landing.ts";
-import { Pacer } from "./pacer.ts";
-import { Place } from "./place.ts";
 import type { CollectorState, CollectorTransition } from "./state.ts";
 import type { CollectorHealth, CollectorStatus } from "./status.ts";
-import { type Subscription, subscriptionKey } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
 import { TaskTracker } from "./task-tracker.ts";
 
 const TEND_MS = 500;
-/** How long after its start connections that do not stand yet are nothing to worry about. */
-const SETTLE_MS = 10_000;
 const TRANSITIONS = 50;
-/** Characters that are kept of a message that cannot be used, and how many are kept of a second. */
-const RAW = 10_000;
-const INVALID_PER_SECOND = 20;
 const RESTARTS_PER_HOUR = 10;
 const HOUR_MS = 3_600_000;
 
@@ -69,18 +64,15 @@ class LiveCollector implements Collector {
   #transitions: CollectorTransition[] = [];
   #startedAt: number | undefined;
   #startedMonotonic = 0;
-  #allOpenOnce = false;
-  #places: Place[] = [];
-  readonly #channels = new Map<string, Channel>();
-  readonly #pacers = new Map<string, Pacer>();
+  #settled = false;
+  readonly #connections: Connections;
+  readonly #invalids = new InvalidMessages();
   #restartTimes: number[] = [];
   #backoff: Backoff;
   #failed = new AbortController();
   #failure: MillraceError | undefined;
   #paused = false;
   #firstStream: string | undefined;
-  #invalidSince = 0;
-  #invalidNow = 0;
   #cached: CollectorStatus | undefined;
   #cachedAt = Number.NEGATIVE_INFINITY;
   #problems: CollectorStatus["problems"] = [];
@@ -116,6 +108,7 @@ class LiveCollector implements Collector {
     });
     this.#life = this.#newLife();
     this.#host = this.#makeHost();
+    this.#connections = new Connections(this.#host, (error) => this.#giveUp(error));
     this.#measureOffset();
   }
 
@@ -174,9 +167,9 @@ class LiveCollector implements Collector {
   }
 
   disconnect(connection?: string): Promise<void> {
-    const found = this.#places.filter(({ id }) => connection === undefined || id === connection);
+    const found = this.#connections.places.filter(({ id }) => connection === undefined || id === connection);
     if (connection !== undefined && found.length === 0) {
-      const known = this.#places.map(({ id }) => id).join(", ");
+      const known = this.#connections.places.map(({ id }) => id).join(", ");
       throw new MillraceError("MLR_ARGUMENT_INVALID", `"${this.name}" has no connection "${connection}"`, {
         hint: known === "" ? "It has none at all: it does not run." : `It has: ${known}.`,
       });
@@ -186,21 +179,17 @@ class LiveCollector implements Collector {
   }
 
   subscribe(subscriptions: readonly Subscription[]): void {
-    const fresh = subscriptions.filter((each) => {
-      const known = this.#channels.get(subscriptionKey(each));
-      return known === undefined || known.state === "unsubscribed";
-    });
-    for (const [endpoint, channels] of this.#byEndpoint(fresh)) this.#placeMore(endpoint, channels);
+    if (this.#tasks !== undefined) this.#connections.add(subscriptions, this.#tasks);
   }
 
-  unsubscribe(keys: readonly string[] = [...this.#channels.keys()]): void {
-    const unknown = keys.find((key) => !this.#channels.has(key));
+  unsubscribe(keys: readonly string[] = [...this.#connections.channels.keys()]): void {
+    const unknown = keys.find((key) => !this.#connections.channels.has(key));
     if (unknown !== undefined) {
       throw new MillraceError("MLR_ARGUMENT_INVALID", `"${this.name}" is not subscribed to "${unknown}"`, {
         hint: "A subscription is named `channel:symbol`; the status lists them.",
       });
     }
-    for (const place of this.#places) place.unsubscribe(keys);
+    for (const place of this.#connections.places) place.unsubscribe(keys);
     this.#judge("subscriptions were ended");
   }
 
@@ -234,7 +223,7 @@ class LiveCollector implements Collector {
     this.#tasks = tasks;
     this.#startedAt = this.#clock.now();
     this.#startedMonotonic = this.#clock.monotonic();
-    this.#allOpenOnce = false;
+    this.#settled = false;
     this.#measureOffset();
     this.#transition("connecting", reason);
     try {
@@ -261,55 +250,8 @@ class LiveCollector implements Collector {
     await this.#definition.starting?.(context);
     const { subscriptions } = this.#definition;
     const wanted = typeof subscriptions === "function" ? await subscriptions(context) : subscriptions;
-    this.#channels.clear();
-    this.#places = [];
-    if (tasks.signal.aborted) return;
-    for (const [endpoint, channels] of this.#byEndpoint(wanted)) this.#placeMore(endpoint, channels);
-  }
-
-  #byEndpoint(subscriptions: readonly Subscription[]): [Endpoint, Channel[]][] {
-    const found = new Map<string, [Endpoint, Channel[]]>();
-    const { connect } = this.#definition;
-    for (const subscription of subscriptions) {
-      const endpoint = typeof connect === "function" ? connect(subscription) : connect;
-      const entry = found.get(endpoint.id) ?? [endpoint, []];
-      found.set(endpoint.id, entry);
-      const channel = new Channel(subscriptionKey(subscription), subscription, this.#options.silence ?? {});
-      if (entry[1].some(({ key }) => key === channel.key)) continue;
-      this.#channels.set(channel.key, channel);
-      entry[1].push(channel);
-    }
-    return [...found.values()];
-  }
-
-  /** Fills up places that have room, and makes further ones. */
-  #placeMore(endpoint: Endpoint, channels: readonly Channel[]): void {
-    const tasks = this.#tasks;
-    if (tasks === undefined) return;
-    const most = endpoint.maxSubscriptions ?? 100;
-    const left = [...channels];
-    for (const place of this.#places.filter((each) => each.endpoint.id === endpoint.id && !each.failed)) {
-      const taken = left.splice(0, Math.max(0, most - place.channels.length));
-      if (taken.length > 0) place.add(taken);
-    }
-    let pacer = this.#pacers.get(endpoint.id);
-    if (pacer === undefined) {
-      pacer = new Pacer(this.#clock, endpoint.connectsPerSecond ?? 3);
-      this.#pacers.set(endpoint.id, pacer);
-    }
-    while (left.length > 0) {
-      const count = this.#places.filter((each) => each.endpoint.id === endpoint.id).length;
-      const place = new Place({
-        id: `${endpoint.id}-${count + 1}`,
-        endpoint,
-        channels: left.splice(0, most),
-        host: this.#host,
-        connects: pacer,
-        onPermanent: (error) => this.#giveUp(error),
-      });
-      this.#places.push(place);
-      tasks.add(`connection ${place.id}`, (signal) => place.run(signal));
-    }
+    this.#connections.clear();
+    if (!tasks.signal.aborted) this.#connections.add(wanted, tasks);
   }
 
   async #stop(reason: string): Promise<void> {
@@ -326,9 +268,9 @@ class LiveCollector implements Collector {
     this.#tasks = undefined;
     tasks?.cancelAll();
     await tasks?.waitForAll();
-    const reconnects = this.#places.reduce((sum, place) => sum + place.reconnects, 0);
+    const reconnects = this.#connections.places.reduce((sum, place) => sum + place.reconnects, 0);
     if (reconnects > 0) this.#figures.count("reconnects", reconnects);
-    this.#places = [];
+    this.#connections.places = [];
     this.#startedAt = undefined;
     this.#paused = false;
   }
@@ -388,11 +330,11 @@ class LiveCollector implements Collector {
   async #tendRegularly(signal: AbortSignal): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
       const now = this.#clock.monotonic();
-      for (const place of this.#places) place.tend(now);
+      for (const place of this.#connections.places) place.tend(now);
       if (turn % 2 === 0) {
         this.#measureOffset();
         this.#figures.tick(now);
-        for (const channel of this.#channels.values()) channel.rate.tick(now);
+        for (const channel of this.#connections.channels.values()) channel.rate.tick(now);
         this.#landing.tick();
         this.#judge("");
         this.#tell();
@@ -404,23 +346,21 @@ class LiveCollector implements Collector {
   /** Finds its state anew. @param reason what happened, if anything */
   #judge(reason: string): void {
     if (this.#tasks === undefined || this.#state === "stopping" || this.#state === "failed") return;
-    this.#problems = findProblems({
-      places: this.#places,
-      channels: this.#channels,
-      dispatcher: this.#dispatcher,
-      spool: this.#landing.spool,
+    const { places, channels, open } = this.#connections;
+    const spool = this.#landing.spool;
+    this.#problems = findProblems({ places, channels, dispatcher: this.#dispatcher, spool });
+    if (open === places.length && open > 0) this.#settled = true;
+    const next = findState({
+      open,
+      places: places.length,
+      settled: this.#settled,
+      ageMs: this.#clock.monotonic() - this.#startedMonotonic,
+      problems: this.#problems.length,
     });
-    const open = this.#places.filter(({ isOpen }) => isOpen).length;
-    if (open === this.#places.length && open > 0) this.#allOpenOnce = true;
-    const young = this.#clock.monotonic() - this.#startedMonotonic < SETTLE_MS;
-    let next: CollectorState = "running";
-    if (!this.#allOpenOnce && (young || open === 0)) next = "connecting";
-    else if (open === 0 && this.#places.length > 0) next = "reconnecting";
-    else if (this.#problems.length > 0) next = "degraded";
-    const [problem] = this.#problems;
-    const why = problem?.message ?? (reason === "" ? "all is well" : reason);
-    if (next !== this.#state && !(this.#state === "reconnecting" && this.#places.length === 0))
-      this.#transition(next, next === "running" ? "all is well" : why);
+    // While it waits to be started anew it has no connections.
+    if (next === this.#state || (this.#state === "reconnecting" && places.length === 0)) return;
+    const why = this.#problems[0]?.message ?? (reason === "" ? "all is well" : reason);
+    this.#transition(next, next === "running" ? "all is well" : why);
   }
 
   #transition(to: CollectorState, reason: string): void {
@@ -445,7 +385,7 @@ class LiveCollector implements Collector {
     const full = this.#landing.full || this.#dispatcher.blocked;
     if (full === this.#paused) return;
     this.#paused = full;
-    for (const place of this.#places) place.pause(full);
+    for (const place of this.#connections.places) place.pause(full);
   }
 
   #build(now: number): void {
@@ -459,14 +399,13 @@ class LiveCollector implements Collector {
       reason: this.#reason,
       startedAt: this.#startedAt,
       figures: this.#figures,
-      places: this.#places,
-      channels: this.#channels,
+      places: this.#connections.places,
+      channels: this.#connections.channels,
       dispatcher: this.#dispatcher,
       spool: this.#landing.spool,
       journalMaxBytes: this.#options.journal?.maxBytes ?? JOURNAL_BYTES,
       problems: this.#problems,
-      tasks:
-        this.#life.size + (this.#tasks?.size ?? 0) + this.#places.reduce((sum, { tasks }) => sum + tasks, 0),
+      tasks: this.#life.size + (this.#tasks?.size ?? 0) + this.#connections.tasks,
       view: this.#view(),
     });
   }
@@ -521,20 +460,12 @@ class LiveCollector implements Collector {
 
   #invalid(raw: string | Uint8Array, reason: string, receivedAt: number, error?: unknown): void {
     this.#figures.invalid++;
-    const second = Math.floor(receivedAt / 1_000);
-    if (second !== this.#invalidSince) {
-      this.#invalidSince = second;
-      this.#invalidNow = 0;
-    }
-    // A server that has lost its mind must not fill the log and the quarantine.
-    if (this.#invalidNow++ >= INVALID_PER_SECOND) return;
-    const { invalidStream = this.#firstStream } = this.#options;
+    const kept = this.#invalids.keep(raw, reason, receivedAt);
+    if (kept === undefined) return;
     const details = error === undefined ? undefined : errorDetails(error);
-    this.#say("warn", `a message cannot be used: ${sanitized(reason)}`, details);
-    if (invalidStream === undefined || invalidStream === false) return;
-    const text = typeof raw === "string" ? raw : Buffer.from(raw).toString("latin1");
-    const rejected = { raw: text.slice(0, RAW), code: "MLR_ROW_MALFORMED", message: sanitized(reason) };
-    this.#landing.reject(invalidStream, rejected, receivedAt);
+    this.#say("warn", `a message cannot be used: ${kept.message}`, details);
+    const { invalidStream = this.#firstStream } = this.#options;
+    if (typeof invalidStream === "string") this.#landing.reject(invalidStream, kept, receivedAt);
   }
 
   #gap(gap: FeedGap): void {

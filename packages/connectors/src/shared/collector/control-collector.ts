@@ -38,7 +38,7 @@ export async function controlCollector(target: Collector, { name, args }: Source
 }
 
 /** The subscription that `channel:symbol` names. */
-export function subscriptionOf(key: string): Subscription {
+function subscriptionOf(key: string): Subscription {
   const colon = key.indexOf(":");
   return colon < 0 ? { channel: key } : { channel: key.slice(0, colon), symbol: key.slice(colon + 1) };
 }

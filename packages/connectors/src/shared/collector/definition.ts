@@ -102,7 +102,9 @@ export interface CollectorDefinition {
 
 /** How a collector behaves whatever it collects. */
 export interface CollectorOptions {
+  /** How lost connections are made again. Default: as `ReconnectOptions` says. */
   readonly reconnect?: ReconnectOptions;
+  /** How long subscriptions may be silent. Default: learned. */
   readonly silence?: SilenceOptions;
   /** After a failure that may pass it starts again by itself. Default true. */
   readonly autoRestart?: boolean;

@@ -6,7 +6,7 @@ import { Inbox } from "./inbox.ts";
 import { type Cut, type CutStream, Spool } from "./spool.ts";
 
 /** The slice of all that a collector receives: one order, that of arrival. */
-export const SLICE = "feed";
+const SLICE = "feed";
 /** Rows that are handed on at once, about. */
 const BATCH_ROWS = 20_000;
 const MEMORY_ROWS = 100_000;
@@ -42,6 +42,7 @@ export class Landing {
   readonly #inbox: Inbox;
   #spool: Spool | undefined;
   #positions: Record<string, Json> = {};
+  #limited = false;
   #wake = Promise.withResolvers<void>();
   /** Cuts that were handed on, oldest first. */
   #watched: { readonly number: number; readonly receivedAt: number }[] = [];
@@ -114,6 +115,7 @@ export class Landing {
       return;
     }
     const { clock, memoryRows = MEMORY_ROWS, journal = {}, onRoom, onDropped, onError } = this.#o;
+    this.#limited = context.limit !== undefined;
     const spool = new Spool({
       clock,
       memoryRows,
@@ -163,10 +165,11 @@ export class Landing {
     }
   }
 
-  /** What is not committed stays on disk for the next process. */
+  /** What is not committed stays on disk for the next process; of a run of a few rows nothing does. */
   async close(): Promise<void> {
     this.#inbox.flush();
-    await this.#spool?.close();
+    await this.#spool?.close(!this.#limited);
+    this.#limited = false;
     this.#spool = undefined;
     this.#watched = [];
   }

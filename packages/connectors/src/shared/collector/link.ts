@@ -5,10 +5,11 @@ import type { CollectorHost } from "./collector-host.ts";
 import { connectSocket } from "./connect-socket.ts";
 import type { Endpoint, KeepAlive } from "./definition.ts";
 import type { Feed, FeedGap, Outgoing } from "./feed.ts";
-import { Pacer } from "./pacer.ts";
+import { Outbox } from "./outbox.ts";
 import { Rate } from "./rate.ts";
 import type { Subscription } from "./subscription.ts";
 import { TaskTracker } from "./task-tracker.ts";
+import { watchSilence } from "./watch-silence.ts";
 
 /** How a connection ended. */
 export interface LinkEnd {
@@ -67,13 +68,11 @@ export class Link implements Feed {
   readonly #channels: Map<string, Channel>;
   readonly #heard = new Set<string>();
   readonly #recovering = new Map<string, number>();
-  readonly #outbox: Outgoing[] = [];
-  readonly #pacer: Pacer;
+  readonly #outbox: Outbox;
   readonly #end = Promise.withResolvers<LinkEnd>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #begunAt: number;
   #socket: WebSocket | undefined;
-  #sending = false;
   #paused = false;
   #over = false;
   #lastAt: number;
@@ -93,8 +92,13 @@ export class Link implements Feed {
     for (const channel of channels) this.subscriptions.set(channel.key, channel.subscription);
     this.#begunAt = host.clock.monotonic();
     this.#lastAt = this.#begunAt;
-    this.#pacer = new Pacer(host.clock, endpoint.messagesPerSecond ?? 10);
     this.#tasks = new TaskTracker((name, error) => this.#fail(`${name} failed`, error));
+    this.#outbox = new Outbox({
+      clock: host.clock,
+      perSecond: endpoint.messagesPerSecond ?? 10,
+      tasks: this.#tasks,
+      socket: () => this.#socket,
+    });
     this.ended = this.#end.promise;
     this.ready = this.#ready.promise;
     this.#tasks.add("connect", (signal) => this.#connect(signal));
@@ -155,25 +159,14 @@ export class Link implements Feed {
   tend(now: number): void {
     if (this.#over) return;
     this.rate.tick(now);
-    const { reconnect } = this.#o.host.options;
-    if (this.state !== "open") {
-      if (now - this.#begunAt > (reconnect?.connectTimeoutMs ?? CONNECT_MS))
-        this.#drop(`no connection within ${reconnect?.connectTimeoutMs ?? CONNECT_MS} ms`);
-      return;
-    }
+    if (this.state !== "open") return this.#tendOpening(now);
     if (this.#paused) return;
     if (this.#subscribedAt !== undefined && now - this.#subscribedAt > TAKE_OVER_MS) this.#ready.resolve();
     this.#keepAlive(now);
-    for (const [key, since] of this.#recovering) {
-      if (now - since > RECOVER_MS) return this.#drop(`no fresh data of ${key} after it was asked for`);
-    }
-    if (!this.standby) this.#watchSilence(now);
+    const late = [...this.#recovering].find(([, since]) => now - since > RECOVER_MS);
+    if (late !== undefined) return this.#drop(`no fresh data of ${late[0]} after it was asked for`);
+    if (!this.standby) this.#tendData(now);
     this.#retryRefused(now);
-    const { lifetimeMs } = this.#o.endpoint;
-    // Not all at once: up to a tenth earlier, by the place.
-    const early = 1 - (hash(this.id) % 100) / 1_000;
-    if (lifetimeMs !== undefined && !this.standby && now - this.#begunAt > lifetimeMs * early)
-      this.rotate("its planned lifetime is over");
   }
 
   subscribeMore(channels: readonly Channel[]): void {
@@ -271,10 +264,7 @@ export class Link implements Feed {
   }
 
   send(message: Outgoing): void {
-    this.#outbox.push(message);
-    if (this.#sending) return;
-    this.#sending = true;
-    this.#tasks.add("send", (signal) => this.#pump(signal));
+    this.#outbox.send(message);
   }
 
   pong(): void {
@@ -410,25 +400,20 @@ export class Link implements Feed {
     else if (ping !== undefined) this.send(typeof ping === "function" ? ping() : ping);
   }
 
-  /** A subscription that stays silent is subscribed to anew; one that had delivered, and still does not, needs a new connection. */
-  #watchSilence(now: number): void {
-    const { host } = this.#o;
-    for (const channel of this.#channels.values()) {
-      if (!channel.isSilent(now)) continue;
-      const after = channel.silenceMs ?? 0;
-      channel.silences++;
-      channel.armedAt = now;
-      channel.state = "silent";
-      host.count("silences", 1);
-      host.say("warn", `no data of ${channel.key} for ${Math.round(after)} ms`, { connection: this.id });
-      const delivered = channel.lastAt !== undefined || channel.isDeclared;
-      const again = channel.silences > 1 || host.definition.unsubscribe === undefined;
-      if (delivered && again) return this.#drop(`no data of ${channel.key}`);
-      if (host.definition.unsubscribe === undefined) continue;
-      for (const message of host.definition.unsubscribe([channel.subscription], this)) this.send(message);
-      for (const message of host.definition.subscribe([channel.subscription], this)) this.send(message);
-      host.judge(`no data of ${channel.key}`);
-    }
+  #tendOpening(now: number): void {
+    const { connectTimeoutMs = CONNECT_MS } = this.#o.host.options.reconnect ?? {};
+    if (now - this.#begunAt > connectTimeoutMs) this.#drop(`no connection within ${connectTimeoutMs} ms`);
+  }
+
+  #tendData(now: number): void {
+    const { host, endpoint } = this.#o;
+    const silent = watchSilence(this, this.#channels.values(), { host, now });
+    if (silent !== undefined) return this.#drop(silent);
+    const { lifetimeMs } = endpoint;
+    // Not all at once: up to a tenth earlier, by the place.
+    const early = 1 - (hash(this.id) % 100) / 1_000;
+    if (lifetimeMs !== undefined && now - this.#begunAt > lifetimeMs * early)
+      this.rotate("its planned lifetime is over");
   }
 
   #retryRefused(now: number): void {
@@ -436,18 +421,6 @@ export class Link implements Feed {
       ({ state, retryAt }) => state === "refused" && retryAt !== undefined && now >= retryAt,
     );
     if (due.length > 0) this.#subscribe(due);
-  }
-
-  async #pump(signal: AbortSignal): Promise<void> {
-    try {
-      for (let message = this.#outbox.shift(); message !== undefined; message = this.#outbox.shift()) {
-        await this.#pacer.turn(signal);
-        if (signal.aborted || this.#socket?.readyState !== 1) return;
-        this.#socket.send(encode(message));
-      }
-    } finally {
-      this.#sending = false;
-    }
   }
 
   #closed(code: number, reason: string): void {
@@ -483,10 +456,6 @@ export class Link implements Feed {
       this.#o.host.error(error);
     }
   }
-}
-
-function encode(message: Outgoing): string | Uint8Array {
-  return typeof message === "string" || message instanceof Uint8Array ? message : JSON.stringify(message);
 }
 
 function hash(text: string): number {

@@ -191,9 +191,9 @@ export class Spool {
     if (!this.full) this.#o.onRoom();
   }
 
-  /** What is in memory goes to the disk, so that it is there for the next process. */
-  async close(): Promise<void> {
-    if (this.#memory.length > 0 && this.#journal !== undefined) {
+  /** What is in memory goes to the disk, so that it is there for the next process. @param keeps false: it does not */
+  async close(keeps = true): Promise<void> {
+    if (keeps && this.#memory.length > 0 && this.#journal !== undefined) {
       this.#spilling = true;
       this.#blocked = false;
       this.#write();
@@ -295,8 +295,8 @@ export class Spool {
   }
 }
 
-function encodeCut({ number: _, ...cut }: Cut): Uint8Array {
-  return serialize(cut);
+function encodeCut({ receivedAt, rows, streams, positions }: Cut): Uint8Array {
+  return serialize({ receivedAt, rows, streams, positions });
 }
 
 function decodeCut({ number, payload }: { readonly number: number; readonly payload: Uint8Array }): Cut {

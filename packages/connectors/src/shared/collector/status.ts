@@ -12,7 +12,7 @@ const lag = z
   .describe("Milliseconds, over the last minute.");
 
 /** What is published of a connection. */
-export const connectionStatus = z.object({
+const connectionStatus = z.object({
   id: z.string().describe("Its place, such as `public-1`; the same after a reconnect."),
   endpoint: z.string(),
   address: z.string().describe("Without credentials and query."),
@@ -29,7 +29,7 @@ export const connectionStatus = z.object({
 });
 
 /** What is published of a subscription. */
-export const channelStatus = z.object({
+const channelStatus = z.object({
   channel: z.string(),
   symbol: z.string().nullable(),
   connection: z.string().nullable(),
