@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { executeRun, parseOptions, pipeline, type RunEvent } from "@millrace/core";
-import { manualClock, memoryDestination } from "@millrace/core/testing";
+import { failing, manualClock, memoryDestination } from "@millrace/core/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sampling, simulator, type SamplingOptions } from "./index.ts";
 import { samplingOptions } from "./options.ts";
@@ -100,4 +100,47 @@ test("an address that its reader does not know fails the run before anything is 
   const { status, events } = await run({ plan: [{ id: 1, address: "sinus", reader: "simulator" }] });
   expect(status).toBe("failed");
   expect(JSON.stringify(events.at(-1))).toContain("sine(0, 100, 60)");
+});
+
+test("while the destination is away for a minute sampling goes on, and everything lands once and in order", async () => {
+  const memory = memoryDestination();
+  const clock = manualClock();
+  const target = memory.table("samples");
+  const rules = [
+    { at: "before-commit", call: 3 },
+    { at: "open", call: 2, times: 14 },
+    { at: "after-commit", call: 5 },
+  ] as const;
+  const destination: typeof target = {
+    ...target,
+    destination: async (environment) => failing(await target.destination(environment), { rules }),
+  };
+  const own = { plan: plan.slice(0, 1), readers: [simulator()], intervalMs: 100, memorySamples: 50 };
+  const source = new SamplingSource(parseOptions(samplingOptions, own, "sampling()"), clock);
+  const stop = new AbortController();
+  let attempt = 0n;
+  let retries = 0;
+  let over = false;
+  const running = executeRun({
+    pipeline: pipeline("press", { source, destination }),
+    environment: { directory, databaseUrl: () => Promise.reject(new Error("no database here")) },
+    run: "00000000-0000-7000-8000-000000000001",
+    attempts: { next: () => Promise.resolve((attempt += 1n)) },
+    observe: (event) => {
+      retries += event.type === "retrying" ? 1 : 0;
+    },
+    signal: stop.signal,
+    clock,
+  }).finally(() => {
+    over = true;
+  });
+  const landed = (): number => memory.snapshot().tables["samples"]?.rows.length ?? 0;
+  while (landed() < 950 && !over) for (let each = 0; each < 20; each += 1) await clock.advance(50);
+  stop.abort();
+  while (!over) await clock.advance(50);
+  expect((await running).status).toBe("succeeded");
+  expect(retries).toBeGreaterThanOrEqual(15);
+  const times = memory.rows("samples").map((row) => Number(row["time"]));
+  expect(times.length).toBeGreaterThanOrEqual(950);
+  expect(times.slice(1).every((time, index) => time - (times[index] ?? 0) === 100_000)).toBe(true);
 });
