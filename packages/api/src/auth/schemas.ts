@@ -63,6 +63,13 @@ export const Me = z.object({
     .describe("Null for a token."),
 });
 
+export const SignInMethods = z
+  .object({
+    password: z.literal(true).describe("Name and password are always taken."),
+    oidc: z.boolean().describe("A service that signs people in by OpenID Connect is set up."),
+  })
+  .meta({ id: "SignInMethods" });
+
 export const SignedOut = z.object({ sessions: z.number().int().describe("How many sessions ended.") });
 
 const Session = z.object({

@@ -15,6 +15,7 @@ import {
   Sessions,
   SignedOut,
   SignInBody,
+  SignInMethods,
   SignOutBody,
 } from "./schemas.ts";
 import { checkPassword } from "./sign-in.ts";
@@ -24,6 +25,19 @@ const tags = ["Sign-in"];
 /** Signing in and out, with a password or a link, and one's own sessions and password. */
 export function signInRoutes(auth: Authentication): ApiRoutes {
   return (server) => {
+    server.get(
+      "/auth/methods",
+      {
+        config: { role: "public" },
+        schema: {
+          operationId: "getSignInMethods",
+          tags,
+          summary: "How one can sign in here",
+          response: { 200: SignInMethods },
+        },
+      },
+      () => ({ password: true as const, oidc: auth.oidc !== undefined }),
+    );
     server.post(
       "/auth/sign-in",
       {

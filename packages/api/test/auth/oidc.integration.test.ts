@@ -31,6 +31,11 @@ afterEach(() => {
   provider.mischief = {};
 });
 
+it("is told of, so that the sign-in page offers it", async () => {
+  const { body } = await bed.browser().ask("/auth/methods");
+  expect(body).toEqual({ password: true, oidc: true });
+});
+
 /** Begins a sign-in, lets the provider sign this person in, and gives where it sends the browser back to. */
 async function visit(browser: Browser, person: ProviderPerson, returnTo?: string): Promise<string> {
   const query = returnTo === undefined ? "" : `?returnTo=${encodeURIComponent(returnTo)}`;

@@ -33,6 +33,7 @@ interface Document {
 
 /** What nobody has to sign in for: the page's shell aside, this and nothing else. */
 const PUBLIC = [
+  "GET /auth/methods",
   "GET /auth/oidc",
   "GET /auth/oidc/callback",
   "GET /health",

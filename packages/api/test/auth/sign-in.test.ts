@@ -22,6 +22,10 @@ async function only(table: string, column: string): Promise<unknown> {
 }
 
 describe("signing in with a password", () => {
+  it("is the only way where no other service is set up", async () => {
+    expect((await bed.browser().ask("/auth/methods")).body).toEqual({ password: true, oidc: false });
+  });
+
   it("gives a session in a cookie that no script can read, and tells who it is", async () => {
     await bed.user("Ada", "operator");
     const browser = bed.browser();

@@ -1741,6 +1741,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one can sign in here */
+        get: operations["getSignInMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sign-in": {
         parameters: {
             query?: never;
@@ -3109,6 +3126,15 @@ export interface components {
             origin: "default" | "project" | ".env" | "environment" | "flag";
             /** @description The variable that said it, where that is not its own. */
             alias: string | null;
+        };
+        SignInMethods: {
+            /**
+             * @description Name and password are always taken.
+             * @constant
+             */
+            password: true;
+            /** @description A service that signs people in by OpenID Connect is set up. */
+            oidc: boolean;
         };
         SourceDetail: {
             pipeline: string;
@@ -8178,6 +8204,35 @@ export interface operations {
                         done: boolean;
                         answer: unknown;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSignInMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
                 };
             };
             /** @description Default Response */

@@ -1,6 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { api } from "../../api/client.ts";
-import type { Answer } from "../../api/get-query.ts";
+import { getQuery, type Answer } from "../../api/get-query.ts";
 import { Button } from "../../components/button.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { Field } from "../../components/field.tsx";
@@ -20,6 +21,7 @@ export function PasswordSignIn({ next, error, onDone }: PasswordSignInProps): Re
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>();
+  const methods = useQuery(getQuery("/api/v1/auth/methods"));
   const signIn = async (): Promise<void> => {
     setBusy(true);
     setProblem(undefined);
@@ -66,14 +68,16 @@ export function PasswordSignIn({ next, error, onDone }: PasswordSignInProps): Re
       <Button type="submit" kind="primary" busy={busy} className="w-full">
         Sign in
       </Button>
-      <p className="text-center text-sm">
-        <a
-          href={`/api/v1/auth/oidc?returnTo=${encodeURIComponent(next)}`}
-          className="text-accent underline-offset-2 hover:underline"
-        >
-          Use single sign-on
-        </a>
-      </p>
+      {methods.data?.oidc === true && (
+        <p className="text-center text-sm">
+          <a
+            href={`/api/v1/auth/oidc?returnTo=${encodeURIComponent(next)}`}
+            className="text-accent underline-offset-2 hover:underline"
+          >
+            Use single sign-on
+          </a>
+        </p>
+      )}
     </form>
   );
 }
