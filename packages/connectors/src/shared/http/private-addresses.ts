@@ -17,8 +17,11 @@ const RANGES: readonly (readonly [address: string, prefix: number, type: "ipv4" 
   ["::", 128, "ipv6"],
   ["::1", 128, "ipv6"],
   ["64:ff9b::", 96, "ipv6"],
+  ["64:ff9b:1::", 48, "ipv6"],
+  ["2002::", 16, "ipv6"],
   ["fc00::", 7, "ipv6"],
   ["fe80::", 10, "ipv6"],
+  ["fec0::", 10, "ipv6"],
   ["ff00::", 8, "ipv6"],
 ];
 
