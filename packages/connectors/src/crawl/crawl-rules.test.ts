@@ -227,6 +227,18 @@ test("what code emits and follows counts as the rest; where it fails, the page i
   expect(warnings(report)).toEqual([`${bed.site.url}/bad: handle() failed: no such thing`]);
 });
 
+test("a value that no row can have fails the run and names the page", async () => {
+  serve({ "/": "x" });
+  const { error } = await run({
+    extract: [],
+    handle: (_page, context) => context.emit("pages", { path: () => 1 }),
+  });
+  expect(error).toMatchObject({ code: "MLR_ARGUMENT_INVALID" });
+  expect(error?.message).toContain(
+    `${bed.site.url}/: a row of stream "pages" has a value that cannot be kept`,
+  );
+});
+
 test("a run with --limit keeps no file of the crawl", async () => {
   serve({ "/": links("/a", "/b"), "/a": "a", "/b": "b" });
   expect((await run({}, { limit: 1 })).tables["pages"]).toMatchObject({ inserted: 1 });

@@ -36,7 +36,7 @@ export function crawlSource(options: ResolvedCrawlOptions, clock: Clock): Source
 }
 
 /** The file of the crawl that is read, or was read last: what has landed is taken out of it. */
-export class OpenFile {
+class OpenFile {
   #open: Frontier | undefined;
   #reopen: ((path: string) => Frontier) | undefined;
   #left: { readonly path: string; readonly crawl: string; readonly ended: boolean } | undefined;

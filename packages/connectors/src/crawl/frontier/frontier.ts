@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
+import { MillraceError } from "@millrace/core";
 import { openFrontierFile } from "./frontier-file.ts";
 import { hashText } from "./hash-text.ts";
 import { RecentKeys } from "./recent-keys.ts";
@@ -135,22 +136,16 @@ export class Frontier {
    * already: its rows and links are left out then.
    */
   record(outcome: Outcome): boolean {
+    const { visit } = outcome;
+    const body = bodyOf(outcome);
     return this.#transaction(() => {
-      const { visit } = outcome;
       const own = this.#get("SELECT state FROM pages WHERE id = ?", visit.id) as
         { state: number } | undefined;
       const isNew = own?.state === 0 && this.#claimAlias(outcome);
       if (own?.state === 0) this.#mark(outcome, isNew);
       if (!isNew) return false;
-      const rows = (outcome.rows ?? []).filter(
-        (each) => each.rows.length > 0 || (each.rejected?.length ?? 0) > 0,
-      );
-      if (rows.length > 0) {
-        this.#run(
-          "INSERT INTO outbox (position, body) VALUES (?, ?)",
-          this.#position + 1,
-          serialize({ url: visit.url, rows }),
-        );
+      if (body !== undefined) {
+        this.#run("INSERT INTO outbox (position, body) VALUES (?, ?)", this.#position + 1, body);
         this.#position++;
       }
       this.#add(outcome.links ?? []);
@@ -433,6 +428,25 @@ export class Frontier {
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+}
+
+/** What goes into the outbox; undefined: nothing. Fails with MLR_ARGUMENT_INVALID for values that no row can have. */
+function bodyOf({ visit, rows: given = [] }: Outcome): Uint8Array | undefined {
+  const rows = given.filter((each) => each.rows.length > 0 || (each.rejected?.length ?? 0) > 0);
+  if (rows.length === 0) return undefined;
+  try {
+    return serialize({ url: visit.url, rows });
+  } catch (error) {
+    const streams = rows.map(({ stream }) => `"${stream}"`).join(", ");
+    throw new MillraceError(
+      "MLR_ARGUMENT_INVALID",
+      `crawl(): ${visit.url}: a row of stream ${streams} has a value that cannot be kept: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: "Give texts, numbers, dates, lists and plain objects, not functions or promises.",
+        cause: error,
+      },
+    );
   }
 }
 

@@ -44,17 +44,7 @@ export async function httpFetcher(
   ownHosts: (url: URL) => boolean,
 ): Promise<HttpFetcher> {
   const secrets = new Secrets("crawl()");
-  const texts = async (
-    values: Readonly<Record<string, KnownSecret>>,
-    of: string,
-  ): Promise<Record<string, string>> => {
-    const entries = Object.entries(values).map(async ([name, value]) => [
-      name,
-      typeof value === "string" ? value : await secretValue(value, `${of}.${name}`, secrets),
-    ]);
-    return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
-  };
-  const own = lowerCase(await texts(options.headers, "headers"));
+  const own = lowerCase(await textsOf(options.headers, "headers", secrets));
   const { login } = options;
   const single =
     typeof options.proxy === "function" ? await secretValue(options.proxy, "proxy", secrets) : options.proxy;
@@ -77,7 +67,9 @@ export async function httpFetcher(
   const { cookies } = options;
   const session = cookies === true ? new Session() : cookies === false ? undefined : cookies;
   const loginSettings =
-    login === undefined ? undefined : { ...login, fields: await texts(login.fields, "login.fields") };
+    login === undefined
+      ? undefined
+      : { ...login, fields: await textsOf(login.fields, "login.fields", secrets) };
   return {
     login:
       loginSettings === undefined
@@ -89,6 +81,19 @@ export async function httpFetcher(
     proxy: single,
     cookies: (url) => session?.cookies.header(url),
   };
+}
+
+/** The texts of secrets by their names. @param of the option that they belong to. */
+async function textsOf(
+  values: Readonly<Record<string, KnownSecret>>,
+  of: string,
+  secrets: Secrets,
+): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    texts[name] = typeof value === "string" ? value : await secretValue(value, `${of}.${name}`, secrets);
+  }
+  return texts;
 }
 
 async function fetchBy(
