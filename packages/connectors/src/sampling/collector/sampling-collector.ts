@@ -1,5 +1,11 @@
 import { MillraceError, parseOptions, systemClock, type Clock } from "@millrace/core";
-import type { Sample, SampleBatch, SamplingReader, Variable } from "../../shared/sampling/index.ts";
+import type {
+  ReaderContext,
+  Sample,
+  SampleBatch,
+  SamplingReader,
+  Variable,
+} from "../../shared/sampling/index.ts";
 import { planOptions, type Plan } from "../plan/plan-options.ts";
 import { Grid } from "../schedule/grid.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
@@ -193,6 +199,16 @@ export class SamplingCollector {
     return this.#o.directory ?? process.cwd();
   }
 
+  /** What readers and repositories may use. */
+  get #access(): ReaderContext {
+    return {
+      ...this.#o.access,
+      clock: this.#clock,
+      directory: this.#directory,
+      log: this.#log.bind(this),
+    };
+  }
+
   #task(reader: SamplingReader, connection: string): ReadingTask {
     return new ReadingTask({
       reader,
@@ -208,28 +224,22 @@ export class SamplingCollector {
   #open(reader: SamplingReader): Promise<void> {
     const known = this.#opened.get(reader);
     if (known !== undefined) return known;
-    const opening = Promise.resolve(
-      reader.open?.({
-        ...this.#o.access,
-        clock: this.#clock,
-        directory: this.#directory,
-        log: this.#log.bind(this),
-      }),
-    );
+    const opening = Promise.resolve(reader.open?.(this.#access));
     this.#opened.set(reader, opening);
     opening.catch(() => this.#opened.delete(reader));
     return opening;
   }
 
   async #definition(context: ContextInput | number): Promise<ContextDefinition> {
-    const given = typeof context === "number" ? await this.#o.repository?.context(context) : context;
+    const given =
+      typeof context === "number" ? await this.#o.repository?.context(context, this.#access) : context;
     if (given === undefined) throw invalid(`there is no context ${String(context)}`, REPOSITORY);
     return parseOptions(contextOptions, given, "context");
   }
 
   async #plan({ plan }: ContextDefinition): Promise<Plan> {
     if (typeof plan !== "number") return plan;
-    const found = await this.#o.repository?.plan(plan);
+    const found = await this.#o.repository?.plan(plan, this.#access);
     if (found === undefined) throw invalid(`there is no plan ${plan}`, REPOSITORY);
     return parseOptions(planOptions, found, `plan ${plan}`);
   }

@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-import { MillraceError, parseOptions } from "@millrace/core";
-import { CsvError, parse } from "csv-parse/sync";
+import { parseOptions } from "@millrace/core";
 import { z } from "zod";
 import type { PlanLoader, VariableInput } from "../../shared/sampling/index.ts";
+import { readCsvRows } from "./csv-rows.ts";
 import { variableOfRow } from "./plan-row.ts";
 
 /** Options of `csvPlan()`. */
@@ -26,48 +24,9 @@ export function csvPlan(options: CsvPlanOptions): PlanLoader {
   const { path: file, delimiter } = parseOptions(csvPlanOptions, options, "csvPlan()");
   return {
     name: file,
-    async load({ directory }) {
-      const records = parsed(await textOf(path.resolve(directory, file), file), delimiter, file);
-      return records.map(({ record, info }): VariableInput =>
-        variableOfRow(record, `${file}, line ${info.lines}`),
-      );
+    async load(context) {
+      const rows = await readCsvRows(file, delimiter, context);
+      return rows.map(({ record, line }): VariableInput => variableOfRow(record, `${file}, line ${line}`));
     },
   };
-}
-
-interface Parsed {
-  readonly record: Readonly<Record<string, string>>;
-  readonly info: { readonly lines: number };
-}
-
-function parsed(text: string, delimiter: string, file: string): readonly Parsed[] {
-  try {
-    return parse(text, {
-      columns: true,
-      bom: true,
-      comment: "#",
-      comment_no_infix: true,
-      delimiter,
-      info: true,
-      skip_empty_lines: true,
-      trim: true,
-    }) as unknown as readonly Parsed[];
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw new MillraceError("MLR_SOURCE_FORMAT", `${file}: ${cause.message}`, {
-      hint: "The first line names the columns, and each line has as many fields as it.",
-      cause,
-    });
-  }
-}
-
-async function textOf(full: string, file: string): Promise<string> {
-  try {
-    return await readFile(full, "utf8");
-  } catch (cause) {
-    throw new MillraceError("MLR_SOURCE_NOT_FOUND", `the plan ${file} cannot be read: ${String(cause)}`, {
-      hint: `Looked for it at ${full}: paths start in the project's folder.`,
-      cause,
-    });
-  }
 }

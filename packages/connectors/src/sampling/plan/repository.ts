@@ -1,12 +1,13 @@
+import type { ReaderContext } from "../../shared/sampling/index.ts";
 import type { ContextInput } from "../collector/context-options.ts";
 import type { PlanInput } from "./plan-options.ts";
 
 /** Where contexts and plans are found by their ids. */
 export interface SamplingRepository {
   /** undefined: there is none with this id. */
-  context(id: number): Promise<ContextInput | undefined>;
+  context(id: number, access: ReaderContext): Promise<ContextInput | undefined>;
   /** undefined: there is none with this id. */
-  plan(id: number): Promise<PlanInput | undefined>;
+  plan(id: number, access: ReaderContext): Promise<PlanInput | undefined>;
 }
 
 /** Contexts and plans that are given as they are. */
