@@ -81,7 +81,7 @@ async function main(): Promise<void> {
 /** The example project without what it kept, so that the pictures show a fresh start. */
 async function copyOfExamples(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "millrace-screenshots-")));
-  for (const part of ["millrace.config.ts", "pipelines", "connectors"])
+  for (const part of ["millrace.config.ts", "pipelines", "connectors", "properties"])
     await cp(join(repositoryRoot, "examples", part), join(folder, part), { recursive: true });
   await symlink(join(repositoryRoot, "node_modules"), join(folder, "node_modules"), "junction");
   return folder;
