@@ -81,7 +81,7 @@ async function ours(port: number, channel: string): Promise<number> {
       if (seen === 0) begun = performance.now();
       if (++seen === MESSAGES) done.resolve((performance.now() - begun) / 1_000);
     },
-    { policy: "block", queue: 10_000 },
+    { queue: MESSAGES },
   );
   await source.start();
   const seconds = await done.promise;

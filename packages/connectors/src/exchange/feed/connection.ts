@@ -19,9 +19,10 @@ export class Connection {
   readonly #parser: Parser;
   readonly #books: BookFeed;
   readonly #backfill: Backfill;
-  /** Rows of the message that is being read, by stream. */
+  /** Rows that are about to land, by stream. */
   readonly #rows = new Map<string, Row[]>();
   readonly #moved = new Set<string>();
+  #flushing = false;
   #loggedIn: PromiseWithResolvers<void> | undefined;
 
   constructor(feed: Feed, session: MarketSession) {
@@ -55,7 +56,7 @@ export class Connection {
       this.#parser(source, Math.round(feed.receivedAt * 1_000));
     } finally {
       // What was good of a message before the rest was not has been counted as come: it lands.
-      this.#flush();
+      this.#flushLater();
     }
   }
 
@@ -232,6 +233,16 @@ export class Connection {
     const rows = this.#rows.get(stream);
     if (rows === undefined) this.#rows.set(stream, [row]);
     else rows.push(row);
+  }
+
+  /** Messages that came in one piece land together. */
+  #flushLater(): void {
+    if (this.#flushing || (this.#rows.size === 0 && this.#moved.size === 0)) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
   }
 
   #flush(): void {
