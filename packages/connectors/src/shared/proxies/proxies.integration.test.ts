@@ -165,6 +165,9 @@ const programs = (Object.keys(PROGRAMS) as Program[]).map((program) => {
   return { program, missing, title: missing ? `${program} (skipped: it is not installed)` : program };
 });
 
+for (const { program, missing } of programs)
+  if (missing) process.stderr.write(`Not tried: ${program} is not installed.\n`);
+
 describe.each(programs)("$title", ({ program, missing }) => {
   const options = { timeout: 60_000 };
 
