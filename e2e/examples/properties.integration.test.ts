@@ -1,10 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Row } from "@millrace/core";
+import { readContext } from "@millrace/core/testing";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type FreshDatabase } from "../../packages/connectors/test/fresh-database.ts";
 import { type Listing, listingsOn } from "../../examples/properties/site/listing.ts";
+import { flats } from "../../examples/properties/flats.ts";
+import { startSite } from "../../examples/properties/site/site.ts";
 import { run } from "../cli/cli.ts";
 
 const EXAMPLES = path.resolve(import.meta.dirname, "../../examples");
@@ -52,6 +56,41 @@ function changes(from: number, to: number): { inserted: number; updated: number;
     removed: [...before.keys()].filter((id) => !after.has(id)).length,
   };
 }
+
+test.each(["tc", "en"] as const)(
+  "every field of every flat is read from the pages in %s",
+  async (language) => {
+    await using site = await startSite(12);
+    const base = `${site.url}${language === "en" ? "/en" : ""}`;
+    const found: Row[] = [];
+    const source = flats([`${base}/rent`, `${base}/buy`]);
+    const directory = path.join(folder, language);
+    for await (const message of source.read(readContext({ directory })))
+      if (message.type === "rows") found.push(...message.rows);
+    expect(found.toSorted((a, b) => Number(a["id"]) - Number(b["id"]))).toEqual(
+      listingsOn(12).map((flat) => ({
+        id: flat.id,
+        title: expect.stringContaining(flat.estate[language]) as string,
+        price: String(flat.price),
+        saleable_area: flat.saleableFeet,
+        gross_area: flat.grossFeet,
+        price_per_area: String(Math.round(flat.price / flat.saleableFeet)),
+        rooms: flat.rooms,
+        floor: flat.floor[language],
+        district: flat.district[language],
+        estate: flat.estate[language],
+        agent: flat.agent,
+        posted: flat.posted,
+        updated: flat.updated,
+        photos: Array.from({ length: flat.photos }, (_, index) => `${flat.id}-${index + 1}.jpg`),
+        differs:
+          flat.cardPrice === flat.price
+            ? null
+            : { price: { card: String(flat.cardPrice), page: String(flat.price) } },
+      })),
+    );
+  },
+);
 
 test("flats land with every field of their page, and cards that disagree are told of", async () => {
   expect(await crawlOn(3)).toMatchObject({ inserted: listingsOn(3).length, rejected: 0 });
