@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { MillraceError } from "@millrace/core";
 import type { Dispatcher } from "undici";
 import { connectionTrace, type ConnectionTrace } from "../http/connection-trace.ts";
 import { answerStream } from "./answer-stream.ts";
@@ -8,7 +9,7 @@ import { bytesOf } from "./archive/http-block.ts";
 import type { Arrived, Send } from "./arrived.ts";
 import type { ResponseCache } from "./cache/response-cache.ts";
 import { Deadline } from "./deadline.ts";
-import { readRaw as readRawBody, readWhole, sendOnce } from "./exchange.ts";
+import { readRaw as readRawBody, readWhole, sendOnce, type ReadingLimits } from "./exchange.ts";
 import { follow, type Followed } from "./follow.ts";
 import type { HostSlot, HostSlots } from "./host-slots.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -97,13 +98,29 @@ export async function attempt(outgoing: Outgoing, options: AttemptOptions): Prom
         arrived.body.on("data", (piece: Buffer) => void (received += piece.length)).pause();
       return { followed, whole, stream, trace, received: () => received };
     }
-    const whole = await readWhole(followed, { ...options, optionNames: OPTION_NAMES, where });
+    const limits = { ...options, optionNames: OPTION_NAMES, where };
+    const whole = await (options.streaming ? readFailure(followed, limits) : readWhole(followed, limits));
     trace.totalMs = elapsed();
     return { followed, whole, stream: undefined, trace, received: () => whole.transferred };
   } catch (error) {
+    if (hold.refused !== undefined) throw hold.refused.error;
     throw deadline?.explain(error, where) ?? error;
   } finally {
     if (!handedOver) end();
+  }
+}
+
+/** Longest answer that is read to tell why there is no stream. */
+const MAX_FAILURE = 1_048_576;
+
+/** An answer that is no stream because it is a failure: its body is left out where it is long. */
+async function readFailure(followed: Followed, limits: ReadingLimits): Promise<WholeAnswer> {
+  try {
+    return await readWhole(followed, { ...limits, maxBytes: Math.min(limits.maxBytes, MAX_FAILURE) });
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== "MLR_SOURCE_LIMIT") throw error;
+    const { status, headers } = followed.arrived;
+    return { status, headers, body: EMPTY, url: followed.url, transferred: 0 };
   }
 }
 
@@ -129,14 +146,16 @@ interface HopParts {
 /** The slot that is held now: redirects lead to other hosts. */
 interface Hold {
   slot: HostSlot;
+  /** What the guard threw, which is no failure of the network. */
+  refused?: { readonly error: unknown };
 }
 
 /** How one request of the chain is answered: by the archive, the cache or the network; cookies are put in and taken out. */
 function hopSender(options: AttemptOptions, parts: HopParts): Send {
   const { cache, session, replay, record, partition } = options;
-  const readRaw = (arrived: Arrived, url: URL): Promise<Buffer> =>
+  const readRaw = (arrived: Arrived, { method, url }: Outgoing): Promise<Buffer> =>
     readRawBody(
-      { arrived, url, redirects: [] },
+      { arrived, method, url, redirects: [] },
       { ...options, optionNames: OPTION_NAMES, where: parts.where },
     );
   let send: Send =
@@ -149,7 +168,7 @@ function hopSender(options: AttemptOptions, parts: HopParts): Send {
     const fetch = send;
     send = async (outgoing) => {
       const arrived = await fetch(outgoing);
-      const whole = { ...arrived, body: await readRaw(arrived, outgoing.url) };
+      const whole = { ...arrived, body: await readRaw(arrived, outgoing) };
       await record.record(outgoing, whole);
       return whole;
     };
@@ -166,7 +185,12 @@ function hopSender(options: AttemptOptions, parts: HopParts): Send {
 function networkSender(options: AttemptOptions, { deadline, hold, trace }: HopParts): Send {
   const { guard, slots, signal } = options;
   return async (outgoing) => {
-    await guard?.(outgoing.url);
+    try {
+      await guard?.(outgoing.url);
+    } catch (error) {
+      hold.refused = { error };
+      throw error;
+    }
     if (hold.slot.host !== outgoing.url.host) {
       hold.slot.release();
       hold.slot = await slots.acquire(outgoing.url.host, signal);

@@ -83,12 +83,13 @@ export interface ReadingLimits {
 }
 
 /** The body as it was transferred. Fails with MLR_SOURCE_LIMIT. */
-export async function readRaw({ arrived, url }: Followed, limits: ReadingLimits): Promise<Buffer> {
+export async function readRaw({ arrived, method, url }: Followed, limits: ReadingLimits): Promise<Buffer> {
   const { maxBytes, show, where } = limits;
   const shown = (): string => `the answer to ${where()}`;
   const length = Number(headerOf(arrived.headers, "content-length"));
   if (arrived.body instanceof Uint8Array) return arrived.body;
-  if (length > maxBytes) {
+  // What HEAD is answered with tells the length of a body that does not come.
+  if (length > maxBytes && method !== "HEAD") {
     abandon(arrived);
     throw new MillraceError(
       "MLR_SOURCE_LIMIT",

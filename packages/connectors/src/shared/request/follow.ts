@@ -24,6 +24,8 @@ export interface Redirect {
 /** The answer behind all redirects. */
 export interface Followed {
   readonly arrived: Arrived;
+  /** Of the last request: redirects may change it. */
+  readonly method: string;
   readonly url: URL;
   readonly redirects: readonly Redirect[];
 }
@@ -40,7 +42,7 @@ export async function follow(outgoing: Outgoing, following: Following): Promise<
     const arrived = await send(current);
     const target = headerOf(arrived.headers, "location");
     if (maxRedirects < 0 || target === undefined || !isRedirect(arrived.status)) {
-      return { arrived, url: current.url, redirects };
+      return { arrived, method: current.method, url: current.url, redirects };
     }
     await discard(arrived);
     current = redirected(current, arrived.status, target, where);

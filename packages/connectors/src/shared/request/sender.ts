@@ -121,11 +121,10 @@ export class Sender {
     }
     const rule = pool.judge({ host: outgoing.url.host, status, body, redirects });
     if (rule === undefined) {
-      if (stream === undefined) lease.done({ kind: "worked", ...bytes });
-      else
-        stream.once("close", () =>
-          lease.done({ kind: "worked", ...bytes, receivedBytes: attempted.received() }),
-        );
+      // What came out of the cache says nothing of the proxy.
+      const kind = followed.arrived.origin === "cache" ? "unknown" : "worked";
+      if (stream === undefined) lease.done({ kind, ...bytes });
+      else stream.once("close", () => lease.done({ kind, ...bytes, receivedBytes: attempted.received() }));
       return attempted;
     }
     stream?.destroy();

@@ -51,7 +51,7 @@ export interface CachedExchange {
   /** True where the body is wanted as a stream: one of unknown length is not collected to be kept. */
   readonly streaming: boolean;
   /** Reads the whole body as it was transferred. */
-  readonly readRaw: (arrived: Arrived, url: URL) => Promise<Buffer>;
+  readonly readRaw: (arrived: Arrived, outgoing: Outgoing) => Promise<Buffer>;
 }
 
 /**
@@ -159,7 +159,7 @@ export class ResponseCache {
     const length = headerOf(arrived.headers, "content-length");
     if (Number(length ?? 0) > this.#maxAnswerBytes || (length === undefined && exchange.streaming))
       return arrived;
-    const body = await exchange.readRaw(arrived, outgoing.url);
+    const body = await exchange.readRaw(arrived, outgoing);
     const { "set-cookie": _cookies, ...headers } = arrived.headers;
     if (body.length <= this.#maxAnswerBytes) {
       const { status } = arrived;
