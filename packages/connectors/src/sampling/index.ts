@@ -15,6 +15,7 @@ export { memoryRepository, type SamplingRepository } from "./plan/repository.ts"
 export { storedRepository, type ContextLoader } from "./plan/stored-repository.ts";
 export { tablePlan, type TablePlanOptions } from "./plan/table-plan.ts";
 export { httpReader, type HttpReaderOptions } from "./readers/http-reader.ts";
+export { inThread, type InThreadOptions } from "./readers/thread/in-thread.ts";
 export { simulator, type SimulatorOptions } from "./readers/simulator.ts";
 export { sqlReader, type SqlReaderOptions } from "./readers/sql-reader.ts";
 export type * from "../shared/sampling/index.ts";
