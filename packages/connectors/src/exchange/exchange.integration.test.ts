@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import type { Row } from "@millrace/core";
 import { afterEach, expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { exchange, type ExchangeOptions } from "./index.ts";
 import { replayServer, type ReplayServer } from "./replay/index.ts";
 import { type Reading, readSource } from "./test/reading.ts";
@@ -170,6 +173,49 @@ test("callbacks get trades, books and candles without a pipeline", async () => {
   server.step();
   await until(() => Object.keys(seen).length === 4 && (seen["candle"] ?? 0) >= 2);
   expect(seen["trade"]).toBeGreaterThan(20);
+});
+
+test("private channels are subscribed to after the login, and a wrong key fails for good", async () => {
+  const requests: string[] = [];
+  const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(sockets, "listening");
+  open.push(async () => {
+    for (const client of sockets.clients) client.terminate();
+    sockets.close();
+    await once(sockets, "close");
+  });
+  let known = true;
+  sockets.on("connection", (client) =>
+    client.on("message", (data: Buffer) => {
+      const { op } = JSON.parse(data.toString()) as { op: string };
+      requests.push(op);
+      if (op === "login" && known) client.send('{"event":"login","code":"0","msg":"","connId":"x"}');
+      else if (op === "login")
+        client.send('{"event":"error","code":"60005","msg":"Invalid apiKey","connId":"x"}');
+      else client.send('{"arg":{"channel":"account"},"data":[{"totalEq":"12.50","uTime":"1782907200000"}]}');
+    }),
+  );
+  const options: ExchangeOptions = {
+    symbols: ["BTC-USDT"],
+    channels: ["account", "orders"],
+    checkSymbols: false,
+    endpoints: { private: `ws://127.0.0.1:${(sockets.address() as AddressInfo).port}` },
+    credentials: { key: "key", secret: "top-secret", passphrase: "words" },
+  };
+  const reading = readSource(exchange("okx", options));
+  await reading.until(() => reading.rows("account").length === 1);
+  expect(requests).toEqual(["login", "subscribe"]);
+  expect(reading.rows("account")[0]).toMatchObject({
+    channel: "account",
+    data: '{"totalEq":"12.50","uTime":"1782907200000"}',
+  });
+  await reading.end();
+  known = false;
+  const refused = readSource(exchange("okx", options));
+  await expect(refused.until(() => requests.length > 10)).rejects.toThrow(/60005: Invalid apiKey/);
+  expect(requests.filter((op) => op === "login")).toHaveLength(2);
+  await expect(refused.end()).rejects.toThrow(/60005/);
+  expect(JSON.stringify(refused.log)).not.toMatch(/top-secret|words/);
 });
 
 async function begun(

@@ -22,8 +22,11 @@ import { feedSettings, streamsOf } from "./settle.ts";
 import { streamDefinition } from "./streams.ts";
 
 const TICK_MS = 1_000;
-/** Fails with what it is waiting for no longer than this. */
+/** Milliseconds from the login to its answer. */
 const LOGIN_MS = 10_000;
+
+/** What may not happen for days, or is told by the hour: silence says nothing. */
+const SELDOM: ReadonlySet<string> = new Set(["account", "funding", "instrument", "liquidation"]);
 
 /** The live source of an exchange. */
 export function marketCollector(
@@ -160,16 +163,7 @@ class MarketDefinition {
     if (!logsIn || mapping.login === undefined || this.#credentials === undefined) return;
     const done = connection.loggedIn();
     feed.send(mapping.login(this.#credentials, this.#clock.now()));
-    const late = Promise.withResolvers<never>();
-    const cancel = feed.after(LOGIN_MS, "login", () =>
-      late.reject(
-        new MillraceError("MLR_SOURCE_FAILED", `${mapping.name} did not answer the login`, {
-          retry: "later",
-        }),
-      ),
-    );
-    await Promise.race([done, late.promise]);
-    cancel();
+    await loginWithin(feed, done, mapping.name);
   }
 
   #closed(feed: Feed): void {
@@ -236,14 +230,32 @@ class MarketDefinition {
   }
 }
 
+/** Fails where the login is not answered in time, or the connection has ended before. */
+async function loginWithin(feed: Feed, done: Promise<void>, exchange: string): Promise<void> {
+  const ended = Promise.withResolvers<never>();
+  const end = (): void =>
+    ended.reject(
+      new MillraceError("MLR_SOURCE_FAILED", `${exchange} did not answer the login`, { retry: "later" }),
+    );
+  const cancel = feed.after(LOGIN_MS, "login", end);
+  feed.signal.addEventListener("abort", end, { once: true });
+  try {
+    await Promise.race([done, ended.promise]);
+  } finally {
+    cancel();
+    feed.signal.removeEventListener("abort", end);
+  }
+}
+
 function collectorOptions(
   plan: MarketPlan,
   options: ResolvedExchangeOptions,
   clock: Clock,
 ): CollectorOptions {
-  const known = plan.subscriptions.flatMap(({ channel, facts }): [string, number][] =>
-    facts.silenceMs === undefined ? [] : [[channel, facts.silenceMs]],
-  );
+  const known = plan.subscriptions.flatMap(({ channel, facts }): [string, number | false][] => {
+    const silence = SELDOM.has(facts.brings) ? false : facts.silenceMs;
+    return silence === undefined ? [] : [[channel, silence]];
+  });
   const { reconnect, autoRestart, proxy, tls, memoryRows, journal } = options;
   return {
     clock,

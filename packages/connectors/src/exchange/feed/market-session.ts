@@ -87,7 +87,10 @@ export class MarketSession {
 
   /** The subscription that brings events of a kind for an instrument. */
   eventsOf(kind: string, symbol: string): PlannedSubscription | undefined {
-    return this.#events.get(`${kind}:${symbol}`) ?? this.#events.get(`${kind}:`);
+    const own = this.#events.get(`${kind}:${symbol}`) ?? this.#events.get(`${kind}:`);
+    if (own !== undefined || kind !== "account") return own;
+    // Balances are of no instrument, and a user's orders may be of any.
+    return this.plan.subscriptions.find(({ facts }) => facts.brings === "account");
   }
 
   /** What is known of an instrument's trades. */
