@@ -9,7 +9,7 @@ import { openService, type TestService } from "./service.ts";
 
 const CLIENT = path.resolve(import.meta.dirname, "../../../clients/python");
 const python = spawnSync("python3", ["--version"]).status === 0;
-if (!python) console.warn("Not run with Python: python3 is not installed.");
+if (!python) process.stderr.write("Not run with Python: python3 is not installed.\n");
 
 let service: TestService;
 

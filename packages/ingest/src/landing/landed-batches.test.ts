@@ -14,19 +14,19 @@ function batch(id: string, nowMs: number, more: Partial<LandedBatch> = {}): Land
   return { id, at, rows: 1, accepted: 1, rejected: 0, done: true, digest: "d", ...more };
 }
 
-it("knows a batch once it has landed, until it is old", () => {
+it("knows a batch once it has landed, until it is old", async () => {
   const { clock, batches } = open();
   batches.stage([batch("a", clock.now())], []);
   expect(batches.find("a")).toBeUndefined();
   batches.landed();
   expect(batches.find("a")).toMatchObject({ id: "a", done: true });
-  clock.advance(HOUR_MS - 1_000);
+  await clock.advance(HOUR_MS - 1_000);
   expect(batches.find("a")).toBeDefined();
-  clock.advance(2_000);
+  await clock.advance(2_000);
   expect(batches.find("a")).toBeUndefined();
 });
 
-it("knows after a new start what the checkpoints say, and how far a long batch is", () => {
+it("knows after a new start what the checkpoints say, and how far a long batch is", async () => {
   const { clock, batches } = open();
   const checkpoints = new Map();
   for (let n = 0; n < 1_000; n++) {
@@ -44,7 +44,7 @@ it("knows after a new start what the checkpoints say, and how far a long batch i
   expect(again.find("other")).toBeUndefined();
 });
 
-it("writes little with each commit, and uses again what is old", () => {
+it("writes little with each commit, and uses again what is old", async () => {
   const { clock, batches } = open();
   const slices = new Set<string>();
   let largest = 0;
@@ -54,22 +54,22 @@ it("writes little with each commit, and uses again what is old", () => {
     slices.add(slice);
     largest = Math.max(largest, JSON.stringify(state).length);
     // A thousand ids are remembered at a time.
-    clock.advance(3_600);
+    await clock.advance(3_600);
   }
   expect(largest).toBeLessThan(20_000);
   expect(slices.size).toBeLessThan(10);
 });
 
-it("tells when there is room for another id", () => {
+it("tells when there is room for another id", async () => {
   const { clock, batches } = open(2);
   batches.stage([batch("a", clock.now()), batch("b", clock.now())], []);
   batches.landed();
   expect(batches.fullForSeconds).toBe(3_600);
-  clock.advance(HOUR_MS);
+  await clock.advance(HOUR_MS);
   expect(batches.fullForSeconds).toBe(0);
 });
 
-it("knows the batches without an id of the last commit", () => {
+it("knows the batches without an id of the last commit", async () => {
   const { batches } = open();
   const { slice, state } = batches.stage([], ["t1"]);
   batches.restore(new Map([[slice, state]]));

@@ -2,7 +2,7 @@ import { manualClock } from "@millrace/core/testing";
 import { expect, it } from "vitest";
 import { TokenRates } from "./token-rates.ts";
 
-it("lets a token send its rows per second, with a burst, and no other pays for it", () => {
+it("lets a token send its rows per second, with a burst, and no other pays for it", async () => {
   const clock = manualClock();
   const rates = new TokenRates(100, clock);
   rates.spend("a", 900);
@@ -11,7 +11,7 @@ it("lets a token send its rows per second, with a burst, and no other pays for i
     expect.objectContaining({ code: "MLR_PUSH_BUSY", details: { retryAfterSeconds: 6 } }),
   );
   rates.spend("b", 1);
-  clock.advance(5_100);
+  await clock.advance(5_100);
   rates.spend("a", 1);
 });
 
