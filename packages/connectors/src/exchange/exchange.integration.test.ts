@@ -175,6 +175,34 @@ test("callbacks get trades, books and candles without a pipeline", async () => {
   expect(seen["trade"]).toBeGreaterThan(20);
 });
 
+test("before the server goes, another connection takes over, and nothing is lost or landed twice", async () => {
+  const { server, reading, source } = await begun("okx", {
+    symbols: ["BTC-USDT", "ETH-USDT"],
+    channels: ["trades", "book"],
+    books: { updates: true },
+  });
+  await play(server, reading, 150);
+  server.say('{"event":"notice","code":"64008","msg":"The connection will soon be closed","connId":"x"}');
+  await reading.until(() => server.subscribed.length === 8);
+  await play(server, reading, 100);
+  await reading.until(() => server.clients === 1);
+  await playInParts(server, reading);
+  await reading.until(() => reading.rows("trades").length === tradesIn("okx"));
+  expect(server.connections).toBe(2);
+  expect(reading.landed("trades")).toBe(tradesIn("okx"));
+  expect(reading.rows("gaps")).toEqual([]);
+  const played = readFileSync(captureOf("okx"), "utf8").match(
+    /"channel":"books","instId":"[A-Z-]+"\},"action"/g,
+  )?.length;
+  await reading.until(() => reading.rows("book_updates").length >= (played ?? 0));
+  const numbers = reading
+    .rows("book_updates")
+    .map((each) => `${String(each["symbol"])} ${String(each["sequence"])}`);
+  expect(new Set(numbers).size).toBe(numbers.length);
+  expect(numbers.length).toBe(played);
+  expect(source.status().counters["books.gap"]).toBeUndefined();
+});
+
 test("private channels are subscribed to after the login, and a wrong key fails for good", async () => {
   const requests: string[] = [];
   const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
