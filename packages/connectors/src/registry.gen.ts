@@ -35,6 +35,7 @@ export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "callback", kind: "writer", path: "@millrace/connectors/sampling" },
   { name: "csvFile", kind: "writer", path: "@millrace/connectors/sampling" },
   { name: "httpReader", kind: "reader", path: "@millrace/connectors/sampling" },
+  { name: "inThread", kind: "reader", path: "@millrace/connectors/sampling" },
   { name: "logWriter", kind: "writer", path: "@millrace/connectors/sampling" },
   { name: "sampling", kind: "source", path: "@millrace/connectors/sampling" },
   { name: "simulator", kind: "reader", path: "@millrace/connectors/sampling" },
