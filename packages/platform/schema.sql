@@ -357,6 +357,16 @@ CREATE INDEX logs_of_run ON ONLY millrace_control.logs USING btree (run, "positi
 
 CREATE INDEX logs_of_trouble ON ONLY millrace_control.logs USING btree (at DESC, id DESC) WHERE (level >= 40);
 
+CREATE TABLE millrace_control.metrics (
+  name text NOT NULL,
+  labels jsonb NOT NULL DEFAULT '{}'::jsonb,
+  at timestamp with time zone NOT NULL,
+  value double precision NOT NULL,
+  CONSTRAINT metrics_pkey PRIMARY KEY (name, labels, at)
+);
+
+CREATE INDEX metrics_by_time ON millrace_control.metrics USING btree (at);
+
 CREATE TABLE millrace_control.notification_incidents (
   id bigint NOT NULL,
   rule text NOT NULL,

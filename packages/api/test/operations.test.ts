@@ -268,6 +268,46 @@ describe("workers", () => {
   });
 });
 
+describe("metrics", () => {
+  test("values are told over time, in steps that are asked for or fit the time", async () => {
+    await sql(
+      `INSERT INTO millrace_control.metrics (name, labels, at, value)
+       SELECT 'millrace_queue_runs', '{"queue": "default", "status": "ready"}', '2026-06-01T12:00:00Z'::timestamptz + n * interval '1 minute', n
+       FROM generate_series(0, 9) AS n`,
+    );
+    const day = "from=2026-06-01T12:00:00Z&to=2026-06-01T12:10:00Z";
+    const { body } = await operator.get(`/metrics?name=millrace_queue_runs&${day}&step=300`);
+    expect(body).toMatchObject({
+      step: 300,
+      items: [
+        {
+          labels: { queue: "default", status: "ready" },
+          points: [
+            { at: "2026-06-01T12:00:00.000Z", value: 2, max: 4 },
+            { at: "2026-06-01T12:05:00.000Z", value: 7, max: 9 },
+          ],
+        },
+      ],
+    });
+    const { body: fitting } = await operator.get(`/metrics?name=millrace_queue_runs&${day}`);
+    expect(fitting["step"]).toBe(60);
+    const { body: lately } = await operator.get("/metrics?name=millrace_workers");
+    expect(lately).toMatchObject({ step: 300, items: [] });
+  });
+
+  test("what is no metric, no time, or too much is refused", async () => {
+    for (const query of [
+      "name=nothing",
+      "name=millrace_workers&from=2026-06-02T00:00:00Z&to=2026-06-01T00:00:00Z",
+      "name=millrace_workers&from=0000-01-01T00:00:00Z",
+      "name=millrace_workers&from=2020-06-01T00:00:00Z&to=2026-06-01T00:00:00Z&step=60",
+      "name=millrace_workers&step=1",
+    ]) {
+      expect((await operator.get(`/metrics?${query}`)).status, query).toBe(400);
+    }
+  });
+});
+
 describe("quality", () => {
   const results = async (rule: string, statuses: readonly string[]): Promise<void> => {
     for (const [index, status] of statuses.entries()) {

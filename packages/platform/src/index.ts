@@ -74,6 +74,13 @@ export { type FoundSecret, SecretResolver, type SecretResolverOptions } from "./
 export { type SecretStore, type SetOutcome } from "./secrets/secret-store.ts";
 export type { SecretInfo } from "./secrets/stored-secret.ts";
 export { groupErrors } from "./failures/group-errors.ts";
+export { CONTROL_METRICS, type ControlMetric } from "./telemetry/metrics/control-values.ts";
+export {
+  type MetricQuery,
+  metricSeries,
+  type MetricSeries,
+  sampleMetrics,
+} from "./telemetry/metrics/metric-history.ts";
 export { type MeasuredTable, sampleStorage } from "./storage/sample-storage.ts";
 export { addMute, endMute, listMutes, type Mute, type NewMute } from "./notify/state/mutes.ts";
 export { type ChannelLine, describeNotifications, type RuleLine } from "./notify/describe-plan.ts";

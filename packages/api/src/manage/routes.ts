@@ -18,6 +18,7 @@ import { workersRoutes } from "./workers/routes.ts";
 import { secretsRoutes } from "./secrets/routes.ts";
 import { settingsRoutes } from "./settings/routes.ts";
 import { qualityRoutes } from "./quality/routes.ts";
+import { metricsRoutes } from "./metrics/routes.ts";
 import { notificationsRoutes } from "./notifications/routes.ts";
 import { storageRoutes } from "./storage/routes.ts";
 import { collectorsRoutes } from "./sources/routes.ts";
@@ -45,6 +46,7 @@ export const ROUTES: readonly ApiRoutes[] = [
   secretsRoutes,
   settingsRoutes,
   qualityRoutes,
+  metricsRoutes,
   notificationsRoutes,
   storageRoutes,
   errorsRoutes,

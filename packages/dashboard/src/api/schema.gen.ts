@@ -1264,6 +1264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queues, workers, pipelines, events and messages over time, as they were each minute */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications": {
         parameters: {
             query?: never;
@@ -2349,6 +2366,38 @@ export interface components {
             next?: string;
             /** @description The time down to which this page has looked; null: all was looked at. */
             searchedTo: string | null;
+        };
+        MetricsAnswer: {
+            /** @enum {string} */
+            name: "millrace_queue_runs" | "millrace_queue_oldest_wait_seconds" | "millrace_workers" | "millrace_pipelines" | "millrace_events_waiting" | "millrace_events_lag_seconds" | "millrace_notifications_waiting";
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            to: string;
+            /** @description Seconds. */
+            step: number;
+            /** @description A series for each set of labels: those with the largest values, 200 at most. */
+            items: {
+                labels: {
+                    [key: string]: string;
+                };
+                points: {
+                    /**
+                     * Format: date-time
+                     * @description The beginning of the time that it stands for.
+                     */
+                    at: string;
+                    /** @description The mean of that time. */
+                    value: number;
+                    max: number;
+                }[];
+            }[];
         };
         Mute: {
             /** Format: uuid */
@@ -6850,6 +6899,44 @@ export interface operations {
                         /** @description To be given as `after` for the next page; absent on the last. */
                         next?: string;
                     };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query: {
+                /** @description As the reference of metrics has it. */
+                name: "millrace_queue_runs" | "millrace_queue_oldest_wait_seconds" | "millrace_workers" | "millrace_pipelines" | "millrace_events_waiting" | "millrace_events_lag_seconds" | "millrace_notifications_waiting";
+                /** @description Default: 24 hours before `to`. */
+                from?: string;
+                /** @description Default: now. */
+                to?: string;
+                /** @description Seconds that one point stands for. Default: so many that there are 300 points at most. */
+                step?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsAnswer"];
                 };
             };
             /** @description Default Response */

@@ -9,6 +9,7 @@ import { EmptyState } from "../components/empty-state.tsx";
 import { Count, Duration } from "../components/quantity.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { TextLink } from "../components/text-link.tsx";
+import { QueueHistory } from "../features/queues/queue-history.tsx";
 import { RunList } from "../features/runs/run-list.tsx";
 import { usePages } from "../features/shared/use-pages.ts";
 import { PageHeader } from "../layout/page-header.tsx";
@@ -136,6 +137,7 @@ export function QueuesPage(): ReactNode {
             )}
           </QueryView>
         </Card>
+        <QueueHistory />
         <section aria-labelledby="waiting">
           <h2 id="waiting" className="mb-3 text-lg font-semibold">
             Waiting runs

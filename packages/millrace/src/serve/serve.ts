@@ -8,6 +8,7 @@ import {
   maskUrl,
   pruneControl,
   retentionOf,
+  sampleMetrics,
   sampleStorage,
   startNotifier,
 } from "@millrace/platform";
@@ -261,6 +262,7 @@ function makeScheduler({
       await groupErrors(control.pool, signal);
       await sampleStorage(control.pool);
     },
+    sample: () => sampleMetrics(control.pool),
     onLead: (leads) => {
       if (leads) printer.note("Schedules are kept by this process.");
       else if (!closing.signal.aborted) printer.note("Schedules are kept by another process from now on.");

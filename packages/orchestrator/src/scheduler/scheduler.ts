@@ -25,6 +25,8 @@ export interface SchedulerOptions {
   readonly onError?: (error: unknown) => void;
   /** Deletes what is old in the control database: called soon after this process begins to schedule, and hourly. Default: nothing is deleted. */
   readonly prune?: (signal: AbortSignal) => Promise<unknown>;
+  /** Called every minute while this process schedules: keeps how the platform does. Default: nothing. */
+  readonly sample?: () => Promise<unknown>;
   /** Is told when this process begins and ceases to be the one that schedules. */
   readonly onLead?: (leads: boolean) => void;
   /** Is told what became of runs whose worker was gone, where this process found and recorded that. Must not throw. */
@@ -37,6 +39,7 @@ const REAP_MS = 500;
 /** The first pruning waits until what was due is queued. */
 const FIRST_PRUNE_MS = 60_000;
 const PRUNE_MS = 3_600_000;
+const SAMPLE_MS = 60_000;
 
 interface Scheduled {
   readonly name: string;
@@ -117,6 +120,7 @@ export class Scheduler {
         this.#repeat(over, () => this.#sweep(), "follow"),
         this.#reap(over),
         this.#prune(over),
+        this.#sample(over),
       ]);
     } finally {
       await announcer.close();
@@ -158,6 +162,15 @@ export class Scheduler {
     for (let waitMs = FIRST_PRUNE_MS; !over.aborted; waitMs = PRUNE_MS) {
       await this.#clock.sleep(waitMs, over);
       if (!over.aborted) await prune(over).catch((error: unknown) => this.#tell(error));
+    }
+  }
+
+  async #sample(over: AbortSignal): Promise<void> {
+    const { sample } = this.#o;
+    while (sample !== undefined && !over.aborted) {
+      await sample().catch((error: unknown) => this.#tell(error));
+      // At the beginning of each minute, whenever this process began.
+      await this.#clock.sleep(SAMPLE_MS - (this.#clock.now() % SAMPLE_MS), over);
     }
   }
 

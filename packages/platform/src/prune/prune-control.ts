@@ -4,6 +4,7 @@ import { pruneErrors } from "../failures/prune-errors.ts";
 import { pruneEvents } from "../events/prune-events.ts";
 import { pruneNotifications } from "../notify/prune-notifications.ts";
 import { pruneQuality } from "../quality/prune-quality.ts";
+import { pruneMetrics } from "../telemetry/metrics/metric-history.ts";
 import { pruneLogs } from "../telemetry/log/sinks/database/log-days.ts";
 import { pruneCommands } from "./prune-commands.ts";
 import { pruneAudit, pruneSignIns, pruneTokens } from "./prune-access.ts";
@@ -75,6 +76,7 @@ const TABLES: readonly PrunableTable[] = [
   rows("function_calls", "runs", pruneFunctionCalls),
   rows("run_objects", "runs", pruneRunObjects),
   rows("files", "runs", pruneFiles),
+  rows("metrics", "rows", pruneMetrics),
   rows("error_runs", "rows", pruneErrors),
   rows("idempotency_keys", "rows", pruneRequests),
   rows("runs", "runs", pruneRuns),

@@ -68,5 +68,6 @@ const DUE = `
     UNION ALL SELECT 'function_calls', (SELECT min(at) FROM millrace_control.function_calls)
     UNION ALL SELECT 'run_objects', (SELECT min(at) FROM millrace_control.run_objects)
     UNION ALL SELECT 'files', (SELECT min(at) FROM millrace_control.files)
+    UNION ALL SELECT 'metrics', (SELECT min(at) FROM millrace_control.metrics)
     UNION ALL SELECT 'error_runs', (SELECT min(at) FROM millrace_control.error_runs)
   ) AS each_one ORDER BY oldest NULLS LAST, name`;
