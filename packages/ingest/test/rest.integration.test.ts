@@ -267,7 +267,9 @@ it("answers whatever comes, and never that it is its own fault", async () => {
           { "content-encoding": "zstd" },
         ]),
       },
-      ...(method === "GET" ? {} : { body: pick<BodyInit>([...bodies, new Uint8Array(bytes())]) }),
+      ...(method === "GET"
+        ? {}
+        : { body: pick<string | Uint8Array<ArrayBuffer>>([...bodies, new Uint8Array(bytes())]) }),
     });
     seen.add(status);
   }
