@@ -104,6 +104,51 @@ test("a page that is gone takes its row along, also where it is still linked to"
   expect((await run()).tables["items"]).toMatchObject({ removed: 1, unchanged: 7 });
 });
 
+test("a crawl that is stopped goes on where it was, with the same counts", async () => {
+  const stop = new AbortController();
+  const route = bed.site.routes["/item/*"];
+  bed.site.routes["/item/*"] = (request) => {
+    if (request.path === "/item/4") stop.abort();
+    return route?.(request) ?? { status: 404, body: "" };
+  };
+  const first = await run({ concurrency: { perHost: 1 } }, { signal: stop.signal });
+  expect(first.status).toBe("stopped");
+  const before = bed.asked();
+  const second = await run({ concurrency: { perHost: 1 } });
+  expect(second).toMatchObject({ status: "succeeded", withheld: {} });
+  expect(bed.destination.rows("items")).toHaveLength(8);
+  // Only the page that was under way is asked for again.
+  const again = bed
+    .asked()
+    .slice(before.length)
+    .filter((each) => before.includes(each));
+  expect(again.length).toBeLessThanOrEqual(1);
+  expect((await run()).tables["items"]).toMatchObject({ unchanged: 8, removed: 0 });
+});
+
+test("an interrupted crawl that is older than a day begins anew, and so does one with --full", async () => {
+  const clock = hurriedClock();
+  const stopAt = (name: string): AbortSignal => {
+    const stop = new AbortController();
+    const route = bed.site.routes["/item/*"];
+    bed.site.routes["/item/*"] = (request) => {
+      if (request.path === name) stop.abort();
+      return route?.(request) ?? { status: 404, body: "" };
+    };
+    return stop.signal;
+  };
+  const asksAnew = async (how: object): Promise<boolean> => {
+    await run({ concurrency: { perHost: 1 } }, { clock, signal: stopAt("/item/2") });
+    const before = bed.asked().length;
+    await run({}, { clock, ...how });
+    return bed.asked().slice(before).includes("/list/1");
+  };
+  expect(await asksAnew({})).toBe(false);
+  expect(await asksAnew({ full: true })).toBe(true);
+  expect(await asksAnew({ clock: hurriedClock(Date.UTC(2026, 0, 3)) })).toBe(true);
+  expect(bed.destination.rows("items")).toHaveLength(8);
+});
+
 sourceContract({
   name: "crawl",
   describe,

@@ -108,7 +108,7 @@ class Reading {
     } finally {
       this.#end.abort();
       await work.catch(() => undefined);
-      if (!this.#ended) health.save();
+      if (!this.#ended) this.#save(crawler, health);
       await this.#r.fetcher.close();
     }
   }
@@ -125,6 +125,7 @@ class Reading {
     }
     frontier.begin(clock.now());
     frontier.setNote("code", context.codeVersion ?? "");
+    frontier.setNote("done", "0");
     frontier.add(this.#r.starts);
     frontier.add(this.#sitemapsOf(options));
     return false;
@@ -211,7 +212,6 @@ class Reading {
       signal,
       clock,
     });
-    const { waiting: _waiting, ...over } = this.#frontier.counts();
     const crawler = new Crawler({
       frontier: this.#frontier,
       visitor,
@@ -219,7 +219,8 @@ class Reading {
       delayMs: toMs(options.delay),
       maxPages: options.maxPages,
       maxBarren: options.maxBarren,
-      doneBefore: Object.values(over).reduce((sum, count) => sum + count, 0),
+      // Counting the pages of a large crawl would take longer than going on with it.
+      doneBefore: Number(this.#frontier.note("done") ?? 0),
       context,
       signal,
       clock,
@@ -255,7 +256,7 @@ class Reading {
       }
       if (crawler.status.pages - savedAt >= SAVE_EVERY) {
         savedAt = crawler.status.pages;
-        health.save();
+        this.#save(crawler, health);
       }
       if (entries.length === GROUP) continue;
       if (over) return;
@@ -316,6 +317,11 @@ class Reading {
     this.#ended = true;
     context.status?.("crawl", crawler.status);
     context.log("info", summaryOf(counts), { pages: { ...counts } });
+  }
+
+  #save(crawler: Crawler, health: CrawlHealth): void {
+    health.save();
+    this.#frontier.setNote("done", String(crawler.status.pages));
   }
 
   #checkpoint(): Message {
