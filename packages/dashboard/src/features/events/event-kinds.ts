@@ -3,7 +3,8 @@ export const EVENT_KINDS: readonly { readonly value: string; readonly label: str
   { value: "", label: "All events" },
   { value: "run.queued,run.started,run.finished,run.died,run.retrying", label: "Runs" },
   {
-    value: "run.died,run.retrying,rows.quarantined,quality.failed,source.silent,source.alarm,worker.lost,log.sink.failed",
+    value:
+      "run.died,run.retrying,rows.quarantined,quality.failed,source.silent,source.alarm,worker.lost,log.sink.failed",
     label: "Problems",
   },
   { value: "run.committed", label: "Commits" },
