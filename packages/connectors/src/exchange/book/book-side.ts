@@ -72,8 +72,9 @@ export class BookSide {
   }
 
   #keyOf(level: Level): number {
-    const price: unknown = level[0];
-    const size: unknown = level[1];
+    const whole: readonly unknown[] = Array.isArray(level) ? level : [];
+    const price = whole[0];
+    const size = whole[1];
     const key = typeof price === "string" ? Number(price) : Number.NaN;
     if (!(key > 0 && key < Infinity) || typeof size !== "string" || !isDigit(size))
       throw malformed("level", level, "a price with a size");
