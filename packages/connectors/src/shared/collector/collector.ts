@@ -10,7 +10,6 @@ import {
   type SourceCommand,
   systemClock,
 } from "@millrace/core";
-import { Backoff } from "./backoff.ts";
 import { buildStatus } from "./build-status.ts";
 import type { CollectorHost } from "./collector-host.ts";
 import type { Collector, FeedHandler, SubscriberOptions } from "./collector-type.ts";
@@ -24,15 +23,14 @@ import { findProblems } from "./find-problems.ts";
 import { findState } from "./find-state.ts";
 import { InvalidMessages } from "./invalid-messages.ts";
 import { JOURNAL_BYTES, Landing } from "./landing.ts";
-import type { CollectorState, CollectorTransition } from "./state.ts";
+import { RestartBudget } from "./restart-budget.ts";
+import { StateLog } from "./state-log.ts";
+import type { CollectorState } from "./state.ts";
 import type { CollectorHealth, CollectorStatus } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
 import { TaskTracker } from "./task-tracker.ts";
 
 const TEND_MS = 500;
-const TRANSITIONS = 50;
-const RESTARTS_PER_HOUR = 10;
-const HOUR_MS = 3_600_000;
 
 /**
  * A live source out of its definition: connects, subscribes, and recovers by itself from all that may pass.
@@ -58,17 +56,13 @@ class LiveCollector implements Collector {
   #life: TaskTracker;
   #tasks: TaskTracker | undefined;
   #context: ReadContext | undefined;
-  #state: CollectorState = "stopped";
-  #since: number;
-  #reason = "it was not started";
-  #transitions: CollectorTransition[] = [];
+  readonly #log: StateLog;
   #startedAt: number | undefined;
   #startedMonotonic = 0;
   #settled = false;
   readonly #connections: Connections;
   readonly #invalids = new InvalidMessages();
-  #restartTimes: number[] = [];
-  #backoff: Backoff;
+  readonly #restarts: RestartBudget;
   #failed = new AbortController();
   #failure: MillraceError | undefined;
   #paused = false;
@@ -89,8 +83,8 @@ class LiveCollector implements Collector {
     this.#clock = options.clock ?? systemClock;
     this.#firstStream = definition.streams?.[0]?.name;
     this.#figures = new Figures(this.#clock);
-    this.#since = this.#clock.now();
-    this.#backoff = new Backoff(options.reconnect ?? {}, this.#clock);
+    this.#log = new StateLog(this.#clock);
+    this.#restarts = new RestartBudget(options, this.#clock);
     this.#dispatcher = new Dispatcher(
       (type, error) => this.#error(error, `a callback for "${type}" failed`),
       () => this.#adjust(),
@@ -117,7 +111,7 @@ class LiveCollector implements Collector {
   async *read(context: ReadContext): AsyncGenerator<Message> {
     this.#context = context;
     await this.#landing.begin(context);
-    if (this.#state === "stopped" || this.#state === "failed") await this.#begin("its run begins", false);
+    if (this.#log.isDown) await this.#begin("its run begins", false);
     const signal = AbortSignal.any([context.signal, this.#failed.signal]);
     yield* this.#landing.messages(context, signal);
     if (this.#failure !== undefined && !context.signal.aborted) throw this.#failure;
@@ -150,7 +144,7 @@ class LiveCollector implements Collector {
 
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#state === "stopped" || this.#state === "failed") await this.#begin("it was started", true);
+      if (this.#log.isDown) await this.#begin("it was started", true);
     });
   }
 
@@ -255,8 +249,8 @@ class LiveCollector implements Collector {
   }
 
   async #stop(reason: string): Promise<void> {
-    if (this.#state === "stopped") return;
-    if (this.#state !== "failed") this.#transition("stopping", reason);
+    if (this.#log.state === "stopped") return;
+    if (this.#log.state !== "failed") this.#transition("stopping", reason);
     this.#life.cancelAll();
     await this.#end();
     await this.#life.waitForAll();
@@ -279,21 +273,8 @@ class LiveCollector implements Collector {
   #broken(name: string, error: unknown): void {
     const failure = this.#error(error, `${name} failed`);
     if (failure.retry === "never" || this.#options.autoRestart === false) return this.#giveUp(failure);
-    const now = this.#clock.monotonic();
-    this.#restartTimes = this.#restartTimes.filter((at) => at > now - HOUR_MS);
-    if (this.#restartTimes.length >= (this.#options.restartsPerHour ?? RESTARTS_PER_HOUR)) {
-      const often = `it was restarted ${this.#restartTimes.length} times within an hour`;
-      return this.#giveUp(
-        new MillraceError("MLR_SOURCE_FAILED", `${often}, and fails again: ${failure.message}`, {
-          retry: "never",
-          cause: failure,
-          hint: "Its errors are in the log. When their cause is gone, start it again.",
-        }),
-      );
-    }
-    this.#restartTimes.push(now);
-    this.#backoff.ended(now - this.#startedMonotonic);
-    const wait = this.#backoff.next();
+    const wait = this.#restarts.next(this.#clock.monotonic() - this.#startedMonotonic, failure);
+    if (wait instanceof MillraceError) return this.#giveUp(wait);
     this.#transition("reconnecting", `it starts anew in ${wait} ms: ${failure.message}`);
     this.#life.add("restart", async (signal) => {
       await this.#clock.sleep(wait, signal);
@@ -306,7 +287,8 @@ class LiveCollector implements Collector {
 
   /** It stays down until somebody starts it. */
   #giveUp(error: MillraceError): void {
-    if (this.#state === "failed" || this.#state === "stopping" || this.#state === "stopped") return;
+    if (this.#log.state === "failed" || this.#log.state === "stopping" || this.#log.state === "stopped")
+      return;
     this.#transition("failed", error.message);
     this.#failure = new MillraceError(error.code, error.message, {
       retry: "never",
@@ -345,7 +327,7 @@ class LiveCollector implements Collector {
 
   /** Finds its state anew. @param reason what happened, if anything */
   #judge(reason: string): void {
-    if (this.#tasks === undefined || this.#state === "stopping" || this.#state === "failed") return;
+    if (this.#tasks === undefined || this.#log.state === "stopping" || this.#log.state === "failed") return;
     const { places, channels, open } = this.#connections;
     const spool = this.#landing.spool;
     this.#problems = findProblems({ places, channels, dispatcher: this.#dispatcher, spool });
@@ -358,21 +340,16 @@ class LiveCollector implements Collector {
       problems: this.#problems.length,
     });
     // While it waits to be started anew it has no connections.
-    if (next === this.#state || (this.#state === "reconnecting" && places.length === 0)) return;
+    if (next === this.#log.state || (this.#log.state === "reconnecting" && places.length === 0)) return;
     const why = this.#problems[0]?.message ?? (reason === "" ? "all is well" : reason);
     this.#transition(next, next === "running" ? "all is well" : why);
   }
 
   #transition(to: CollectorState, reason: string): void {
-    const from = this.#state;
-    if (from === to) return;
-    const at = this.#clock.now();
-    this.#state = to;
-    this.#since = at;
-    this.#reason = reason;
-    if (to === "stopped" || to === "failed") this.#problems = [];
-    const transition = { at: new Date(at).toISOString(), from, to, reason: sanitized(reason) };
-    this.#transitions = [transition, ...this.#transitions].slice(0, TRANSITIONS);
+    const transition = this.#log.change(to, reason);
+    if (transition === undefined) return;
+    const { from } = transition;
+    if (this.#log.isDown) this.#problems = [];
     const bad = to === "degraded" || to === "reconnecting" || to === "failed";
     this.#say(bad ? "warn" : "info", `${this.name}: ${from} → ${to}: ${transition.reason}`, { from, to });
     this.#cached = undefined;
@@ -393,10 +370,10 @@ class LiveCollector implements Collector {
     this.#cached = buildStatus({
       name: this.name,
       clock: this.#clock,
-      state: this.#state,
-      transitions: this.#transitions,
-      since: this.#since,
-      reason: this.#reason,
+      state: this.#log.state,
+      transitions: this.#log.transitions,
+      since: this.#log.since,
+      reason: this.#log.reason,
       startedAt: this.#startedAt,
       figures: this.#figures,
       places: this.#connections.places,

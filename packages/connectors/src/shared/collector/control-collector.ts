@@ -34,7 +34,7 @@ export async function controlCollector(target: Collector, { name, args }: Source
         hint: `It has: ${COMMANDS.join(", ")}.`,
       });
   }
-  return target.healthStatus() as unknown as Json;
+  return target.healthStatus();
 }
 
 /** The subscription that `channel:symbol` names. */
