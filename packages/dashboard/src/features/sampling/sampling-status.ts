@@ -84,10 +84,23 @@ export interface SamplingValue {
   readonly recent: readonly (number | null)[];
 }
 
-/** What the source of a pipeline said last. */
+const NOTHING: SamplingStatus = {
+  contexts: [],
+  readers: [],
+  connections: [],
+  writers: [],
+  jitterMs: { p50: 0, p99: 0, max: 0 },
+  wallAheadMs: 0,
+  waitingRows: 0,
+  entriesOnDisk: 0,
+  droppedRows: 0,
+  activeAlarms: 0,
+};
+
+/** What the source of a pipeline said last; empty where that was too large to be kept. */
 export function statusOf({ status }: { readonly status: unknown }): SamplingStatus {
   // The API passes on what the source says, without a schema of its own.
-  return status as SamplingStatus;
+  return { ...NOTHING, ...(status as Partial<SamplingStatus>) };
 }
 
 /** Age from which a status of a run that goes on says nothing any more, in ms. */
