@@ -1,9 +1,9 @@
 import { MillraceError, parseOptions, type TableOptions } from "@millrace/core";
-import type { Collector } from "../shared/collector/collector-type.ts";
 import { candleInterval } from "./candles/interval.ts";
 import { marketCollector } from "./feed/market-collector.ts";
 import { planMarket, supportedExchanges } from "./feed/plan.ts";
 import { keyOf, STREAM_NAMES } from "./feed/streams.ts";
+import type { MarketSource } from "./market-source.ts";
 import { exchangeOptions, type ExchangeOptions } from "./options.ts";
 
 export type {
@@ -24,6 +24,7 @@ export type {
   Ticker,
   Trade,
 } from "./model/market-event.ts";
+export type { MarketSource } from "./market-source.ts";
 export type { ExchangeOptions } from "./options.ts";
 
 /**
@@ -31,7 +32,7 @@ export type { ExchangeOptions } from "./options.ts";
  * fetches or marks what it missed. Fails with MLR_OPTION_UNKNOWN or MLR_ARGUMENT_INVALID.
  * @example exchange("okx", { symbols: ["BTC-USDT"], channels: ["trades", "book"] })
  */
-export function exchange(name: string, options: ExchangeOptions): Collector {
+export function exchange(name: string, options: ExchangeOptions): MarketSource {
   const where = `exchange("${name}")`;
   const resolved = parseOptions(exchangeOptions, options, where);
   for (const interval of resolved.candles.intervals) candleInterval(interval);
