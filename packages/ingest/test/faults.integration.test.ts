@@ -26,7 +26,7 @@ afterAll(async () => {
 /** A service in a process that dies after so many commits; undefined: never. */
 async function openChild(commits: number): Promise<{ url: string; child: ChildProcess }> {
   const file = fileURLToPath(new URL("children/service-child.ts", import.meta.url));
-  const child = fork(file, [service.control.url, service.database, String(commits)], {
+  const child = fork(file, [service.control.url, service.database, String(commits), service.folder], {
     execArgv: ["--conditions=@millrace/source"],
   });
   children.push(child);

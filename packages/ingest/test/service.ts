@@ -16,6 +16,8 @@ export interface TestService {
   readonly ingest: OpenedIngest;
   readonly control: ControlStore;
   readonly url: string;
+  /** Deleted when it is closed. */
+  readonly folder: string;
   /** Of the database in which rows land. */
   readonly database: string;
   readonly server: TestPostgres;
@@ -94,7 +96,7 @@ export async function openService(
   };
   const all = await token("*");
   return {
-    ...{ ingest, control, database, server, token, gate, all },
+    ...{ ingest, control, database, server, token, gate, all, folder },
     url: ingest.url,
     query: async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
       (await pool.query<R>(sql, values)).rows,

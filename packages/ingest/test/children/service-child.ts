@@ -1,13 +1,10 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgres } from "@millrace/connectors/postgres";
 import { openIngest } from "@millrace/ingest";
 import { openControl, openLogs } from "@millrace/platform";
 
 // A service in a process of its own, which dies when it has committed so many times, before it answers.
-const [controlUrl = "", database = "", commits = "0"] = process.argv.slice(2);
-const folder = await mkdtemp(join(tmpdir(), "millrace-ingest-child-"));
+const [controlUrl = "", database = "", commits = "0", folder = ""] = process.argv.slice(2);
 const control = await openControl(controlUrl, { fallbackDirectory: join(folder, "fallback") });
 const logs = openLogs({
   directory: folder,
