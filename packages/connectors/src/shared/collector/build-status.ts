@@ -6,7 +6,7 @@ import type { Place } from "./place.ts";
 import { round } from "./rate.ts";
 import type { Spool } from "./spool.ts";
 import type { CollectorState, CollectorTransition } from "./state.ts";
-import type { CollectorStatus } from "./status.ts";
+import type { CollectorHealth, CollectorStatus } from "./status.ts";
 
 /** Subscriptions that are shown one by one. */
 const CHANNELS = 500;
@@ -86,6 +86,13 @@ function waitingOf({ spool, journalMaxBytes }: StatusParts): Pick<CollectorStatu
       droppedRows: spool?.droppedRows ?? 0,
     },
   };
+}
+
+/** What a status says of the health. */
+export function healthIn(status: CollectorStatus): CollectorHealth {
+  const { name, state, since, reason, health, problems, heartbeatAt, restarts, lastErrors } = status;
+  const lastError = lastErrors[0] ?? null;
+  return { name, state, since, reason, health, problems, heartbeatAt, restarts, lastError };
 }
 
 function healthOf(state: CollectorState): CollectorStatus["health"] {

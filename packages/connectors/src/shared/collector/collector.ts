@@ -10,13 +10,14 @@ import {
   type SourceCommand,
   systemClock,
 } from "@millrace/core";
-import { buildStatus } from "./build-status.ts";
+import { buildStatus, healthIn } from "./build-status.ts";
 import type { CollectorHost } from "./collector-host.ts";
 import type { Collector, FeedHandler, SubscriberOptions } from "./collector-type.ts";
 import { Connections } from "./connections.ts";
 import { controlCollector } from "./control-collector.ts";
 import type { CollectorDefinition, CollectorOptions, SetupContext } from "./definition.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { droppedRows } from "./dropped-rows.ts";
 import type { FeedGap } from "./feed.ts";
 import { errorDetails, Figures, sanitized } from "./figures.ts";
 import { findProblems } from "./find-problems.ts";
@@ -97,7 +98,7 @@ class LiveCollector implements Collector {
       memoryRows: options.memoryRows,
       journal: options.journal,
       onRoom: () => this.#adjust(),
-      onDropped: (rows) => this.#dropped(rows),
+      onDropped: (rows) => this.#gap(droppedRows(rows)),
       onError: (error) => this.#error(error, "the journal failed"),
     });
     this.#life = this.#newLife();
@@ -161,14 +162,7 @@ class LiveCollector implements Collector {
   }
 
   disconnect(connection?: string): Promise<void> {
-    const found = this.#connections.places.filter(({ id }) => connection === undefined || id === connection);
-    if (connection !== undefined && found.length === 0) {
-      const known = this.#connections.places.map(({ id }) => id).join(", ");
-      throw new MillraceError("MLR_ARGUMENT_INVALID", `"${this.name}" has no connection "${connection}"`, {
-        hint: known === "" ? "It has none at all: it does not run." : `It has: ${known}.`,
-      });
-    }
-    for (const place of found) place.disconnect("it was asked to disconnect");
+    this.#connections.disconnect(connection);
     return Promise.resolve();
   }
 
@@ -176,14 +170,8 @@ class LiveCollector implements Collector {
     if (this.#tasks !== undefined) this.#connections.add(subscriptions, this.#tasks);
   }
 
-  unsubscribe(keys: readonly string[] = [...this.#connections.channels.keys()]): void {
-    const unknown = keys.find((key) => !this.#connections.channels.has(key));
-    if (unknown !== undefined) {
-      throw new MillraceError("MLR_ARGUMENT_INVALID", `"${this.name}" is not subscribed to "${unknown}"`, {
-        hint: "A subscription is named `channel:symbol`; the status lists them.",
-      });
-    }
-    for (const place of this.#connections.places) place.unsubscribe(keys);
+  unsubscribe(keys?: readonly string[]): void {
+    this.#connections.unsubscribe(keys);
     this.#judge("subscriptions were ended");
   }
 
@@ -194,9 +182,7 @@ class LiveCollector implements Collector {
   }
 
   healthStatus(): CollectorHealth {
-    const { name, state, since, reason, health, problems, heartbeatAt, restarts, lastErrors } = this.status();
-    const lastError = lastErrors[0] ?? null;
-    return { name, state, since, reason, health, problems, heartbeatAt, restarts, lastError };
+    return healthIn(this.status());
   }
 
   // Starting and ending.
@@ -383,17 +369,8 @@ class LiveCollector implements Collector {
       journalMaxBytes: this.#options.journal?.maxBytes ?? JOURNAL_BYTES,
       problems: this.#problems,
       tasks: this.#life.size + (this.#tasks?.size ?? 0) + this.#connections.tasks,
-      view: this.#view(),
+      view: this.#attempt(() => this.#definition.view?.()),
     });
-  }
-
-  #view(): Json | undefined {
-    try {
-      return this.#definition.view?.();
-    } catch (error) {
-      this.#error(error, "the view failed");
-      return undefined;
-    }
   }
 
   #tell(): void {
@@ -452,14 +429,13 @@ class LiveCollector implements Collector {
       this.#say("warn", `a gap in ${gap.channel} of ${gap.symbol ?? "all"}: ${gap.reason}`);
   }
 
-  #dropped(rows: number): void {
-    this.#gap({
-      channel: "*",
-      from: null,
-      to: null,
-      reason: `${rows} rows were dropped: the journal was full, and its policy is drop-oldest`,
-      outcome: "marked",
-    });
+  #attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#error(error, "the view failed");
+      return undefined;
+    }
   }
 
   #error(error: unknown, where: string): MillraceError {

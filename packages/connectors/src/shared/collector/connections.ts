@@ -1,4 +1,4 @@
-import type { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
 import { Channel } from "./channel.ts";
 import type { CollectorHost } from "./collector-host.ts";
 import type { Endpoint } from "./definition.ts";
@@ -45,6 +45,31 @@ export class Connections {
       return known === undefined || known.state === "unsubscribed";
     });
     for (const [endpoint, channels] of this.#byEndpoint(fresh)) this.#place(endpoint, channels, tasks);
+  }
+
+  /** Drops a connection, or all. Fails with MLR_ARGUMENT_INVALID where there is none of that id. */
+  disconnect(connection: string | undefined): void {
+    const found = this.places.filter(({ id }) => connection === undefined || id === connection);
+    if (connection !== undefined && found.length === 0) {
+      const known = this.places.map(({ id }) => id).join(", ");
+      const { name } = this.#host.definition;
+      throw new MillraceError("MLR_ARGUMENT_INVALID", `"${name}" has no connection "${connection}"`, {
+        hint: known === "" ? "It has none at all: it does not run." : `It has: ${known}.`,
+      });
+    }
+    for (const place of found) place.disconnect("it was asked to disconnect");
+  }
+
+  /** Ends subscriptions by key, default all. Fails with MLR_ARGUMENT_INVALID for one that there is not. */
+  unsubscribe(keys: readonly string[] = [...this.channels.keys()]): void {
+    const unknown = keys.find((key) => !this.channels.has(key));
+    if (unknown !== undefined) {
+      const { name } = this.#host.definition;
+      throw new MillraceError("MLR_ARGUMENT_INVALID", `"${name}" is not subscribed to "${unknown}"`, {
+        hint: "A subscription is named `channel:symbol`; the status lists them.",
+      });
+    }
+    for (const place of this.places) place.unsubscribe(keys);
   }
 
   #byEndpoint(subscriptions: readonly Subscription[]): [Endpoint, Channel[]][] {
