@@ -72,10 +72,10 @@ let attempt = 0n;
 
 async function ours(base: string): Promise<void> {
   const database = await benchDatabase();
-  const table = `bench_pages_${++attempt}`;
+  // A table belongs to the pipeline that made it, also after it is dropped.
+  const table = `bench_pages_${randomUUID().slice(0, 8)}`;
   const directory = await mkdtemp(path.join(tmpdir(), "millrace-bench-"));
   try {
-    await database.sql(`DROP TABLE IF EXISTS ${table} CASCADE`);
     const report = await executeRun({
       pipeline: pipeline(`bench-crawl-${randomUUID()}`, {
         source: crawl({
