@@ -19,7 +19,7 @@ import type { CollectorDefinition, CollectorOptions, SetupContext } from "./defi
 import { Dispatcher } from "./dispatcher.ts";
 import { droppedRows } from "./dropped-rows.ts";
 import type { FeedGap } from "./feed.ts";
-import { errorDetails, Figures, sanitized } from "./figures.ts";
+import { errorDetails, Figures } from "./figures.ts";
 import { findProblems } from "./find-problems.ts";
 import { findState } from "./find-state.ts";
 import { InvalidMessages } from "./invalid-messages.ts";

@@ -29,7 +29,9 @@ export class Dispatcher {
 
   on(type: string, handler: FeedHandler, options: SubscriberOptions): void {
     const subscribers = this.#types.get(type) ?? [];
-    subscribers.push(new Subscriber(type, handler, options, this.#onError, this.#onRoom));
+    subscribers.push(
+      new Subscriber(type, handler, options, { onError: this.#onError, onRoom: this.#onRoom }),
+    );
     this.#types.set(type, subscribers);
   }
 
@@ -64,6 +66,11 @@ export class Dispatcher {
   }
 }
 
+interface SubscriberEvents {
+  readonly onError: (type: string, error: unknown) => void;
+  readonly onRoom: () => void;
+}
+
 class Subscriber {
   readonly handler: FeedHandler;
   readonly #type: string;
@@ -85,8 +92,7 @@ class Subscriber {
     type: string,
     handler: FeedHandler,
     options: SubscriberOptions,
-    onError: (type: string, error: unknown) => void,
-    onRoom: () => void,
+    { onError, onRoom }: SubscriberEvents,
   ) {
     this.#type = type;
     this.handler = handler;
