@@ -4,17 +4,24 @@ import { badRequests } from "./contract/bad-inputs.ts";
 import { checkAnswer, forEachRoute } from "./contract/check-answer.ts";
 import { type Ask, type ContractBed, openContractBed } from "./contract/contract-bed.ts";
 import { goodRequest } from "./contract/good-requests.ts";
-import { seed, type Seeds } from "./contract/seeds.ts";
+import { answerCommands, seed, type Seeds } from "./contract/seeds.ts";
 
 let bed: ContractBed;
 let seeds: Seeds;
+const over = new AbortController();
+let answering: Promise<void>;
 
 beforeAll(async () => {
   bed = await openContractBed();
   await bed.signIn();
   seeds = await seed(bed.bed);
+  answering = answerCommands(bed.bed.control.pool, over.signal);
 });
-afterAll(() => bed.close());
+afterAll(async () => {
+  over.abort();
+  await answering;
+  await bed.close();
+});
 
 test("every route refuses what it does not take, and never fails", { timeout: 600_000 }, async () => {
   await forEachRoute(bed, async (route) => {

@@ -3,17 +3,24 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkAnswer, forEachRoute } from "./contract/check-answer.ts";
 import { type ContractBed, openContractBed, type Route } from "./contract/contract-bed.ts";
 import { goodRequest } from "./contract/good-requests.ts";
-import { seed, type Seeds } from "./contract/seeds.ts";
+import { answerCommands, seed, type Seeds } from "./contract/seeds.ts";
 
 let bed: ContractBed;
 let seeds: Seeds;
+const over = new AbortController();
+let answering: Promise<void>;
 
 beforeAll(async () => {
   bed = await openContractBed();
   await bed.signIn();
   seeds = await seed(bed.bed);
+  answering = answerCommands(bed.bed.control.pool, over.signal);
 });
-afterAll(() => bed.close());
+afterAll(async () => {
+  over.abort();
+  await answering;
+  await bed.close();
+});
 
 /** Routes whose answers are no JSON, or which leave for elsewhere. */
 const OTHERS: Readonly<Record<string, readonly number[]>> = {

@@ -22,6 +22,8 @@ const PARTS: Readonly<Record<string, (seeds: Seeds) => string>> = {
   mutes: ({ mute }) => mute,
   tables: () => TABLE,
   secrets: () => "api.key",
+  collectors: () => "feed",
+  sampling: () => "plant",
 };
 
 /** What the routes need that do not go without: by their operation's id. */
@@ -45,8 +47,18 @@ const NEEDS: Readonly<Record<string, (seeds: Seeds, bed: ContractBed) => Good | 
   addUser: () => ({ body: { name: `user${Date.now()}`, role: "viewer" } }),
   changeUser: () => ({ body: { role: "operator" } }),
   createToken: () => ({ body: { name: `token${Date.now()}` } }),
+  getMetrics: () => ({ query: { name: "millrace_queue_runs" } }),
+  subscribeCollector: () => ({ body: { channels: ["trades:BTC-USDT"] } }),
+  pauseContextSampling: context,
+  resumeContextSampling: context,
+  stopContextSampling: context,
+  startContextSampling: context,
   setPassword: () => ({ body: { current: PASSWORD, password: PASSWORD } }),
 };
+
+function context(): Good {
+  return { body: { context: 1 } };
+}
 
 function changes({ succeeded, failed }: Seeds): Good {
   return { query: { from: succeeded, to: failed } };

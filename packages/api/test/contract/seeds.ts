@@ -1,6 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import type { Schedule } from "@millrace/core";
 import { groupErrors, newRunId } from "@millrace/platform";
 import type pg from "pg";
+import { takeRunCommands } from "../../../orchestrator/src/command/take-commands.ts";
 import type { Bed } from "../bed.ts";
 import { seedRuns } from "../seed-runs.ts";
 
@@ -33,7 +35,11 @@ export async function seed(bed: Bed): Promise<Seeds> {
   await bed.register({
     quakes: { group: "geo", schedule: SCHEDULE },
     rain: { parents: ["quakes"], params: { place: "Zürich" } },
+    feed: {},
+    plant: {},
   });
+  await goingOn(pool, "feed", "collector");
+  await goingOn(pool, "plant", "sampling");
   const counts = {
     events: {
       read: 3,
@@ -73,6 +79,32 @@ export async function seed(bed: Bed): Promise<Seeds> {
     fingerprint: groups.rows[0]?.fingerprint ?? "",
     mute: await mute(pool),
   };
+}
+
+/** The worker whose runs take commands, see `answerCommands`. */
+const WORKER = "00000000-0000-7000-8000-00000000000a";
+
+/** A run that goes on, and says how its source does. */
+async function goingOn(pool: pg.Pool, pipeline: string, kind: string): Promise<void> {
+  await pool.query(
+    `INSERT INTO millrace_control.runs (id, pipeline, status, trigger, started_at, worker)
+     VALUES ($1, $2, 'running', 'manual', clock_timestamp(), $3) ON CONFLICT DO NOTHING`,
+    [newRunId(), pipeline, WORKER],
+  );
+  await pool.query(
+    `INSERT INTO millrace_control.source_status (pipeline, kind, run, at, status)
+     SELECT pipeline, $2, id, clock_timestamp(), '{"state": "running"}' FROM millrace_control.runs
+     WHERE pipeline = $1 AND status = 'running' ON CONFLICT DO NOTHING`,
+    [pipeline, kind],
+  );
+}
+
+/** Does what the worker does that has those runs: takes what their sources are asked, until the signal says to end. */
+export async function answerCommands(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await takeRunCommands(pool, WORKER, () => Promise.resolve({ done: true, answer: { state: "running" } }));
+    await setTimeout(20, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function deadLetter(pool: pg.Pool): Promise<string> {
