@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { newRunId } from "@millrace/platform";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunCommand, takeRunCommands } from "../../orchestrator/src/command/take-commands.ts";
-import type { ControlOutcome } from "../../orchestrator/src/worker/protocol.ts";
+import { type ControlOutcome, type RunCommand, takeRunCommands } from "@millrace/orchestrator";
 import { type Bed, openBed } from "./bed.ts";
 
 let bed: Bed;

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Schedule } from "@millrace/core";
 import { groupErrors, newRunId } from "@millrace/platform";
 import type pg from "pg";
-import { takeRunCommands } from "../../../orchestrator/src/command/take-commands.ts";
+import { takeRunCommands } from "@millrace/orchestrator";
 import type { Bed } from "../bed.ts";
 import { seedRuns } from "../seed-runs.ts";
 

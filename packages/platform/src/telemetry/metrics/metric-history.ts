@@ -52,7 +52,7 @@ const SERIES = `
   ) AS binned GROUP BY labels ORDER BY max(max) DESC, labels LIMIT $5`;
 
 /** Deletes values from before a time. Returns how many. */
-export function pruneMetrics(pool: pg.Pool, { olderThan, keep: _, ...how }: PruneOptions): Promise<number> {
+export function pruneMetrics(pool: pg.Pool, { olderThan, ...how }: PruneOptions): Promise<number> {
   const doomed = ["SELECT name, labels, at FROM millrace_control.metrics WHERE at < $1::timestamptz"];
   return pruneRows(
     pool,

@@ -39,11 +39,19 @@ async function read(request: Extract<ThreadRequest, { kind: "read" }>): Promise<
   }
 }
 
+async function close(id: number): Promise<void> {
+  try {
+    await (await opened).close?.();
+  } catch {
+    // What cannot be closed ends with the thread.
+  }
+  say({ kind: "closed", id });
+}
+
 parentPort?.on("message", (request: ThreadRequest) => {
   if (request.kind === "read") void read(request);
   else if (request.kind === "abort") reading.get(request.read)?.abort();
   else {
-    const done = (): void => say({ kind: "closed", id: request.id });
-    opened.then((reader) => reader.close?.()).then(done, done);
+    void close(request.id);
   }
 });
