@@ -17,7 +17,6 @@ export {
 export { controlSource, type SourceReceipt, type SourceRequest } from "./command/control-source.ts";
 export { queueReprocess, type NewReprocess } from "./command/queue-reprocess.ts";
 export { type RunCommand, takeRunCommands } from "./command/take-commands.ts";
-export type { ControlOutcome } from "./worker/protocol.ts";
 export { commandOutcome, settleCommands } from "./command/settle-commands.ts";
 export type { BackfillReceipt, BackfillWishes } from "./operations/backfill-by-request.ts";
 export { openOperations, type OpenedOperations, type OperationsOptions } from "./operations/operations.ts";
