@@ -210,6 +210,40 @@ describe("a worker", () => {
     expect((await bed.run(id)).status).toBe("stopped");
   });
 
+  it("that is closed while a claim is on its way carries out what that brings", async () => {
+    const id = await queue("p", {}, {});
+    const { pool } = bed.control;
+    const { query } = pool;
+    let closing: Promise<void> | undefined;
+    let worker: Worker | undefined;
+    // The answer to the claim comes when the worker has begun to drain.
+    pool.query = (async (...given: unknown[]) => {
+      const answer = await Reflect.apply(query, pool, given);
+      const [statement] = given as [string | { readonly text?: string }];
+      const text = typeof statement === "string" ? statement : (statement.text ?? "");
+      if (text.includes("claim_runs") && (answer as { rows: unknown[] }).rows.length > 0) {
+        pool.query = query;
+        closing = worker?.close();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return answer;
+    }) as typeof pool.query;
+    worker = new Worker({
+      control: bed.control,
+      program: PROGRAM,
+      root: tmpdir(),
+      databaseUrl: () => Promise.resolve(bed.control.url),
+      warm: 1,
+      onError: (error) => errors.push(error),
+    });
+    workers.add(worker);
+    await worker.start();
+    await expect.poll(() => closing !== undefined, { timeout: 20_000 }).toBe(true);
+    await closing;
+    expect((await bed.run(id)).status).not.toBe("running");
+    expect(errors).toEqual([]);
+  });
+
   it("ends its runs when its session is lost, and they go on under a new one", async () => {
     const worker = await startWorker();
     const id = await queue("waits", { attempts: 2 });

@@ -151,12 +151,19 @@ export class Worker {
     await this.#session?.drain();
     this.#wake.abort();
     if (now) await this.#stopAll();
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await this.#runsOver();
     this.#closing.abort();
     this.#wake.abort();
     await this.#going;
+    // A claim that was on its way when it began to drain may have brought more.
+    if (now) await this.#stopAll();
+    await this.#runsOver();
     await this.#session?.close();
     await this.#pool.close();
+  }
+
+  async #runsOver(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
   async #stopAll(): Promise<void> {
