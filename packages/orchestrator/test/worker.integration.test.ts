@@ -214,21 +214,7 @@ describe("a worker", () => {
     const id = await queue("p", {}, {});
     const { pool } = bed.control;
     const { query } = pool;
-    let closing: Promise<void> | undefined;
-    let worker: Worker | undefined;
-    // The answer to the claim comes when the worker has begun to drain.
-    pool.query = (async (...given: unknown[]) => {
-      const answer = await Reflect.apply(query, pool, given);
-      const [statement] = given as [string | { readonly text?: string }];
-      const text = typeof statement === "string" ? statement : (statement.text ?? "");
-      if (text.includes("claim_runs") && (answer as { rows: unknown[] }).rows.length > 0) {
-        pool.query = query;
-        closing = worker?.close();
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      return answer;
-    }) as typeof pool.query;
-    worker = new Worker({
+    const worker = new Worker({
       control: bed.control,
       program: PROGRAM,
       root: tmpdir(),
@@ -237,6 +223,19 @@ describe("a worker", () => {
       onError: (error) => errors.push(error),
     });
     workers.add(worker);
+    let closing: Promise<void> | undefined;
+    // The answer to the claim comes when the worker has begun to drain.
+    pool.query = (async (...given: unknown[]) => {
+      const answer = await Reflect.apply(query, pool, given);
+      const [statement] = given as [string | { readonly text?: string }];
+      const text = typeof statement === "string" ? statement : (statement.text ?? "");
+      if (text.includes("claim_runs") && (answer as { rows: unknown[] }).rows.length > 0) {
+        pool.query = query;
+        closing = worker.close();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return answer;
+    }) as typeof pool.query;
     await worker.start();
     await expect.poll(() => closing !== undefined, { timeout: 20_000 }).toBe(true);
     await closing;
