@@ -232,14 +232,16 @@ describe("a worker", () => {
       if (text.includes("claim_runs") && (answer as { rows: unknown[] }).rows.length > 0) {
         pool.query = query;
         closing = worker.close();
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        const draining = async (): Promise<unknown> =>
+          (await bed.control.pool.query("SELECT FROM millrace_control.workers WHERE draining")).rowCount;
+        await expect.poll(draining).toBe(1);
       }
       return answer;
     }) as typeof pool.query;
     await worker.start();
     await expect.poll(() => closing !== undefined, { timeout: 20_000 }).toBe(true);
     await closing;
-    expect((await bed.run(id)).status).not.toBe("running");
+    expect((await bed.run(id)).status).toBe("succeeded");
     expect(errors).toEqual([]);
   });
 
