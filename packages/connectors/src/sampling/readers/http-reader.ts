@@ -42,24 +42,6 @@ export function httpReader(options: HttpReaderOptions): SamplingReader {
     "httpReader()",
   );
   let sent: Record<string, string> = {};
-  const document = async (path: string, signal: AbortSignal): Promise<unknown> => {
-    const address = path === "" ? url : new URL(path, url).href;
-    const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const answer = await request(address, {
-      headers: { accept: "application/json", ...sent },
-      signal: enough,
-    });
-    if (answer.statusCode < 200 || answer.statusCode > 299) {
-      await answer.body.dump();
-      throw new HttpCode(`http-${answer.statusCode}`);
-    }
-    let text = "";
-    for await (const piece of answer.body.setEncoding("utf8")) {
-      text += String(piece);
-      if (text.length > maxBytes) throw new HttpCode("too-large");
-    }
-    return JSON.parse(text);
-  };
   return {
     name,
     check: ({ address }) => void partsOf(address),
@@ -75,7 +57,9 @@ export function httpReader(options: HttpReaderOptions): SamplingReader {
       const found = new Map<Variable, Reading>();
       await Promise.all(
         [...documents].map(async ([path, own]) => {
-          const read = await document(path, signal).then(
+          const address = path === "" ? url : new URL(path, url).href;
+          const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+          const read = await document(address, { headers: sent, signal: enough, maxBytes }).then(
             (json) => readingsOf(json, own, time),
             (error: unknown) => own.map(() => failed(error)),
           );
@@ -85,6 +69,27 @@ export function httpReader(options: HttpReaderOptions): SamplingReader {
       return variables.map((variable) => found.get(variable) as Reading);
     },
   };
+}
+
+/** What a document is asked for with. */
+interface Asking {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+}
+
+async function document(address: string, { headers, signal, maxBytes }: Asking): Promise<unknown> {
+  const answer = await request(address, { headers: { accept: "application/json", ...headers }, signal });
+  if (answer.statusCode < 200 || answer.statusCode > 299) {
+    await answer.body.dump();
+    throw new HttpCode(`http-${answer.statusCode}`);
+  }
+  let text = "";
+  for await (const piece of answer.body.setEncoding("utf8")) {
+    text += String(piece);
+    if (text.length > maxBytes) throw new HttpCode("too-large");
+  }
+  return JSON.parse(text);
 }
 
 /** Why a document is no use, in a word. */
