@@ -16,6 +16,7 @@ export * from "./database/statement-record.ts";
 export * from "./database/table-plan.ts";
 export * from "./database/sql.ts";
 export * from "./destination.ts";
+export * from "./document-ledger.ts";
 export * from "./encoded-rows.ts";
 export * from "./error-codes.ts";
 export * from "./errors.ts";

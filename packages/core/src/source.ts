@@ -1,4 +1,5 @@
 import type { DatabaseAccess } from "./database/database-access.ts";
+import type { DocumentLedger } from "./document-ledger.ts";
 import type { Json } from "./json.ts";
 import type { Epoch, Message, Receipt } from "./message.ts";
 import type { PushedSource } from "./pushed/pushed-stream.ts";
@@ -68,6 +69,8 @@ export interface ReadContext<Params = Readonly<Record<string, string>>> extends 
   file?(file: FileRead): void;
   /** Says that an alarm begins, changes or is over; the notification rules decide who is told. Absent: nobody is. */
   alarm?(alarm: SourceAlarm): void;
+  /** Where a source of documents tells what becomes of them. Absent: nobody looks at them, and nobody decides. */
+  readonly documents?: DocumentLedger;
 }
 
 /** Something at the source that people should know of, such as a value beyond its limit. */

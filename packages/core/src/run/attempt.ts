@@ -2,6 +2,7 @@ import type { DatabaseAccess } from "../database/database-access.ts";
 import type { Clock } from "../clock.ts";
 import { addCounts, zeroCounts } from "../counts.ts";
 import type { Destination, Session } from "../destination.ts";
+import type { DocumentLedger } from "../document-ledger.ts";
 import { MillraceError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Message } from "../message.ts";
@@ -46,6 +47,7 @@ export interface AttemptOptions {
   readonly reprocess: boolean;
   readonly params: Readonly<Record<string, string>>;
   readonly codeVersion: string | undefined;
+  readonly documents: DocumentLedger | undefined;
   readonly dryRun: boolean;
   readonly environment: Environment;
   /** Wish to stop. */
@@ -358,6 +360,7 @@ class Attempt {
       ...(this.#o.since === undefined ? {} : { since: this.#o.since }),
       ...(this.#o.limit === undefined ? {} : { limit: this.#o.limit }),
       ...(this.#o.codeVersion === undefined ? {} : { codeVersion: this.#o.codeVersion }),
+      ...(this.#o.documents === undefined ? {} : { documents: this.#o.documents }),
       ...(this.#o.partition === undefined ? {} : { partition: this.#o.partition }),
       wants: wantsEverything(pipeline) ? "everything" : "news",
       encodings: this.#encodings(),

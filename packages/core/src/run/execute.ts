@@ -1,6 +1,7 @@
 import type { Database, DatabaseConnector } from "../database/database.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import type { Destination, Owner, Session } from "../destination.ts";
+import type { DocumentLedger } from "../document-ledger.ts";
 import { asMillraceError, MillraceError } from "../errors.ts";
 import type { RunObserver, RunStatus } from "../events.ts";
 import { checkParams, type GivenParams } from "../params.ts";
@@ -69,6 +70,8 @@ export interface ExecuteOptions {
   readonly lost?: AbortSignal;
   /** What quality rules observed in past runs, for `volume`. Default: nothing is known. */
   readonly history?: QualityHistory;
+  /** Where a source of documents tells what becomes of them. Default: nowhere. */
+  readonly documents?: DocumentLedger;
   /** Is told what happens. Default: nobody. */
   readonly observe?: RunObserver;
   /**
@@ -258,6 +261,7 @@ class Execution {
         reprocess: this.#o.reprocess !== undefined,
         params,
         codeVersion: this.#o.codeVersion,
+        documents: this.#o.documents,
         dryRun: this.#o.dryRun ?? false,
         environment: this.#o.environment,
         stop: this.#stop,
