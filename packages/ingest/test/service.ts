@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetBody } from "@millrace/connectors/parquet";
 import { postgres } from "@millrace/connectors/postgres";
 import { pushed } from "@millrace/connectors/pushed";
 import { describePushed, pipeline, type QualityRule, type TableOptions } from "@millrace/core";
@@ -77,6 +78,7 @@ export async function openService(
   const ingest = await openIngest({
     control,
     environment: { directory: folder, databaseUrl: async () => gate.through(database) },
+    parquet: parquetBody,
     target: (_, given) => postgres(given as object),
     logger: logs.logger,
     port: 0,

@@ -3,6 +3,8 @@ import { fileSource } from "../shared/files/file-source.ts";
 import { parquetOptions, type ParquetOptions } from "./options.ts";
 
 export type { ParquetOptions } from "./options.ts";
+export { parquetBody, type ParquetRows } from "./parquet-body.ts";
+export type { ParquetLimits } from "./read-parquet.ts";
 
 /**
  * Rows of Parquet files, with the types that the files declare: decimals and 64-bit integers exact, times to the

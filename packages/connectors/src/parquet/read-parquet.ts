@@ -5,6 +5,7 @@ import {
   parquetRead,
   parquetSchema,
   type AsyncBuffer,
+  type Compressors,
   type FileMetaData,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
@@ -19,6 +20,14 @@ const BATCH_ROWS = 4_096;
 /** Rows of a row group that are decoded at a time: row groups have no upper limit. */
 const SPAN_ROWS = 524_288;
 
+/** What a file of somebody who is not trusted may need at most. */
+export interface ParquetLimits {
+  /** Top-level columns. */
+  readonly columns: number;
+  /** Bytes of one row group, and of one page of it, unpacked. */
+  readonly groupBytes: number;
+}
+
 /** Rows from `start` on, before `end`. */
 interface Span {
   readonly start: number;
@@ -29,12 +38,13 @@ interface Span {
 export async function* readParquet(
   file: OpenFile,
   options: ResolvedParquetOptions,
-  { from, signal }: FormatContext,
+  { from, signal, limits }: Pick<FormatContext, "from" | "signal"> & { readonly limits?: ParquetLimits },
 ): AsyncGenerator<Chunk, void, void> {
   if (file.size === 0 && options.allowEmpty) return;
   await file.hashAll(signal);
   const buffer = asyncBuffer(file);
   const metadata = await metadataOf(file, buffer);
+  if (limits !== undefined) checkLimits(metadata, limits);
   const plans = planColumns(file, metadata, options);
   const columns = plans.map(({ name, type }): ColumnDefinition => ({ name, type }));
   yield { rows: [], bytes: 0, columns };
@@ -44,7 +54,7 @@ export async function* readParquet(
     const bytesPerRow = Number(group.total_byte_size) / (end - start);
     for (let at = Math.max(start, from?.records ?? 0); at < end; at += SPAN_ROWS) {
       const span = { start: at, end: Math.min(end, at + SPAN_ROWS) };
-      const values = await readSpan({ file, buffer, metadata }, plans, span);
+      const values = await readSpan({ file, buffer, metadata, limits }, plans, span);
       yield* batches(plans, values, span, bytesPerRow);
       file.bytesRead = Math.round((file.size * span.end) / Number(metadata.num_rows));
     }
@@ -71,8 +81,15 @@ function* batches(
   }
 }
 
+interface Opened {
+  readonly file: OpenFile;
+  readonly buffer: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  readonly limits: ParquetLimits | undefined;
+}
+
 async function readSpan(
-  { file, buffer, metadata }: { file: OpenFile; buffer: AsyncBuffer; metadata: FileMetaData },
+  { file, buffer, metadata, limits }: Opened,
   plans: readonly ColumnPlan[],
   { start, end }: Span,
 ): Promise<ColumnValues[]> {
@@ -84,7 +101,7 @@ async function readSpan(
       columns: plans.map((plan) => plan.name),
       rowStart: start,
       rowEnd: end,
-      compressors,
+      compressors: limits === undefined ? compressors : limitedCompressors(limits),
       useOffsetIndex: true,
       utf8: false,
       parsers: {
@@ -97,6 +114,42 @@ async function readSpan(
     throw unreadable(file, error);
   }
   return [...columns.values()];
+}
+
+/** What a file says of itself. Fails with MLR_PUSH_LIMIT. */
+function checkLimits(
+  { row_groups: groups, schema }: FileMetaData,
+  { columns, groupBytes }: ParquetLimits,
+): void {
+  const width = schema[0]?.num_children ?? 0;
+  if (width > columns) throw tooMuch(`A Parquet file has at most ${columns} columns, and this one ${width}`);
+  for (const group of groups) {
+    // Values that are all the same take no bytes, and still memory once they are read.
+    const bytes = Math.max(
+      Number(group.total_byte_size),
+      Math.min(Number(group.num_rows), SPAN_ROWS) * width,
+    );
+    if (bytes > groupBytes)
+      throw tooMuch(`A row group has at most ${groupBytes} bytes unpacked, and one has ${bytes}`);
+  }
+}
+
+/** What a page says of itself may be another thing than what the file says of it. */
+function limitedCompressors({ groupBytes }: ParquetLimits): Compressors {
+  return Object.fromEntries(
+    Object.entries(compressors).map(([name, unpack]) => [
+      name,
+      (input: Uint8Array, length: number) => {
+        if (length > groupBytes)
+          throw tooMuch(`A page has at most ${groupBytes} bytes unpacked, and one has ${length}`);
+        return unpack(input, length);
+      },
+    ]),
+  );
+}
+
+function tooMuch(message: string): MillraceError {
+  return new MillraceError("MLR_PUSH_LIMIT", message, { hint: "Write it with smaller row groups." });
 }
 
 function textOf(bytes: Uint8Array | undefined, file: OpenFile): string | undefined {

@@ -1,4 +1,4 @@
-import { MillraceError, type RejectedInput, type Row } from "@millrace/core";
+import { type ColumnDefinition, MillraceError, type RejectedInput, type Row } from "@millrace/core";
 import type { BatchPart } from "../landing/submission.ts";
 import { rowProblem, unreadable } from "./check-row.ts";
 import type { PushLimits } from "./push-limits.ts";
@@ -14,6 +14,8 @@ export interface BatchAbout {
   /** Rows of the batch that the sender does not send again. */
   readonly offset: number;
   readonly untyped: boolean;
+  /** The types that its rows come with, asked for once there are rows. Absent: none. */
+  readonly columns?: (() => readonly ColumnDefinition[] | undefined) | undefined;
   readonly limits: PushLimits;
 }
 
@@ -63,6 +65,7 @@ export class PartBuilder {
 
   take(last: boolean, digest?: string): BatchPart {
     const { id, untyped } = this.#about;
+    const columns = this.#about.columns?.();
     const gaps = this.#unreadable.length > 0;
     const part: BatchPart = {
       ...(id === undefined ? {} : { id }),
@@ -71,6 +74,7 @@ export class PartBuilder {
         rows: this.#rows,
         ...(gaps ? { places: this.#places, unreadable: this.#unreadable } : {}),
         ...(untyped ? { untyped } : {}),
+        ...(columns === undefined ? {} : { columns }),
       },
       offset: this.#offset,
       count: this.count,

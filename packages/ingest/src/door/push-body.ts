@@ -1,8 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { BatchPart, LandedCommit, LandedPart, RowRejection } from "../landing/submission.ts";
 import { LISTED_REJECTIONS } from "../landing/submission.ts";
-import { PartBuilder, type ReadRow } from "./parts.ts";
-import type { PushLimits } from "./push-limits.ts";
+import { type BatchAbout, PartBuilder, type ReadRow } from "./parts.ts";
 
 /** What came of a batch. */
 export interface PushedBatch {
@@ -21,11 +20,7 @@ export interface PushedBatch {
 }
 
 /** How a body is pushed. */
-export interface PushBody {
-  readonly id?: string | undefined;
-  readonly offset: number;
-  readonly untyped: boolean;
-  readonly limits: PushLimits;
+export interface PushBody extends BatchAbout {
   /** Lands a part, or fails. */
   readonly submit: (part: BatchPart) => Promise<LandedPart>;
   /** Is told after each commit how far the batch is. */

@@ -4,6 +4,10 @@ export interface PushLimits {
   readonly bodyBytes: number;
   /** Bytes of one JSON body, unpacked, and of one message by gRPC: they are read whole. */
   readonly messageBytes: number;
+  /** Bytes of one Parquet file, which is put aside in a temporary file. */
+  readonly fileBytes: number;
+  /** Bytes of one of its row groups, unpacked, which is in memory at a time. */
+  readonly groupBytes: number;
   /** Bytes of one row. */
   readonly rowBytes: number;
   /** Rows of one body. */
@@ -28,6 +32,8 @@ const MIB = 1_048_576;
 export const PUSH_LIMITS: PushLimits = {
   bodyBytes: 10_240 * MIB,
   messageBytes: 32 * MIB,
+  fileBytes: 2_048 * MIB,
+  groupBytes: 512 * MIB,
   rowBytes: 4 * MIB,
   bodyRows: 100_000_000,
   fields: 1_000,

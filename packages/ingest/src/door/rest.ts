@@ -5,12 +5,17 @@ import { openDoor, type PushServiceOptions, type StreamDoor } from "../service/p
 import { noRoute, sendError, sendJson, type ErrorAnswer } from "./answer.ts";
 import type { ReadRow } from "./parts.ts";
 import { ContentDigest, type PushedBatch, pushRows } from "./push-body.ts";
+import { pushProtobuf, type SentBody } from "./push-protobuf.ts";
+import type { PushLimits } from "./push-limits.ts";
 import { readCsv } from "./read-csv.ts";
+import { ParquetRowReader, type ReadParquetBody } from "./read-parquet-body.ts";
 import { invalid, parseBody, readJson, readLines, readWhole } from "./read-lines.ts";
 import { unpack } from "./unpack.ts";
 
 /** What the REST door needs besides the service. */
 export interface RestOptions extends PushServiceOptions {
+  /** Reads Parquet files. Default: none are taken. */
+  readonly parquet?: ReadParquetBody | undefined;
   /** Is told of errors that are the service's own. */
   readonly onError: (error: unknown) => void;
   /** Whether the service is on its way out: connections are closed after their answer. */
@@ -90,24 +95,49 @@ function open({ request, options }: Visit, stream: string): Promise<StreamDoor> 
 
 async function push(visit: Visit, door: StreamDoor): Promise<void> {
   const { request, response, options } = visit;
-  const id = batchIdOf(request);
-  const kind = contentKind(request);
-  const digest = id === undefined ? undefined : new ContentDigest();
-  const body = unpack(request, request.headers["content-encoding"], options.limits);
+  const kind = contentKind(request, options);
+  const sent: SentBody = {
+    id: batchIdOf(request),
+    offset: offsetOf(request),
+    body: unpack(request, request.headers["content-encoding"], limitsOf(kind, options.limits)),
+  };
   const told = tellsProgress(request) ? progressWriter(response) : undefined;
-  const batch = await pushRows(
-    rowsOf(kind, digest === undefined ? body : digest.watch(body), options),
+  const batch = await (kind === "protobuf"
+    ? pushProtobuf(sent, door, options.limits)
+    : pushRead(kind, sent, door, { options, told }));
+  answerBatch(response, batch);
+}
+
+/** A file that is put aside has a limit of its own. */
+function limitsOf(kind: ContentKind, limits: PushLimits): PushLimits {
+  return kind === "parquet" ? { ...limits, bodyBytes: Math.min(limits.bodyBytes, limits.fileBytes) } : limits;
+}
+
+interface Reading {
+  readonly options: RestOptions;
+  readonly told: ((landed: LandedPart) => void) | undefined;
+}
+
+async function pushRead(
+  kind: Exclude<ContentKind, "protobuf">,
+  { id, offset, body }: SentBody,
+  door: StreamDoor,
+  { options, told }: Reading,
+): Promise<PushedBatch> {
+  const digest = id === undefined ? undefined : new ContentDigest();
+  const watched = digest === undefined ? body : digest.watch(body);
+  const typed = new ParquetRowReader(options);
+  return pushRows(
+    kind === "parquet" ? typed.read(watched) : rowsOf(kind, watched, options),
     {
-      id,
-      offset: offsetOf(request),
+      ...{ id, offset, limits: options.limits },
       untyped: kind === "csv" || kind === "tsv",
-      limits: options.limits,
+      columns: () => typed.columns,
       submit: (part) => door.submit(part),
       ...(told === undefined ? {} : { onLanded: told }),
     },
     digest,
   );
-  answerBatch(response, batch);
 }
 
 /** Nothing of a batch landed, and trying again changes nothing: that is an error even for who looks at the status alone. */
@@ -118,7 +148,7 @@ function answerBatch(response: ServerResponse, batch: PushedBatch): void {
 }
 
 async function* rowsOf(
-  kind: ContentKind,
+  kind: Exclude<ContentKind, "protobuf" | "parquet">,
   body: AsyncIterable<Buffer>,
   { limits }: RestOptions,
 ): AsyncGenerator<readonly ReadRow[]> {
@@ -127,7 +157,7 @@ async function* rowsOf(
   else yield* readCsv(body, limits, kind === "tsv" ? "\t" : ",");
 }
 
-type ContentKind = "json" | "ndjson" | "csv" | "tsv";
+type ContentKind = "json" | "ndjson" | "csv" | "tsv" | "parquet" | "protobuf";
 
 const KINDS: Readonly<Record<string, ContentKind>> = {
   "application/json": "json",
@@ -137,12 +167,16 @@ const KINDS: Readonly<Record<string, ContentKind>> = {
   "application/x-jsonlines": "ndjson",
   "text/csv": "csv",
   "text/tab-separated-values": "tsv",
+  "application/vnd.apache.parquet": "parquet",
+  "application/x-parquet": "parquet",
+  "application/protobuf": "protobuf",
+  "application/x-protobuf": "protobuf",
 };
 
-function contentKind({ headers }: IncomingMessage): ContentKind {
+function contentKind({ headers }: IncomingMessage, { parquet }: RestOptions): ContentKind {
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-  if (kind !== undefined) return kind;
+  if (kind !== undefined && (kind !== "parquet" || parquet !== undefined)) return kind;
   throw new MillraceError(
     "MLR_PUSH_INVALID",
     `Content-Type "${type.slice(0, 80)}" is none that rows are read from`,

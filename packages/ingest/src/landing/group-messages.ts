@@ -61,6 +61,8 @@ export function groupMessages(
       continue;
     }
     flush();
+    if (work.kind === "rows" && work.columns !== undefined)
+      messages.push({ type: "schema", stream: { name: stream, columns: work.columns } });
     if (work.kind === "rows") messages.push(ownMessage({ stream, slice, named }, submission, work, index));
     else messages.push(...marks(stream, work));
   }
@@ -68,10 +70,9 @@ export function groupMessages(
   return { messages, attribute: (rejected) => attribute({ group, named, lines, rejected }) };
 }
 
-function isSmall({ rows, untyped, unreadable, places }: RowsWork): boolean {
-  return (
-    rows.length <= SMALL_ROWS && untyped !== true && places === undefined && (unreadable ?? []).length === 0
-  );
+function isSmall({ rows, untyped, unreadable, places, columns }: RowsWork): boolean {
+  const plain = untyped !== true && places === undefined && columns === undefined;
+  return plain && rows.length <= SMALL_ROWS && (unreadable ?? []).length === 0;
 }
 
 function ownMessage(

@@ -1,4 +1,4 @@
-import type { Counts, RejectedInput, Row, Scope } from "@millrace/core";
+import type { ColumnDefinition, Counts, RejectedInput, Row, Scope } from "@millrace/core";
 
 /** What is asked for with one batch, or one part of a batch that is too long to land at once. */
 export type Work =
@@ -11,6 +11,8 @@ export type Work =
       readonly unreadable?: readonly RejectedInput[];
       /** Values come from text without types (CSV). Default false. */
       readonly untyped?: boolean;
+      /** Types that the rows come with. Absent: they are inferred. */
+      readonly columns?: readonly ColumnDefinition[];
     }
   /** Opens a reading of the stream, or of a scope of it. */
   | { readonly kind: "begin"; readonly scope?: Scope }

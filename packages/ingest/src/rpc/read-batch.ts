@@ -13,7 +13,11 @@ const BATCH_ID = /^[\x21-\x7e]{1,128}$/;
 const VALUE_BYTES = 16;
 
 /** Lands a batch. Fails with MLR_PUSH_INVALID or MLR_PUSH_LIMIT, or as `StreamDoor.submit`. */
-export async function landBatch(batch: Batch, door: StreamDoor, limits: PushLimits): Promise<PushedBatch> {
+export async function landBatch(
+  batch: Omit<Batch, "$typeName">,
+  door: StreamDoor,
+  limits: PushLimits,
+): Promise<PushedBatch> {
   const { id, offset, more } = batch;
   if (id !== "" && !BATCH_ID.test(id))
     throw invalid("The batch id is not 1 to 128 visible ASCII characters", "Use a UUID.");
@@ -33,12 +37,15 @@ export async function landBatch(batch: Batch, door: StreamDoor, limits: PushLimi
 }
 
 /** Tells the content of a batch from others, where its bytes are at hand. */
-function digestOf({ id, rows }: Batch): string | undefined {
+function digestOf({ id, rows }: Pick<Batch, "id" | "rows">): string | undefined {
   if (id === "" || rows.case !== "ndjson") return undefined;
   return hash("sha256", rows.value, "base64url").slice(0, 12);
 }
 
-async function* rowsOf({ rows }: Batch, limits: PushLimits): AsyncGenerator<readonly ReadRow[]> {
+async function* rowsOf(
+  { rows }: Pick<Batch, "rows">,
+  limits: PushLimits,
+): AsyncGenerator<readonly ReadRow[]> {
   switch (rows.case) {
     case "ndjson":
       return yield* readLines(once(rows.value), limits);

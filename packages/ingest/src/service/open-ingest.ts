@@ -11,6 +11,7 @@ import { type Clock, type Environment, type RunEvent, systemClock, type TableTar
 import type { ControlStore, Logger } from "@millrace/platform";
 import type { Metrics } from "@millrace/platform/metrics";
 import { PUSH_LIMITS, type PushLimits } from "../door/push-limits.ts";
+import type { ReadParquetBody } from "../door/read-parquet-body.ts";
 import { answerRest, type RestOptions } from "../door/rest.ts";
 import type { LandingLimits } from "../landing/stream-landing.ts";
 import { IngestHealth } from "./ingest-health.ts";
@@ -30,6 +31,8 @@ export interface OpenIngest {
   /** Makes the destination of a kind from its options. */
   readonly target: (kind: string, options: unknown) => TableTarget;
   readonly logger: Logger;
+  /** Reads Parquet files that are pushed. Default: none are taken. */
+  readonly parquet?: ReadParquetBody;
   /** Default `127.0.0.1`: this machine only. */
   readonly host?: string | undefined;
   /** Default 8090, or the next that is free. */
@@ -84,7 +87,7 @@ export async function openIngest(options: OpenIngest): Promise<OpenedIngest> {
   });
   let ending = false;
   const rest: RestOptions = {
-    ...{ streams, limits, clock },
+    ...{ streams, limits, clock, parquet: options.parquet },
     tokens: new PushTokens(control.pool, clock),
     rates: new TokenRates(limits.rowsPerSecond, clock),
     onError: (error) => logger.error({ error }, "A push failed"),

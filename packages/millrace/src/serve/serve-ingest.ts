@@ -1,4 +1,5 @@
 import { mariadb } from "@millrace/connectors/mariadb";
+import { parquetBody } from "@millrace/connectors/parquet";
 import { postgres } from "@millrace/connectors/postgres";
 import { MillraceError, type RunEvent, type TableTarget } from "@millrace/core";
 import type { OpenedIngest } from "@millrace/ingest";
@@ -101,6 +102,7 @@ async function open({
     control,
     environment: workspace.environment,
     target: targetOf,
+    parquet: parquetBody,
     logger,
     host: values.ingestHost,
     port: values.ingestPort,
