@@ -67,7 +67,7 @@ export class Seen {
   /** Sends what is too much for memory to the temporary table. */
   async drain(): Promise<void> {
     for (const segment of this.#segments.values()) {
-      if (!segment.log.hasFull) continue;
+      if (!segment.log.isLarge) continue;
       for (const part of segment.log.takeFull()) await this.#write(segment, part);
     }
   }
@@ -155,7 +155,8 @@ export class Seen {
       await runSql(
         this.#context,
         WHAT,
-        `CREATE TEMPORARY TABLE ${this.#spill} (segment integer, part integer, fingerprints bytea STORAGE EXTERNAL)`,
+        `CREATE TEMPORARY TABLE ${this.#spill} (segment integer, part integer, fingerprints bytea);
+         ALTER TABLE pg_temp.${this.#spill} ALTER COLUMN fingerprints SET STORAGE EXTERNAL`,
       );
     }
     const values = [segment.number, segment.spilled, fingerprints];

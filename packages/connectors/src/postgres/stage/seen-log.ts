@@ -2,6 +2,8 @@ import { endianness } from "node:os";
 
 /** Fingerprints of a part: eight bytes each. */
 const PART_ROWS = 256 * 1024;
+/** Full parts in memory at most, 2 MB each: handing them out interrupts the loading of rows. */
+const KEPT_PARTS = 4;
 const FIRST_ROWS = 512;
 const SWAPPED = endianness() === "LE";
 
@@ -17,9 +19,9 @@ export class SeenLog {
     return this.#rows;
   }
 
-  /** True where a full part waits to be taken. */
-  get hasFull(): boolean {
-    return this.#full.length > 0;
+  /** True where so many parts are full that they should be taken. */
+  get isLarge(): boolean {
+    return this.#full.length >= KEPT_PARTS;
   }
 
   add(high: number, low: number): void {

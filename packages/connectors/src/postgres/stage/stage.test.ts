@@ -108,15 +108,19 @@ describe("fingerprints", () => {
 
 test("what was seen comes out byte by byte as it stands in the hashes, full parts first", () => {
   const log = new SeenLog();
-  const rows = 256 * 1024 + 3;
-  for (let i = 0; i < rows; i++) log.add(0x01020304, i);
+  const part = 256 * 1024;
+  const rows = 4 * part + 3;
+  for (let i = 0; i < 4 * part; i++) log.add(0x01020304, i);
+  expect(log.isLarge).toBe(false);
+  for (let i = 4 * part; i < rows; i++) log.add(0x01020304, i);
   expect(log.rows).toBe(rows);
-  expect(log.hasFull).toBe(true);
-  const [full] = log.takeFull();
-  expect(full?.length).toBe(256 * 1024 * 8);
-  expect(full?.subarray(8, 16).toString("hex")).toBe("0102030400000001");
+  expect(log.isLarge).toBe(true);
+  const full = log.takeFull();
+  expect(full.map(({ length }) => length)).toEqual([8 * part, 8 * part, 8 * part, 8 * part]);
+  expect(full[0]?.subarray(8, 16).toString("hex")).toBe("0102030400000001");
+  expect(log.isLarge).toBe(false);
   const rest = log.peek();
-  expect(Buffer.concat(rest).toString("hex")).toBe("010203040004000001020304000400010102030400040002");
+  expect(Buffer.concat(rest).toString("hex")).toBe("010203040010000001020304001000010102030400100002");
   expect(log.peek()).toEqual(rest);
   log.clear();
   expect([log.rows, log.peek()]).toEqual([0, []]);
