@@ -102,6 +102,18 @@ export const ERROR_CODES = {
     retry: "never",
     means: "The control database was made by another version of Millrace, or its migrations were changed.",
   },
+  MLR_BACKUP_FAILED: {
+    retry: "later",
+    means: "A backup could not be written or read: the disk, the file or a database refused.",
+  },
+  MLR_BACKUP_DAMAGED: {
+    retry: "never",
+    means: "A file is no backup, is not whole, or is not what was written.",
+  },
+  MLR_RESTORE_REFUSED: {
+    retry: "never",
+    means: "A backup was not restored, because the place holds something already or is in use.",
+  },
   MLR_BROKER_UNAVAILABLE: {
     retry: "later",
     means:
@@ -203,6 +215,10 @@ export const ERROR_CODES = {
     retry: "later",
     means: "More requests were made to the API than it answers in a minute.",
   },
+  MLR_DATA_TIMEOUT: {
+    retry: "never",
+    means: "The data API was asked for what takes longer to read than it allows.",
+  },
   MLR_SIGN_IN_FAILED: {
     retry: "never",
     means: "Name or password is wrong, or a sign-in link was used already or has expired.",
@@ -231,6 +247,19 @@ export const ERROR_CODES = {
   MLR_REQUEST_KEY_BUSY: {
     retry: "later",
     means: "A request to the API with the same Idempotency-Key is still being carried out.",
+  },
+  MLR_DEPLOY_HOST: {
+    retry: "later",
+    means: "A machine to deploy to cannot be reached by ssh, or is none that can be deployed to.",
+  },
+  MLR_DEPLOY_LOCKED: { retry: "later", means: "Somebody else is deploying to the same machine." },
+  MLR_DEPLOY_FAILED: {
+    retry: "never",
+    means: "A step of a deploy failed before the new release was started; what ran there still runs.",
+  },
+  MLR_DEPLOY_UNHEALTHY: {
+    retry: "never",
+    means: "A new release was not seen to work, and the one before was started again.",
   },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;

@@ -36,6 +36,7 @@ const TELLINGS: Partial<Record<ErrorCode, Telling>> = {
   MLR_REQUEST_KEY_REUSED: { status: 422, words: "own" },
   MLR_REQUEST_LIMIT: { status: 429, words: "own" },
   MLR_SIGN_IN_OIDC: { status: 502, words: "own" },
+  MLR_DATA_TIMEOUT: { status: 503, words: "own" },
   MLR_NOTIFY_FAILED: { status: 502, words: "code" },
   MLR_NOTIFY_REFUSED: { status: 502, words: "code" },
   MLR_CONTROL_UNAVAILABLE: { status: 503, words: "code" },
