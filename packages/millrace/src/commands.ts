@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ingest.ts")).ingest,
   },
   {
+    name: "api",
+    summary: "only serve the dashboard and the API",
+    load: async () => (await import("./commands/api.ts")).api,
+  },
+  {
     name: "init",
     summary: "make a new project",
     load: async () => (await import("./commands/init.ts")).init,
@@ -208,6 +213,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "deploy-tables",
     summary: "make the pipelines' tables, and bring code lists into theirs",
     load: async () => (await import("./commands/deploy-tables.ts")).deployTables,
+  },
+  {
+    name: "deploy",
+    summary: "bring the project to another machine by ssh, and keep it going there",
+    load: async () => (await import("./commands/deploy.ts")).deploy,
   },
   {
     name: "prune",
