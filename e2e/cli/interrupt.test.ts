@@ -9,12 +9,12 @@ import { run, type Running, type TestProject, testProject } from "./cli.ts";
 const BIN = fileURLToPath(new URL("../../packages/millrace/bin/millrace.js", import.meta.url));
 
 /** Reads a row every few milliseconds; `endless`: for ever, otherwise until it had 100,000. */
-const source = (endless: boolean): string => `{
+const source = (endless: boolean, says = "under way"): string => `{
   endless: ${endless},
   async *read({ signal, log }) {
     for (let id = 0; id < 100_000 && !signal.aborted; id += 1) {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      if (id === 3) log("warn", "under way");
+      if (id === 3) log("warn", "${says}");
       yield { type: "rows", stream: "s", slice: "a", rows: [{ id }] };
       yield { type: "checkpoint", slice: "a", state: id };
     }
@@ -28,6 +28,7 @@ const next = { source: async function* () {}, destination };
 export default [
   pipeline("batch", { source: ${source(false)}, destination }),
   pipeline("live", { source: ${source(true)}, destination }),
+  pipeline("other-live", { source: ${source(true, "under way too")}, destination: memoryDestination().table("o", { key: ["id"], mode: "upsert" }) }),
   pipeline("deaf", { source: { async *read({ log }) { log("warn", "under way"); await new Promise((r) => setTimeout(r, 600_000)); } }, destination }),
   pipeline("next", next),
 ];
@@ -78,6 +79,20 @@ describe("a signal", () => {
     const { code, reports } = await interrupted(project.start("run", "live", "--json"), "SIGTERM");
     expect(code).toBe(0);
     expect(reports[0]).toMatchObject({ pipeline: "live", status: "succeeded" });
+  });
+
+  test("ends endless sources that run side by side once the others are through", async () => {
+    const running = project.start("run", "live", "next", "other-live", "--json");
+    await Promise.all([running.says("live  under way"), running.says("other-live  under way too")]);
+    running.child.kill("SIGTERM");
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    const reports = JSON.parse(stdout) as Report[];
+    expect(reports.map(({ pipeline, status }) => [pipeline, status])).toEqual([
+      ["live", "succeeded"],
+      ["next", "succeeded"],
+      ["other-live", "succeeded"],
+    ]);
   });
 
   test("that comes a second time ends the process at once, even where the source does not listen", async () => {

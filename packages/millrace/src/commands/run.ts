@@ -14,7 +14,7 @@ interface RunFlags {
   readonly param?: Readonly<Record<string, string>>;
 }
 
-/** `millrace run`: runs pipelines one after another. */
+/** `millrace run`: runs pipelines one after another, and those that never end side by side. */
 export const run: CommandSetup = (command, cli) => {
   command
     .argument("[pipelines...]", "their names; without any, all that are enabled")

@@ -24,11 +24,12 @@ export interface RunView {
 /**
  * Begins to show a run of `pipeline`: on a terminal one line that is redrawn, otherwise a line every few seconds.
  * @param nameWidth to which names are filled up, so that the lines of several runs stand in columns
+ * @param alone false where other runs are shown at the same time: then also a terminal gets a line every few seconds
  */
-export function showRun(printer: Printer, pipeline: string, nameWidth: number): RunView {
+export function showRun(printer: Printer, pipeline: string, nameWidth: number, alone = true): RunView {
   const state = new ProgressState();
   const notes = new RunNotes();
-  const live = printer.stderr.isTTY;
+  const live = printer.stderr.isTTY && alone;
   const status = live ? new StatusLine(printer.stderr) : undefined;
   const name = align(clean(pipeline), nameWidth, "left");
   const draw = (): void => {

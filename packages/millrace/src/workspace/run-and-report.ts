@@ -17,8 +17,8 @@ export interface Outcome {
 }
 
 /**
- * Runs pipelines one after another, showing each as it goes, and prints the result. One that fails does not keep the
- * others from running; a signal does.
+ * Runs pipelines one after another, showing each as it goes, and prints the result; those whose source never ends run
+ * side by side when the others are through. One that fails does not keep the others from running; a signal does.
  */
 export async function runAndReport(
   cli: CliContext,
@@ -30,29 +30,40 @@ export async function runAndReport(
   maskOutput([process.stdout, process.stderr]);
   const interrupts = listenForInterrupts(printer);
   const width = Math.max(0, ...pipelines.map((pipeline) => displayWidth(pipeline.name)));
-  const reports: RunReport[] = [];
+  const reports = new Map<Pipeline, RunReport>();
+  const carryOut = async (pipeline: Pipeline, alone: boolean): Promise<void> => {
+    if (interrupts.signal.aborted) return;
+    const view = showRun(printer, pipeline.name, width, alone);
+    const context = { workspace, signal: interrupts.signal, observe: view.observe, warn: printer.warn };
+    const report = await runPipeline(pipeline, options, context);
+    view.end(report);
+    reports.set(pipeline, report);
+  };
   const queue = lendTaskQueue({
     enqueue: async (job) => enqueueJob((await workspace.control()).pool, job),
   });
   try {
-    for (const pipeline of pipelines) {
-      if (interrupts.signal.aborted) break;
-      const view = showRun(printer, pipeline.name, width);
-      const context = { workspace, signal: interrupts.signal, observe: view.observe, warn: printer.warn };
-      const report = await runPipeline(pipeline, options, context);
-      view.end(report);
-      reports.push(report);
-    }
+    const endless = pipelines.filter(isEndless);
+    for (const pipeline of pipelines) if (!isEndless(pipeline)) await carryOut(pipeline, true);
+    const runs = await Promise.allSettled(
+      endless.map((pipeline) => carryOut(pipeline, endless.length === 1)),
+    );
+    for (const run of runs) if (run.status === "rejected") throw run.reason;
   } finally {
     lendTaskQueue(queue);
     interrupts.dispose();
   }
-  const done = reports.length === pipelines.length && reports.every((report) => report.status !== "stopped");
-  const exitCode = done ? exitOf(reports) : (interrupts.exitCode() ?? EXIT.interrupted);
-  printer.result(reports.map(forPrograms), () =>
-    reports.length === 0 ? "" : `\n${runTable(reports, printer.style)}`,
+  const ended = pipelines.flatMap((pipeline) => reports.get(pipeline) ?? []);
+  const done = ended.length === pipelines.length && ended.every((report) => report.status !== "stopped");
+  const exitCode = done ? exitOf(ended) : (interrupts.exitCode() ?? EXIT.interrupted);
+  printer.result(ended.map(forPrograms), () =>
+    ended.length === 0 ? "" : `\n${runTable(ended, printer.style)}`,
   );
-  return { reports, exitCode };
+  return { reports: ended, exitCode };
+}
+
+function isEndless({ source }: Pipeline): boolean {
+  return typeof source !== "function" && source.endless === true;
 }
 
 /** Where all failed for the same reason its own code, otherwise 1. */
