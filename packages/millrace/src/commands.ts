@@ -195,6 +195,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.ts")).verify,
   },
   {
+    name: "evaluate",
+    summary: "measure on labelled texts how well entities are found",
+    load: async () => (await import("./commands/evaluate.ts")).evaluate,
+  },
+  {
     name: "state",
     summary: "show or reset where a pipeline goes on",
     load: async () => (await import("./commands/state.ts")).state,
@@ -223,6 +228,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "prune",
     summary: "delete old records of runs, logs, events and messages",
     load: async () => (await import("./commands/prune.ts")).prune,
+  },
+  {
+    name: "backup",
+    summary: "save the control database, secrets and settings, while everything goes on",
+    load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    summary: "put a backup into the databases of a project",
+    load: async () => (await import("./commands/restore.ts")).restore,
   },
   {
     name: "db",

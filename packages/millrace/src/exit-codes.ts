@@ -45,6 +45,8 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   MLR_DATABASE_START: EXIT.database,
   MLR_CONTROL_UNAVAILABLE: EXIT.database,
   MLR_CONTROL_VERSION: EXIT.database,
+  MLR_BACKUP_FAILED: EXIT.database,
+  MLR_RESTORE_REFUSED: EXIT.database,
   MLR_LEASE_HELD: EXIT.leaseHeld,
   MLR_MIGRATION_LOCKED: EXIT.leaseHeld,
   MLR_MIGRATION_INVALID: EXIT.project,

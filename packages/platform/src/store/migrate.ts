@@ -41,14 +41,14 @@ export async function readMigrations(directory = DIRECTORY): Promise<Migration[]
  */
 export async function migrate(pool: pg.Pool, migrations?: readonly Migration[]): Promise<void> {
   const wanted = migrations ?? (await readMigrations());
-  if (missing(wanted, await applied(pool)).length === 0) return;
+  if (migrationsBeyond(wanted, await appliedMigrations(pool)).length === 0) return;
   const client = await pool.connect();
   try {
     await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS millrace_control`);
     await client.query(`CREATE TABLE IF NOT EXISTS millrace_control.schema_migrations (
       version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())`);
-    for (const migration of missing(wanted, await applied(client))) await apply(client, migration);
+    for (const migration of migrationsBeyond(wanted, await appliedMigrations(client))) await apply(client, migration);
     await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
     client.release();
   } catch (error) {
@@ -58,15 +58,17 @@ export async function migrate(pool: pg.Pool, migrations?: readonly Migration[]):
   }
 }
 
-interface Applied {
+/** A migration that a database has. */
+export interface AppliedMigration {
   readonly version: number;
   readonly name: string;
   readonly checksum: string;
 }
 
-async function applied(database: pg.Pool | pg.PoolClient): Promise<Applied[]> {
+/** The migrations that a control database has, lowest number first; none where it has no control tables. */
+export async function appliedMigrations(database: pg.Pool | pg.ClientBase): Promise<AppliedMigration[]> {
   try {
-    const result = await database.query<Applied>(
+    const result = await database.query<AppliedMigration>(
       "SELECT version, name, checksum FROM millrace_control.schema_migrations ORDER BY version",
     );
     return result.rows;
@@ -77,7 +79,11 @@ async function applied(database: pg.Pool | pg.PoolClient): Promise<Applied[]> {
   }
 }
 
-function missing(wanted: readonly Migration[], have: readonly Applied[]): Migration[] {
+/**
+ * The migrations that a database with those of `have` still needs. Fails with MLR_CONTROL_VERSION where it has one that is
+ * not among `wanted`, or that was changed since.
+ */
+export function migrationsBeyond(wanted: readonly Migration[], have: readonly AppliedMigration[]): Migration[] {
   const known = new Map(wanted.map((migration) => [migration.version, migration]));
   for (const { version, name, checksum } of have) {
     const migration = known.get(version);
@@ -108,10 +114,15 @@ function missing(wanted: readonly Migration[], have: readonly Applied[]): Migrat
 
 async function apply(client: pg.PoolClient, migration: Migration): Promise<void> {
   await client.query("BEGIN");
+  await applyMigration(client, migration);
+  await client.query("COMMIT");
+}
+
+/** Runs one migration within the transaction that is open, and notes that the database has it. */
+export async function applyMigration(client: pg.ClientBase, migration: Migration): Promise<void> {
   await client.query(migration.sql);
   await client.query(
     "INSERT INTO millrace_control.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
     [migration.version, migration.name, migration.checksum],
   );
-  await client.query("COMMIT");
 }
