@@ -164,6 +164,81 @@ CREATE INDEX commands_open ON millrace_control.commands USING btree (requested_a
 
 CREATE TRIGGER commands_given AFTER INSERT ON millrace_control.commands FOR EACH ROW WHEN (new.status = 'pending'::text AND new.run IS NOT NULL) EXECUTE FUNCTION millrace_control.announce_command();
 
+CREATE TABLE millrace_control.data_keys (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  key_hash bytea NOT NULL,
+  hint text NOT NULL,
+  role text NOT NULL,
+  rate integer,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  last_used_address text,
+  revoked_at timestamp with time zone,
+  CONSTRAINT data_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
+  CONSTRAINT data_keys_key_hash_key UNIQUE (key_hash),
+  CONSTRAINT data_keys_name_check CHECK ((name <> ''::text)),
+  CONSTRAINT data_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT data_keys_rate_check CHECK ((rate > 0)),
+  CONSTRAINT data_keys_role_check CHECK (((role ~ '^[A-Za-z_][A-Za-z0-9_-]{0,39}$'::text) AND (role <> 'public'::text)))
+);
+
+CREATE TABLE millrace_control.data_policies (
+  role text NOT NULL,
+  data_table text NOT NULL,
+  columns text[],
+  row_filter jsonb,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT data_policies_columns_check CHECK ((columns <> '{}'::text[])),
+  CONSTRAINT data_policies_data_table_fkey FOREIGN KEY (data_table) REFERENCES millrace_control.data_tables(name) ON UPDATE CASCADE ON DELETE CASCADE,
+  CONSTRAINT data_policies_pkey PRIMARY KEY (role, data_table),
+  CONSTRAINT data_policies_role_check CHECK ((role ~ '^[A-Za-z_][A-Za-z0-9_-]{0,39}$'::text))
+);
+
+CREATE INDEX data_policies_by_table ON millrace_control.data_policies USING btree (data_table);
+
+CREATE TABLE millrace_control.data_secrets (
+  name text NOT NULL,
+  value bytea NOT NULL,
+  CONSTRAINT data_secrets_pkey PRIMARY KEY (name),
+  CONSTRAINT data_secrets_value_check CHECK ((octet_length(value) >= 32))
+);
+
+CREATE TABLE millrace_control.data_tables (
+  name text NOT NULL,
+  table_schema text NOT NULL,
+  table_name text NOT NULL,
+  columns text[],
+  relations jsonb NOT NULL DEFAULT '[]'::jsonb,
+  description text,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT data_tables_columns_check CHECK ((columns <> '{}'::text[])),
+  CONSTRAINT data_tables_name_check CHECK ((name ~ '^[A-Za-z_][A-Za-z0-9_-]{0,62}$'::text)),
+  CONSTRAINT data_tables_pkey PRIMARY KEY (name),
+  CONSTRAINT data_tables_relations_check CHECK ((jsonb_typeof(relations) = 'array'::text)),
+  CONSTRAINT data_tables_table_name_check CHECK ((table_name <> ''::text)),
+  CONSTRAINT data_tables_table_schema_check CHECK ((table_schema <> ''::text))
+);
+
+CREATE TABLE millrace_control.data_usage (
+  hour timestamp with time zone NOT NULL,
+  key_id text NOT NULL,
+  role text NOT NULL,
+  data_table text NOT NULL,
+  requests bigint NOT NULL,
+  refused bigint NOT NULL,
+  failed bigint NOT NULL,
+  cached bigint NOT NULL,
+  bytes bigint NOT NULL,
+  CONSTRAINT data_usage_pkey PRIMARY KEY (hour, key_id, role, data_table)
+);
+
 CREATE TABLE millrace_control.error_days (
   fingerprint text NOT NULL,
   day date NOT NULL,
@@ -529,6 +604,29 @@ CREATE TABLE millrace_control.pools (
   CONSTRAINT pools_pkey PRIMARY KEY (name),
   CONSTRAINT pools_slots_check CHECK ((slots >= 0))
 );
+
+CREATE TABLE millrace_control.push_queue (
+  place bigint NOT NULL,
+  stream text NOT NULL,
+  batch text NOT NULL,
+  row_from bigint NOT NULL,
+  row_end bigint NOT NULL,
+  last boolean NOT NULL,
+  digest text NOT NULL,
+  part bytea NOT NULL,
+  accepted_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  failed_at timestamp with time zone,
+  failure jsonb,
+  CONSTRAINT push_queue_batch_check CHECK ((batch <> ''::text)),
+  CONSTRAINT push_queue_check CHECK ((row_end >= row_from)),
+  CONSTRAINT push_queue_pkey PRIMARY KEY (place),
+  CONSTRAINT push_queue_row_from_check CHECK ((row_from >= 0)),
+  CONSTRAINT push_queue_stream_check CHECK ((stream <> ''::text))
+);
+
+CREATE UNIQUE INDEX push_queue_once ON millrace_control.push_queue USING btree (stream, batch, row_from, row_end) WHERE (failed_at IS NULL);
+
+CREATE INDEX push_queue_waiting ON millrace_control.push_queue USING btree (stream, place) WHERE (failed_at IS NULL);
 
 CREATE TABLE millrace_control.quality_results (
   id bigint NOT NULL,

@@ -78,7 +78,7 @@ class Client:
             },
         )
         # Not one of its rows landed: that is told by the result as well.
-        if status == 200 or (status == 422 and "accepted" in answer):
+        if status in (200, 202) or (status == 422 and "accepted" in answer):
             return result_of(batch, answer)
         raise _error(status, answer)
 
@@ -103,7 +103,7 @@ class Client:
         status, answer = self._request("GET", _row_path(stream, key))
         if status == 404 and answer.get("code") == "MLR_ROUTE_NOT_FOUND":
             return None
-        if status != 200:
+        if status not in (200, 202):
             raise _error(status, answer)
         row: Dict[str, Any] = answer["row"]
         return row
@@ -113,7 +113,7 @@ class Client:
         status, answer = self._request("DELETE", _row_path(stream, key))
         if status == 404 and answer.get("code") == "MLR_ROUTE_NOT_FOUND":
             return False
-        if status != 200:
+        if status not in (200, 202):
             raise _error(status, answer)
         return True
 
@@ -137,7 +137,7 @@ class Client:
             body=body,
             headers={"content-type": "application/json", "idempotency-key": str(uuid.uuid4())},
         )
-        if status != 200:
+        if status not in (200, 202):
             raise _error(status, answer)
         return answer
 

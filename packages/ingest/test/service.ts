@@ -15,6 +15,8 @@ import { Gate } from "./gate.ts";
 /** A service with a database of its own, for tests. */
 export interface TestService {
   readonly ingest: OpenedIngest;
+  /** What it was opened with, for a second one. */
+  readonly given: OpenIngest;
   readonly control: ControlStore;
   readonly url: string;
   /** Deleted when it is closed. */
@@ -75,16 +77,17 @@ export async function openService(
     "INSERT INTO millrace_control.users (id, name, role, created_by) VALUES ($1, 'ada', 'admin', 'test')",
     [user],
   );
-  const ingest = await openIngest({
+  const given: OpenIngest = {
     control,
     environment: { directory: folder, databaseUrl: async () => gate.through(database) },
     parquet: parquetBody,
-    target: (_, given) => postgres(given as object),
+    target: (_, made) => postgres(made as object),
     logger: logs.logger,
     port: 0,
     grpcPort: undefined,
     ...options,
-  });
+  };
+  const ingest = await openIngest(given);
   const pool = new pg.Pool({ connectionString: database, max: 2 });
   pool.on("error", () => undefined);
   const token = async (...names: string[]): Promise<string> => {
@@ -98,7 +101,7 @@ export async function openService(
   };
   const all = await token("*");
   return {
-    ...{ ingest, control, database, server, token, gate, all, folder },
+    ...{ ingest, given, control, database, server, token, gate, all, folder },
     url: ingest.url,
     query: async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
       (await pool.query<R>(sql, values)).rows,

@@ -160,6 +160,15 @@ const SETTINGS = {
     secret: false,
     check: z.string().min(1).optional(),
   },
+  /**
+   * What rows are acknowledged for: `committed`, when they are in their destination; `queued`, also when they are kept in the
+   * control database because the destination is away, from where they land later in their order. Default `committed`.
+   */
+  ingestAccept: {
+    variable: "MILLRACE_INGEST_ACCEPT",
+    secret: false,
+    check: z.enum(["committed", "queued"]).default("committed"),
+  },
   /** Rows per second that one token may push; 0: any number. Default 0. */
   ingestRowsPerSecond: {
     variable: "MILLRACE_INGEST_ROWS_PER_SECOND",

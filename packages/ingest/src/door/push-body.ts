@@ -15,6 +15,8 @@ export interface PushedBatch {
   readonly rejections: readonly RowRejection[];
   /** All of it had landed before. */
   readonly duplicate: boolean;
+  /** A part of it is kept durably and lands later, because the destination is away. */
+  readonly queued: boolean;
   /** The last hundred commits that it landed in, which may hold rows of others. */
   readonly commits: readonly LandedCommit[];
 }
@@ -71,6 +73,7 @@ class Total {
   #rejected = 0;
   #offset = 0;
   #duplicate = true;
+  #queued = false;
 
   constructor(options: PushBody) {
     this.#options = options;
@@ -81,6 +84,7 @@ class Total {
     this.#rejected += landed.rejected;
     this.#offset = Math.max(this.#offset, landed.offset);
     this.#duplicate &&= landed.duplicate;
+    this.#queued ||= landed.queued === true;
     this.#rejections.push(...landed.rejections.slice(0, LISTED_REJECTIONS - this.#rejections.length));
     if (landed.commit !== null) this.#commits = [...this.#commits.slice(1 - COMMITS), landed.commit];
     this.#options.onLanded?.(landed);
@@ -94,6 +98,7 @@ class Total {
       offset: this.#offset,
       rejections: this.#rejections,
       duplicate: this.#duplicate,
+      queued: this.#queued,
       commits: this.#commits,
     };
   }

@@ -22,6 +22,8 @@ export interface PushLimits {
   readonly partBytes: number;
   /** Milliseconds without a byte, after which a body is given up. */
   readonly idleMs: number;
+  /** Bytes that the durable queue holds, packed, of all streams. */
+  readonly queueBytes: number;
   /** Rows per second of one token; 0: any number. */
   readonly rowsPerSecond: number;
 }
@@ -41,5 +43,6 @@ export const PUSH_LIMITS: PushLimits = {
   partRows: 10_000,
   partBytes: 8 * MIB,
   idleMs: 30_000,
+  queueBytes: 4_096 * MIB,
   rowsPerSecond: 0,
 };

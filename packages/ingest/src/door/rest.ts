@@ -142,7 +142,7 @@ async function pushRead(
 
 /** Nothing of a batch landed, and trying again changes nothing: that is an error even for who looks at the status alone. */
 function answerBatch(response: ServerResponse, batch: PushedBatch): void {
-  const status = batch.accepted === 0 && batch.rejected > 0 ? 422 : 200;
+  const status = batch.accepted === 0 && batch.rejected > 0 ? 422 : batch.queued ? 202 : 200;
   if (!response.headersSent) return sendJson(response, status, batch);
   response.end(`${JSON.stringify({ ...batch, done: true })}\n`);
 }
@@ -214,10 +214,10 @@ function tellsProgress({ headers }: IncomingMessage): boolean {
 }
 
 function progressWriter(response: ServerResponse): (landed: LandedPart) => void {
-  return ({ offset, accepted, rejected, commit }) => {
+  return ({ offset, accepted, rejected, commit, queued = false }) => {
     if (!response.headersSent)
       response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
-    response.write(`${JSON.stringify({ offset, accepted, rejected, commit })}\n`);
+    response.write(`${JSON.stringify({ offset, accepted, rejected, commit, queued })}\n`);
   };
 }
 
@@ -225,7 +225,8 @@ async function mark(visit: Visit, door: StreamDoor, kind: "begin" | "complete"):
   const { request, response, options } = visit;
   const body = await readWhole(unpack(request, request.headers["content-encoding"], options.limits), 65_536);
   const landed = await door.mark(kind, scopeOf(body), batchIdOf(request));
-  sendJson(response, 200, { duplicate: landed.duplicate, commit: landed.commit });
+  const { duplicate, commit, queued = false } = landed;
+  sendJson(response, queued ? 202 : 200, { duplicate, commit, queued });
 }
 
 /** `{ "scope": { "country": "at" } }`; nothing: the whole stream. */

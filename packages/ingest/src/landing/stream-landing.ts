@@ -11,6 +11,7 @@ import {
   type Source,
 } from "@millrace/core";
 import { LandedBatches } from "./landed-batches.ts";
+import type { Landing } from "./landing.ts";
 import { PushedReading } from "./pushed-reading.ts";
 import type { BatchPart, LandedPart, Submission } from "./submission.ts";
 import { WaitingParts, type WaitingLimits } from "./waiting-parts.ts";
@@ -46,6 +47,12 @@ export interface LandingOptions {
   readonly clock: Clock;
 }
 
+/** How a part is landed. */
+export interface SubmitOptions {
+  /** Whoever submits it waits for as long as it takes. Default false: as long as the limits say. */
+  readonly patient?: boolean;
+}
+
 /** How a stream's landing does. */
 export interface LandingState {
   /** Rows that wait for a commit. */
@@ -68,7 +75,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * push, and ends when nothing is pushed for long. What a failed run left is tried again where that may help; a group that the
  * destination refuses is taken apart, so that a bad batch fails alone.
  */
-export class StreamLanding {
+export class StreamLanding implements Landing {
   readonly #o: LandingOptions;
   readonly #waiting: WaitingParts;
   readonly #batches: LandedBatches;
@@ -116,8 +123,9 @@ export class StreamLanding {
   /**
    * Lands a part of a batch; resolves when it is committed, however often it is sent. Fails with MLR_PUSH_BUSY,
    * MLR_PUSH_CONFLICT, MLR_DESTINATION_UNAVAILABLE where the destination is away for too long, or as the destination.
+   * A patient part waits for as long as it takes.
    */
-  submit(part: BatchPart): Promise<LandedPart> {
+  submit(part: BatchPart, { patient = false }: SubmitOptions = {}): Promise<LandedPart> {
     if (this.#closing.signal.aborted) return Promise.reject(busy("The ingestion service is ending", 5));
     const same = part.id === undefined ? undefined : `${part.id} ${part.offset ?? 0} ${part.digest ?? ""}`;
     const going = same === undefined ? undefined : this.#underWay.get(same);
@@ -128,7 +136,7 @@ export class StreamLanding {
     const submission: Submission = {
       part,
       token: `${this.#own}.${++this.#tokens}`,
-      deadline: this.#o.clock.monotonic() + this.#o.limits.waitMs,
+      deadline: patient ? Infinity : this.#o.clock.monotonic() + this.#o.limits.waitMs,
       alone: false,
       settled: false,
       ...{ resolve, reject },
@@ -146,6 +154,11 @@ export class StreamLanding {
     const forget = (): void => void this.#underWay.delete(same);
     promise.then(forget, forget);
     return promise;
+  }
+
+  /** Tells all who wait that the destination is away, in the order in which they came: either the patient ones or the others. */
+  expire({ patient = false }: SubmitOptions = {}): void {
+    this.#tellLate(({ deadline }) => (deadline === Infinity) === patient);
   }
 
   /** Takes nothing more, lands what waits, and ends the run. */
@@ -254,11 +267,14 @@ export class StreamLanding {
     while (this.#wanted) {
       await clock.sleep(Math.min(1_000, limits.waitMs));
       const now = clock.monotonic();
-      const late = ({ deadline }: Submission): boolean => deadline <= now;
-      for (const each of [...this.#waiting.remove(late), ...this.#reading.underWay.filter(late)])
-        settle(each, this.#late());
+      this.#tellLate(({ deadline }) => deadline <= now);
     }
     this.#sweeping = false;
+  }
+
+  #tellLate(late: (submission: Submission) => boolean): void {
+    const underWay = this.#reading.underWay.filter(late);
+    for (const each of [...underWay, ...this.#waiting.remove(late)]) settle(each, this.#late());
   }
 
   #late(): MillraceError {

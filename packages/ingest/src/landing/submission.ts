@@ -65,8 +65,10 @@ export interface LandedPart {
   readonly rejections: readonly RowRejection[];
   /** It had landed before; `accepted` and `rejected` are those of then. */
   readonly duplicate: boolean;
-  /** Null for a duplicate. */
+  /** Null for a duplicate, and for what is kept. */
   readonly commit: LandedCommit | null;
+  /** It is kept durably, and has not landed: the destination is away. Absent: it has landed. */
+  readonly queued?: boolean;
 }
 
 /** Rejections that an answer lists. */

@@ -51,7 +51,8 @@ class Calls {
       getBatch: ({ stream, batch }, context) =>
         this.#told(async () => {
           const found = await (await this.#open(stream, context)).progress(batch);
-          return { offset: BigInt(found?.offset ?? 0), done: found?.done ?? false };
+          const { offset = 0, done = false, queued = false } = found ?? {};
+          return { offset: BigInt(offset), done, queued };
         }),
       getRows: ({ stream, keys }, context) =>
         this.#told(async () => this.#getRows(await this.#open(stream, context), keys)),
@@ -158,6 +159,7 @@ function landedOf(batch: PushedBatch): Landed {
     offset: BigInt(batch.offset),
     rejections: batch.rejections.map(({ row, code, message }) => ({ row: BigInt(row ?? 0), code, message })),
     duplicate: batch.duplicate,
+    queued: batch.queued,
     ...(commit === undefined ? {} : { commit: commitOf(commit) }),
   });
 }

@@ -14,6 +14,8 @@ import { PUSH_LIMITS, type PushLimits } from "../door/push-limits.ts";
 import type { ReadParquetBody } from "../door/read-parquet-body.ts";
 import { answerRest, type RestOptions } from "../door/rest.ts";
 import type { LandingLimits } from "../landing/stream-landing.ts";
+import { PushQueue } from "../queue/push-queue.ts";
+import { QueueRoom } from "../queue/queue-room.ts";
 import { IngestHealth } from "./ingest-health.ts";
 import { LANDING_LIMITS } from "./landing-limits.ts";
 import { listen } from "./listen.ts";
@@ -45,6 +47,8 @@ export interface OpenIngest {
   readonly leaseMs?: number;
   readonly limits?: Partial<PushLimits>;
   readonly landing?: Partial<LandingLimits>;
+  /** `queued`: rows are kept durably while their destination is away. Default `committed`: they are refused. */
+  readonly accept?: "committed" | "queued";
   /** Is told every event of the runs. Default: nobody. */
   readonly observe?: (pipeline: string, event: RunEvent) => void;
   /** Is told of requests and of what waits. Default: nobody. */
@@ -68,6 +72,10 @@ const CONNECTIONS = 4_000;
 /** Milliseconds that open requests have to end when the service does. */
 const DRAIN_MS = 20_000;
 
+/** Milliseconds without a commit after which rows are kept for later. */
+const QUEUE_AFTER_MS = 5_000;
+const DRAIN_EVERY_MS = 5_000;
+
 type Answerer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Opens the service. Fails with MLR_SETTINGS_INVALID where it cannot listen. */
@@ -80,9 +88,11 @@ export async function openIngest(options: OpenIngest): Promise<OpenedIngest> {
     observe: options.observe,
   });
   const landing = { ...LANDING_LIMITS, ...options.landing };
+  const queue = options.accept === "queued" ? new PushQueue(control.pool) : undefined;
   const streams = new Streams({
     pool: control.pool,
-    limits: landing,
+    limits: queue === undefined ? landing : { ...landing, waitMs: Math.min(landing.waitMs, QUEUE_AFTER_MS) },
+    queue: queue && { table: queue, room: new QueueRoom(queue, limits.queueBytes) },
     ...{ environment, target, run, logger, clock },
   });
   let ending = false;
@@ -109,6 +119,9 @@ export async function openIngest(options: OpenIngest): Promise<OpenedIngest> {
     else void answerRest(request, response, rest);
   };
   const servers = await openServers(options, host, answer);
+  const draining = queue && setInterval(() => void streams.drain(), DRAIN_EVERY_MS);
+  draining?.unref();
+  if (queue !== undefined) void streams.drain();
   let closed: Promise<void> | undefined;
   return {
     url: servers.url,
@@ -116,6 +129,7 @@ export async function openIngest(options: OpenIngest): Promise<OpenedIngest> {
     close: () =>
       (closed ??= (async () => {
         ending = true;
+        clearInterval(draining);
         untell?.();
         const ended = servers.close();
         await streams.close();

@@ -1,7 +1,7 @@
 import { type Clock, MillraceError, type Scope } from "@millrace/core";
 import type { PushLimits } from "../door/push-limits.ts";
 import type { BatchPart, LandedPart } from "../landing/submission.ts";
-import type { StreamLanding } from "../landing/stream-landing.ts";
+import type { Landing } from "../landing/landing.ts";
 import type { KeyedRow } from "./keyed-rows.ts";
 import type { PushToken, PushTokens } from "./push-tokens.ts";
 import type { OpenStream, Streams } from "./streams.ts";
@@ -62,7 +62,7 @@ export class StreamDoor {
   }
 
   /** How far a batch has landed. */
-  progress(id: string): ReturnType<StreamLanding["progress"]> {
+  progress(id: string): ReturnType<Landing["progress"]> {
     return this.#stream.landing.progress(id);
   }
 
@@ -85,6 +85,7 @@ export class StreamDoor {
       if (row !== undefined) found.push(row.key);
     }
     if (found.length === 0) return 0;
+    // Where the destination is away its rows cannot be found, so that this is never kept for later.
     await this.submit({ work: { kind: "delete", keys: found }, count: 0, last: true, bytes: 0 });
     return found.length;
   }

@@ -47,16 +47,18 @@ export function runPushed(context: PushedRuns): RunPushed {
         pipeline: name,
         ...(group === undefined ? {} : { group }),
       });
+      const asked = new AskedToEnd(control, run);
       const report = await executeRun({
         pipeline,
         environment,
         run,
         attempts: lease.attempts,
-        signal,
+        signal: AbortSignal.any([signal, asked.signal]),
         lost: lease.lost,
         history: control.quality.history,
         observe: (event) => {
           observe(event);
+          if (event.type === "started") asked.run = event.run;
           // Checkpoints hold batch ids by the thousand, which are nothing to be looked at in a run's record.
           const lean: RunEvent = event.type === "committed" ? { ...event, checkpoints: {} } : event;
           recorder.observe(lean);
@@ -66,7 +68,7 @@ export function runPushed(context: PushedRuns): RunPushed {
           teller.observe(lean);
           context.observe?.(name, lean);
         },
-      });
+      }).finally(() => asked.close());
       await teller.close();
       await Promise.all([quality.flush(), facts.flush()]);
       await recorder.finish({ ...report, checkpoint: {} });
@@ -75,6 +77,45 @@ export function runPushed(context: PushedRuns): RunPushed {
       await lease.release();
     }
   };
+}
+
+/** Milliseconds between two looks at whether somebody wants a run to end. */
+const ASK_MS = 1_000;
+
+/** Sees that a run is to be stopped: no worker has it that could be told. */
+class AskedToEnd {
+  /** An interrupted run goes on under its own id. */
+  run: string;
+  readonly #control: ControlStore;
+  readonly #ending = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(control: ControlStore, run: string) {
+    this.#control = control;
+    this.run = run;
+    this.#timer = setInterval(() => void this.#ask(), ASK_MS);
+    this.#timer.unref();
+  }
+
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      const { rowCount } = await this.#control.pool.query(
+        "SELECT FROM millrace_control.runs WHERE id = $1 AND ending IS NOT NULL",
+        [this.run],
+      );
+      if (rowCount !== 0) this.#ending.abort();
+    } catch {
+      // It is asked again.
+    }
+  }
 }
 
 type PushEvent =

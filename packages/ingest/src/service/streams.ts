@@ -12,13 +12,17 @@ import {
 import type { Logger } from "@millrace/platform";
 import type pg from "pg";
 import { type LandingLimits, type RunPushed, StreamLanding } from "../landing/stream-landing.ts";
+import type { Landing } from "../landing/landing.ts";
+import type { PushQueue } from "../queue/push-queue.ts";
+import { QueuedLanding } from "../queue/queued-landing.ts";
+import type { QueueRoom } from "../queue/queue-room.ts";
 import { NameCheck } from "../landing/check-names.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 
 /** A stream that rows can be pushed into. */
 export interface OpenStream {
   readonly definition: PushedPipeline;
-  readonly landing: StreamLanding;
+  readonly landing: Landing;
   readonly rows: KeyedRows;
   /** Judges the names of fields. Fails where the destination cannot be made. */
   readonly names: () => Promise<NameCheck>;
@@ -32,6 +36,8 @@ export interface StreamsOptions {
   readonly target: (kind: string, options: unknown) => TableTarget;
   readonly run: RunPushed;
   readonly limits: LandingLimits;
+  /** Keeps what comes while a destination is away. Absent: such rows are refused. */
+  readonly queue: { readonly table: PushQueue; readonly room: QueueRoom } | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -46,6 +52,8 @@ interface Registered {
 interface Held extends OpenStream {
   /** What tells a definition from another one. */
   readonly text: string;
+  /** The landing, where it has a queue. */
+  readonly queued: QueuedLanding | undefined;
 }
 
 /** Milliseconds for which the registry is taken for what there is. */
@@ -58,6 +66,8 @@ export class Streams {
   readonly #open = new Map<string, Held>();
   readonly #ending = new Set<Promise<void>>();
   #known: ReadonlyMap<string, Registered> = new Map();
+  /** Streams of which something waited when it was last looked. */
+  #queued: ReadonlySet<string> = new Set();
   #read: { readonly at: number; readonly done: Promise<void> } | undefined;
 
   constructor(options: StreamsOptions) {
@@ -119,10 +129,13 @@ export class Streams {
         // Until the destination is there again: whoever waits is told after a while.
         retry: { attempts: 1_000_000, delayMs: 250, maxDelayMs: 3_000 },
       });
+    const direct = new StreamLanding({ definition, pipeline, run, limits, clock });
+    const queued = this.#withQueue(definition, direct);
     return {
       definition,
       text,
-      landing: new StreamLanding({ definition, pipeline, run, limits, clock }),
+      queued,
+      landing: queued ?? direct,
       names: once(async () => {
         const destination = await pipeline(NO_SOURCE).destination.destination(environment);
         await destination.close();
@@ -131,6 +144,35 @@ export class Streams {
       rows: new KeyedRows(definition, pipeline(NO_SOURCE), environment),
       closedBecause: undefined,
     };
+  }
+
+  #withQueue({ stream, name }: PushedPipeline, landing: StreamLanding): QueuedLanding | undefined {
+    const { queue, clock, logger } = this.#o;
+    if (queue === undefined) return undefined;
+    return new QueuedLanding({
+      ...{ stream, landing, clock, queue: queue.table, room: queue.room },
+      waiting: this.#queued.has(stream),
+      onRefused: (error, { id }) =>
+        logger.error(
+          { error, pipeline: name },
+          `Batch ${id} of stream ${stream} was accepted and does not land: it is kept in millrace_control.push_queue`,
+        ),
+    });
+  }
+
+  /** Lands what is in the queue of streams that nobody pushes into at the moment. Never fails: it is tried again. */
+  async drain(): Promise<void> {
+    try {
+      await this.#refresh();
+      for (const stream of this.#queued) {
+        const registered = this.#known.get(stream);
+        if (registered === undefined || registered.paused) continue;
+        this.#hold(registered);
+        this.#open.get(stream)?.queued?.wake();
+      }
+    } catch {
+      // The control database is away, which others tell.
+    }
   }
 
   /** The definition is another one now: what waits lands by the one that it was sent for. */
@@ -152,6 +194,7 @@ export class Streams {
   }
 
   async #load(): Promise<void> {
+    if (this.#o.queue !== undefined) this.#queued = new Set(await this.#o.queue.table.streams());
     const { rows } = await this.#o.pool.query<Registered>(`
       SELECT name, pushed, coalesce(enabled, declared_enabled) AS enabled, paused_at IS NOT NULL AS paused
       FROM millrace_control.pipelines WHERE pushed IS NOT NULL AND retired_at IS NULL ORDER BY name`);

@@ -109,6 +109,7 @@ async function open({
     grpcPort: values.ingestGrpcPort,
     ...(certificate === undefined || key === undefined ? {} : { tls: { certificate, key, clientAuthority } }),
     leaseMs: values.leaseSeconds * 1_000,
+    accept: values.ingestAccept,
     limits: { rowsPerSecond: values.ingestRowsPerSecond },
     observe,
     metrics,

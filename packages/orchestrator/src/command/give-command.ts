@@ -46,6 +46,7 @@ interface Affected {
   readonly worker: string | null;
   readonly host: string | null;
   readonly pid: number | null;
+  readonly trigger: string;
 }
 
 /**
@@ -168,7 +169,7 @@ async function openRuns(
   run: string | undefined,
 ): Promise<Affected[]> {
   const { rows } = await client.query<Affected>(
-    `SELECT id, status, worker, host, pid FROM millrace_control.runs
+    `SELECT id, status, worker, host, pid, trigger FROM millrace_control.runs
      WHERE pipeline = $1 AND status IN ('queued', 'running') AND ($2::uuid IS NULL OR id = $2) FOR UPDATE`,
     [pipeline, run ?? null],
   );
@@ -181,7 +182,10 @@ async function endRuns(
   kind: CommandKind,
   affected: readonly Affected[],
 ): Promise<{ readonly waiting: string[]; readonly runs: string[] }> {
-  const byHand = affected.find(({ status, worker }) => status === "running" && worker === null);
+  // Where rows are pushed in, the service that takes them looks by itself whether its run is to end.
+  const byHand = affected.find(
+    ({ status, worker, trigger }) => status === "running" && worker === null && trigger !== "push",
+  );
   if (byHand !== undefined) {
     throw new MillraceError(
       "MLR_ARGUMENT_INVALID",
@@ -237,11 +241,12 @@ async function setPaused(client: pg.ClientBase, known: Known, paused: boolean): 
 
 /** The pipeline's last run was stopped, so that it has something to go on with. */
 async function wasStopped(client: pg.ClientBase, pipeline: string): Promise<boolean> {
-  const { rows } = await client.query<{ status: string }>(
-    "SELECT status FROM millrace_control.runs WHERE pipeline = $1 ORDER BY id DESC LIMIT 1",
+  const { rows } = await client.query<{ status: string; trigger: string }>(
+    "SELECT status, trigger FROM millrace_control.runs WHERE pipeline = $1 ORDER BY id DESC LIMIT 1",
     [pipeline],
   );
-  return rows[0]?.status === "stopped";
+  // The next push begins the next run of a pipeline that rows are pushed into.
+  return rows[0]?.status === "stopped" && rows[0].trigger !== "push";
 }
 
 function queueRun(client: pg.ClientBase, known: Known, { by, request }: GivenCommand): Promise<string[]> {
