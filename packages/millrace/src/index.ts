@@ -62,6 +62,7 @@ export { database } from "@millrace/connectors/database";
 export { type SqlOptions, sql } from "@millrace/connectors/duckdb";
 export { exchange, type ExchangeOptions, exchanges, marketTables } from "@millrace/connectors/exchange";
 export { replayServer } from "@millrace/connectors/exchange/replay";
+export { type EntitiesOptions, entities, type Entity, findEntities } from "@millrace/connectors/entities";
 export { excel } from "@millrace/connectors/excel";
 export { type FilesOptions, files } from "@millrace/connectors/files";
 export * from "@millrace/connectors/http";
