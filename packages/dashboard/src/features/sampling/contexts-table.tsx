@@ -1,9 +1,10 @@
 import { Pause, Play, Square } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { api } from "../../api/client.ts";
 import { useRole } from "../../api/use-role.ts";
 import { Button } from "../../components/button.tsx";
 import type { Column } from "../../components/column.ts";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { Count } from "../../components/quantity.tsx";
@@ -91,6 +92,7 @@ function ContextActions({
   readonly context: SamplingContext;
 }): ReactNode {
   const command = useCommand();
+  const [stopping, setStopping] = useState(false);
   const options = { params: { path: { pipeline } }, body: { context: context.id } };
   const { name } = context;
   const pause = (): Promise<boolean> =>
@@ -118,9 +120,18 @@ function ContextActions({
       >
         {paused ? "Resume" : "Pause"}
       </Button>
-      <Button icon={Square} busy={command.busy} onClick={() => void stop()}>
+      <Button icon={Square} busy={command.busy} onClick={() => setStopping(true)}>
         Stop
       </Button>
+      <ConfirmDialog
+        open={stopping}
+        onOpenChange={setStopping}
+        title={`Stop ${name}?`}
+        action="Stop"
+        onConfirm={stop}
+      >
+        <p>It takes no more samples until the pipeline is run again. To go on later, pause it instead.</p>
+      </ConfirmDialog>
     </span>
   );
 }

@@ -5,6 +5,7 @@ import { DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { Duration } from "../../components/quantity.tsx";
 import { Time } from "../../components/time.tsx";
+import { formatDuration } from "../../format/format-duration.ts";
 import type { SamplingValue } from "./sampling-status.ts";
 
 const COLUMNS: readonly Column<SamplingValue>[] = [
@@ -51,7 +52,7 @@ const COLUMNS: readonly Column<SamplingValue>[] = [
     align: "end",
     from: "md",
     width: "w-32",
-    cell: ({ intervalsMs }) => intervalsMs.map((ms) => `${ms} ms`).join(", "),
+    cell: ({ intervalsMs }) => intervalsMs.map(formatDuration).join(", "),
   },
   {
     id: "achieved",
