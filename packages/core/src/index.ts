@@ -59,6 +59,7 @@ export * from "./pushed/pushed-stream.ts";
 export { revivePushed, type RevivePushed } from "./pushed/revive-pushed.ts";
 export { Redactor, redactor } from "./redactor.ts";
 export { checkReprocess, REPROCESS_PARTITION } from "./reprocess/check-reprocess.ts";
+export { orderedUuid } from "./reprocess/ordered-uuid.ts";
 export * from "./reprocess/refused-rows.ts";
 export * from "./row-failure.ts";
 export * from "./row.ts";

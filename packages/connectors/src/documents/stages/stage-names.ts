@@ -1,0 +1,15 @@
+/** The stages of every document, in their order. */
+export const STAGES = [
+  "received",
+  "classified",
+  "text",
+  "ocr",
+  "entities",
+  "extracted",
+  "checked",
+  "landed",
+  "archived",
+] as const;
+
+/** A stage that every document goes through. */
+export type StageName = (typeof STAGES)[number];
