@@ -98,14 +98,19 @@ export class PdfReader {
   /** Files inside the document. */
   async attachments(): Promise<Attachment[]> {
     const document = await this.#forText();
-    const found = (await document.getAttachments()) as
-      ReadonlyMap<string, EmbeddedFile> | Record<string, EmbeddedFile> | null;
-    if (found === null) return [];
-    const files =
-      found instanceof Map ? [...found.values()] : Object.values(found as Record<string, EmbeddedFile>);
-    return files
-      .filter(({ content }) => content instanceof Uint8Array)
-      .map(({ filename, content }) => ({ name: filename, content }));
+    const found = (await document.getAttachments()) as ReadonlyMap<string, { filename: string }> | null;
+    const attachments: Attachment[] = [];
+    let bytes = 0;
+    for (const [id, { filename }] of found ?? []) {
+      const content: unknown = await document.getAttachmentContent(id);
+      if (!(content instanceof Uint8Array)) continue;
+      bytes += content.length;
+      const { unpackedBytes } = this.#work.limits;
+      if (bytes > unpackedBytes)
+        throw new PdfRefusal("limit", `has attachments of more than ${unpackedBytes} bytes`);
+      attachments.push({ name: filename, content });
+    }
+    return attachments;
   }
 
   async #marks({ pdfjs }: LoadedPdfjs, page: PDFPageProxy): Promise<PageMarks> {
@@ -186,11 +191,6 @@ export class PdfReader {
       verbosity: pdfjs.VerbosityLevel.ERRORS,
     }).promise;
   }
-}
-
-interface EmbeddedFile {
-  readonly filename: string;
-  readonly content: unknown;
 }
 
 function round(value: number): number {
