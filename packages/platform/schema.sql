@@ -239,6 +239,81 @@ CREATE TABLE millrace_control.data_usage (
   CONSTRAINT data_usage_pkey PRIMARY KEY (hour, key_id, role, data_table)
 );
 
+CREATE TABLE millrace_control.document_decisions (
+  id uuid NOT NULL,
+  document uuid NOT NULL,
+  pipeline text NOT NULL,
+  kind text NOT NULL,
+  "values" jsonb,
+  lines jsonb,
+  stage text,
+  before jsonb,
+  decided_by text NOT NULL,
+  decided_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  answered_at timestamp with time zone,
+  refused text,
+  CONSTRAINT document_decisions_document_fkey FOREIGN KEY (document) REFERENCES millrace_control.documents(id) ON DELETE CASCADE,
+  CONSTRAINT document_decisions_kind CHECK ((kind = ANY (ARRAY['accept'::text, 'reject'::text, 'reprocess'::text]))),
+  CONSTRAINT document_decisions_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX document_decisions_by_document ON millrace_control.document_decisions USING btree (document, decided_at);
+
+CREATE INDEX document_decisions_open ON millrace_control.document_decisions USING btree (pipeline, decided_at) WHERE (answered_at IS NULL);
+
+CREATE TABLE millrace_control.document_pages (
+  document uuid NOT NULL,
+  page integer NOT NULL,
+  width double precision NOT NULL,
+  height double precision NOT NULL,
+  content_type text NOT NULL,
+  image bytea NOT NULL,
+  CONSTRAINT document_pages_pkey PRIMARY KEY (document, page)
+);
+
+CREATE TABLE millrace_control.document_transitions (
+  document uuid NOT NULL,
+  number bigint NOT NULL,
+  stage text NOT NULL,
+  outcome text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  duration_ms double precision NOT NULL,
+  attempt integer NOT NULL,
+  message text,
+  CONSTRAINT document_transitions_document_fkey FOREIGN KEY (document) REFERENCES millrace_control.documents(id) ON DELETE CASCADE,
+  CONSTRAINT document_transitions_pkey PRIMARY KEY (document, number)
+);
+
+CREATE TABLE millrace_control.documents (
+  id uuid NOT NULL,
+  pipeline text NOT NULL,
+  name text NOT NULL,
+  type text,
+  stage text NOT NULL,
+  state text NOT NULL,
+  attempts integer NOT NULL,
+  bytes bigint NOT NULL,
+  sha256 text,
+  priority double precision NOT NULL,
+  pages integer,
+  confidence double precision,
+  file text NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  error_code text,
+  error_message text,
+  fields jsonb,
+  number bigint NOT NULL,
+  CONSTRAINT documents_pkey PRIMARY KEY (id),
+  CONSTRAINT documents_state CHECK ((state = ANY (ARRAY['waiting'::text, 'review'::text, 'landing'::text, 'done'::text, 'failed'::text, 'duplicate'::text, 'rejected'::text])))
+) WITH (fillfactor=70);
+
+CREATE INDEX documents_by_pipeline ON millrace_control.documents USING btree (pipeline, received_at DESC, id DESC);
+
+CREATE INDEX documents_by_state ON millrace_control.documents USING btree (state, received_at DESC, id DESC);
+
+CREATE INDEX documents_by_time ON millrace_control.documents USING btree (received_at DESC, id DESC);
+
 CREATE TABLE millrace_control.error_days (
   fingerprint text NOT NULL,
   day date NOT NULL,

@@ -215,6 +215,7 @@ export const ERROR_CODES = {
     retry: "later",
     means: "More requests were made to the API than it answers in a minute.",
   },
+  MLR_ROW_NOT_FOUND: { retry: "never", means: "A table has no row with that key, or it is not shown." },
   MLR_DATA_TIMEOUT: {
     retry: "never",
     means: "The data API was asked for what takes longer to read than it allows.",
@@ -260,6 +261,25 @@ export const ERROR_CODES = {
   MLR_DEPLOY_UNHEALTHY: {
     retry: "never",
     means: "A new release was not seen to work, and the one before was started again.",
+  },
+  MLR_STORAGE_UNAVAILABLE: {
+    retry: "later",
+    means: "A storage of objects cannot be reached or does not answer.",
+  },
+  MLR_STORAGE_DENIED: { retry: "never", means: "A storage of objects refuses the access." },
+  MLR_STORAGE_FULL: {
+    retry: "later",
+    means: "A storage of objects has no space left, or its quota is used up.",
+  },
+  MLR_STORAGE_DAMAGED: {
+    retry: "never",
+    means: "A stored object is not what was put there: its checksum differs.",
+  },
+  MLR_STORAGE_NOT_FOUND: { retry: "never", means: "A storage holds no such object." },
+  MLR_DOCUMENT_NOT_FOUND: { retry: "never", means: "No document of that id is known, or it has no such page." },
+  MLR_DOCUMENT_STATE: {
+    retry: "never",
+    means: "What is wanted of a document cannot be done as it stands, such as accepting one that nobody has to look at.",
   },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;

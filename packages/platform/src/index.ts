@@ -1,3 +1,5 @@
+export { decideDocument, type NewDecision } from "./documents/decide-document.ts";
+export { documentLedger } from "./documents/document-ledger.ts";
 export * from "./embedded/embedded-postgres.ts";
 export { EventBus, type EventHandler } from "./events/event-bus.ts";
 export * from "./events/platform-event.ts";

@@ -23,6 +23,7 @@ import { notificationsRoutes } from "./notifications/routes.ts";
 import { storageRoutes } from "./storage/routes.ts";
 import { collectorsRoutes } from "./sources/routes.ts";
 import { samplingRoutes } from "./sources/sampling-routes.ts";
+import { documentsRoutes } from "./documents/routes.ts";
 import { errorsRoutes } from "./errors/routes.ts";
 
 /** The routes of all resources, each under `/api/v1`. */
@@ -52,4 +53,5 @@ export const ROUTES: readonly ApiRoutes[] = [
   errorsRoutes,
   collectorsRoutes,
   samplingRoutes,
+  documentsRoutes,
 ];

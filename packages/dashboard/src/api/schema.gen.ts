@@ -1758,6 +1758,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents, those that came last first */
+        get: operations["listDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many documents there are of each state */
+        get: operations["countDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people accepted and corrected, the latest first: labelled data */
+        get: operations["listDocumentLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document with its fields, and everything that happened to it */
+        get: operations["getDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of a page of a document that waits for review */
+        get: operations["getDocumentPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a document land, with corrections in place of what was read */
+        post: operations["acceptDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a document from landing */
+        post: operations["rejectDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/reprocess": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a document through its stages again, from any of them */
+        post: operations["reprocessDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/methods": {
         parameters: {
             query?: never;
@@ -2147,6 +2283,153 @@ export interface components {
         Difference: {
             now: number | null;
             before: number | null;
+        };
+        DocumentDecision: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "accept" | "reject" | "reprocess";
+            values: {
+                [key: string]: unknown;
+            } | null;
+            lines: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            } | null;
+            stage: string | null;
+            by: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            at: string;
+            /** @description Null: the pipeline has not followed it yet. */
+            answeredAt: string | null;
+            /** @description Why it was not followed. */
+            refused: string | null;
+        };
+        DocumentDetail: {
+            /** Format: uuid */
+            id: string;
+            pipeline: string;
+            /** @description Of the file, as it came. */
+            name: string;
+            type: string | null;
+            /** @description The stage that is due, or at which it stopped. */
+            stage: string;
+            /**
+             * @description `review`: a person has to look at it. `landing`: its rows are on their way. `duplicate`: its content came before.
+             * @enum {string}
+             */
+            state: "waiting" | "review" | "landing" | "done" | "failed" | "duplicate" | "rejected";
+            attempts: number;
+            bytes: number;
+            pages: number | null;
+            /** @description 0 to 1. */
+            confidence: number | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            receivedAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            changedAt: string;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            sha256: string | null;
+            priority: number;
+            /** @description Where the file is now, relative to the folder of the documents. */
+            file: string;
+            fields: unknown;
+            /** @description Pages that there are pictures of. */
+            shown: {
+                page: number;
+                width: number;
+                height: number;
+            }[];
+            /** @description Everything that happened to it, the oldest first, at most 1,000. */
+            transitions: components["schemas"]["DocumentTransition"][];
+            /** @description What people decided, the oldest first. */
+            decisions: components["schemas"]["DocumentDecision"][];
+        };
+        DocumentItem: {
+            /** Format: uuid */
+            id: string;
+            pipeline: string;
+            /** @description Of the file, as it came. */
+            name: string;
+            type: string | null;
+            /** @description The stage that is due, or at which it stopped. */
+            stage: string;
+            /**
+             * @description `review`: a person has to look at it. `landing`: its rows are on their way. `duplicate`: its content came before.
+             * @enum {string}
+             */
+            state: "waiting" | "review" | "landing" | "done" | "failed" | "duplicate" | "rejected";
+            attempts: number;
+            bytes: number;
+            pages: number | null;
+            /** @description 0 to 1. */
+            confidence: number | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            receivedAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            changedAt: string;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+        };
+        DocumentLabel: {
+            /** Format: uuid */
+            document: string;
+            pipeline: string;
+            name: string;
+            type: string | null;
+            sha256: string | null;
+            file: string;
+            before: unknown;
+            /** @description What a person put in its place. */
+            values: {
+                [key: string]: unknown;
+            } | null;
+            lines: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            } | null;
+            by: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            at: string;
+        };
+        DocumentTransition: {
+            number: number;
+            stage: string;
+            /** @description Such as `done`, `retry`, `failed`, `review`, `rows`, `corrected`. */
+            outcome: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            at: string;
+            durationMs: number;
+            attempt: number;
+            message: string | null;
         };
         Error: {
             /** @description One of the codes of docs/reference/errors.md. */
@@ -8290,6 +8573,343 @@ export interface operations {
                         /** @description False while it is not known what came of it: GET /commands will tell. */
                         done: boolean;
                         answer: unknown;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDocuments: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page. */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first page. */
+                after?: string;
+                pipeline?: string;
+                state?: "waiting" | "review" | "landing" | "done" | "failed" | "duplicate" | "rejected";
+                type?: string;
+                /** @description A part of the file's name, whatever the case. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DocumentItem"][];
+                        /** @description To be given as `after` for the next page; absent on the last. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    countDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Documents by state, of all pipelines. */
+                        states: {
+                            [key: string]: number;
+                        };
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDocumentLabels: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page. */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first page. */
+                after?: string;
+                pipeline?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DocumentLabel"][];
+                        /** @description To be given as `after` for the next page; absent on the last. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentDetail"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDocumentPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": components["schemas"]["Error"];
+                    "image/png": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acceptDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Values that are to land in place of what was read; others stay as they are. */
+                    values?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Rows of tables in place of what was read. */
+                    lines?: {
+                        [key: string]: {
+                            [key: string]: unknown;
+                        }[];
+                    };
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the decision.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description The pipeline did not run, and was started to follow it. */
+                        started: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rejectDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the decision.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description The pipeline did not run, and was started to follow it. */
+                        started: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reprocessDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID. The same request with the same key within a day is carried out once. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where to begin. Default: where it failed, else the first. */
+                    stage?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Of the decision.
+                         */
+                        id: string;
+                        pipeline: string;
+                        /** @description The pipeline did not run, and was started to follow it. */
+                        started: boolean;
                     };
                 };
             };

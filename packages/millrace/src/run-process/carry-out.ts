@@ -10,6 +10,7 @@ import { openWorkspace } from "../workspace/workspace.ts";
 import { codePositionOf } from "./code-position.ts";
 import type { ParentChannel } from "./parent-channel.ts";
 import { preparedProject } from "./prepared-project.ts";
+import { documentsOf } from "./documents-of.ts";
 import { takeControls } from "./take-controls.ts";
 
 /** Runs the pipeline of a task in this process. Never throws: what keeps it from starting is in the report as well. */
@@ -83,6 +84,7 @@ async function run(task: RunTask, channel: ParentChannel, signal: AbortSignal): 
       history: {
         observed: async (query) => (await workspace.control()).quality.history.observed(query),
       },
+      documents: documentsOf(pipeline.name, async () => (await workspace.control()).pool),
       ending: (connected) => finder.close(connected),
       observe: (event) => {
         channel.send({ type: "event", event: tellable(event) });

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from "@millrace/core";
 import { shownRequest } from "@millrace/orchestrator";
-import { logRun, newRunId, ObjectFinder, sourceStatusRecorder } from "@millrace/platform";
+import { documentLedger, logRun, newRunId, ObjectFinder, sourceStatusRecorder } from "@millrace/platform";
 import { codeVersionOf } from "../project/code-version.ts";
 import { traceRun } from "./trace-run.ts";
 import type { Workspace } from "./workspace.ts";
@@ -115,6 +115,7 @@ async function runLeased(
       signal,
       lost: lease.lost,
       history: control.quality.history,
+      documents: documentLedger(control.pool, pipeline.name),
       ending: (connected) => finder.close(connected),
       observe: (event) => {
         recorder.observe(event);
