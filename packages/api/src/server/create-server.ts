@@ -38,11 +38,16 @@ export interface CreateServerOptions {
   readonly publicUrl?: URL;
   /** Addresses or networks of reverse proxies whose `X-Forwarded-*` headers are believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Is told of each request that was answered, for metrics. Default: nobody is. */
+  readonly observe?: ObserveRequest;
   /** Default `REQUEST_RATES`. */
   readonly rates?: Partial<RequestRates>;
   /** Compares every answer with its route's schema: for tests. Default false. */
   readonly checkResponses?: boolean;
 }
+
+/** Told of a request: its route as the API's description has it, the status, and how long it took. */
+export type ObserveRequest = (route: string, status: number, seconds: number) => void;
 
 /** Largest body of a request. */
 const BODY_BYTES = 1024 * 1024;
@@ -104,10 +109,15 @@ export async function createServer(options: CreateServerOptions): Promise<ApiSer
 
 /** The routes, with what happens before and after each. */
 async function addApi(api: ApiServer, options: CreateServerOptions): Promise<void> {
-  const { context, guard, routes, logger, rates, checkResponses = false } = options;
+  const { context, guard, routes, logger, rates, observe, checkResponses = false } = options;
   const known = new Map<string, string>();
   const limits = new RequestLimits({ ...REQUEST_RATES, ...rates }, context.clock);
   api.addHook("onRoute", (route) => checkRoute(route, known));
+  api.addHook("onResponse", async (request, reply) => {
+    // The path itself may be anything: only a route's pattern becomes a name.
+    const route = `${request.method} ${request.routeOptions.url ?? "(none)"}`;
+    observe?.(route, reply.statusCode, reply.elapsedTime / 1000);
+  });
   api.addHook("onRequest", (request) => checkAccess(request, guard, limits));
   addIdempotency(api, context, logger);
   api.addHook("preHandler", async (request) => {

@@ -9,7 +9,7 @@ import type { Operations } from "../operations.ts";
 import type { TableReader } from "../table-reader.ts";
 import { allRoutes } from "./all-routes.ts";
 import type { ApiLogger } from "./api-logger.ts";
-import { createServer } from "./create-server.ts";
+import { createServer, type ObserveRequest } from "./create-server.ts";
 import { listen } from "./listen.ts";
 
 /** What the API is opened with. */
@@ -34,6 +34,8 @@ export interface OpenApiOptions {
   readonly trustedProxies?: readonly string[] | undefined;
   /** A service that signs people in. Default: none. */
   readonly oidc?: OidcOptions | undefined;
+  /** Is told of each request that was answered, for metrics. Default: nobody is. */
+  readonly observe?: ObserveRequest | undefined;
   /** Folder of the built dashboard. Default: a page says that there is none. */
   readonly dashboard?: string | undefined;
 }
@@ -76,6 +78,7 @@ export async function openApi(options: OpenApiOptions): Promise<OpenedApi> {
       guard: authentication.guard,
       routes: allRoutes(authentication),
       logger,
+      ...(options.observe === undefined ? {} : { observe: options.observe }),
       ...(dashboard === undefined ? {} : { dashboard: resolve(dashboard) }),
       ...(publicUrl === undefined ? {} : { publicUrl }),
       ...(trustedProxies === undefined ? {} : { trustedProxies }),

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { openApi, type OpenedApi, openInstallation } from "@millrace/api";
 import { openOperations, queueReprocess } from "@millrace/orchestrator";
 import type { ControlStore, Logger } from "@millrace/platform";
+import type { Metrics } from "@millrace/platform/metrics";
 import { openTableReader } from "../data-process/open-table-reader.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { oidcOfSettings } from "./oidc-of-settings.ts";
@@ -13,6 +14,7 @@ export async function serveApi(
   workspace: Workspace,
   control: ControlStore,
   logger: Logger,
+  metrics: Pick<Metrics, "observe">,
 ): Promise<OpenedApi> {
   const { project, environment } = workspace;
   const { apiHost, apiPort, apiUrl, apiProxies } = project.settings.values;
@@ -38,6 +40,11 @@ export async function serveApi(
         pool,
       }),
       logger,
+      observe: (route, status, seconds) =>
+        metrics.observe("millrace_api_request_seconds", seconds, {
+          route,
+          status: `${Math.floor(status / 100)}xx`,
+        }),
       host: apiHost,
       port: apiPort,
       publicUrl: apiUrl,

@@ -18,6 +18,7 @@ import type { SettingInput } from "@millrace/platform/settings";
 import { openProject, type OpenProject } from "../project/open-project.ts";
 import { version } from "../version.ts";
 import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
+import type { DataServing } from "./serve-data.ts";
 import type { Ingestion } from "./serve-ingest.ts";
 import { listenForWishes } from "./wishes.ts";
 import { projectStamp } from "./project-stamp.ts";
@@ -47,6 +48,8 @@ export interface Duties {
   readonly api?: boolean;
   /** Take rows that programs push: at once, or as soon as the project has a pipeline for them. */
   readonly ingests?: "now" | "when-wanted";
+  /** Serve the data API: at once, or as soon as a table is exposed. */
+  readonly data?: "now" | "when-wanted";
   /** Run every pipeline once that never ran. */
   readonly runsNew?: boolean;
 }
@@ -150,6 +153,8 @@ async function startParts(
     if (duties.registers) open.defer(await keepRegistered(workspace, control, printer));
     const ingest = await openIngestion(common, duties.ingests);
     open.defer(() => ingest?.close());
+    const data = await openData(common, duties.data);
+    open.defer(() => data?.close());
     scheduler?.start();
     await worker?.start();
     open.defer(() => closing.abort());
@@ -183,13 +188,22 @@ async function openDashboard({
   control,
   logger,
   printer,
+  telemetry,
 }: Common): Promise<OpenedApi | undefined> {
   if (workspace.project.settings.values.apiPort === 0) return undefined;
   // Loaded here, because only this command needs it.
   const { serveApi } = await import("./serve-api.ts");
-  const api = await serveApi(workspace, control, logger);
+  const api = await serveApi(workspace, control, logger, telemetry.metrics);
   tellDashboard(api, printer);
   return api;
+}
+
+/** Serves exposed tables, and tells where. */
+async function openData(common: Common, when: Duties["data"]): Promise<DataServing | undefined> {
+  if (when === undefined || common.workspace.project.settings.values.dataPort === 0) return undefined;
+  // Loaded here, because only this command needs it.
+  const { openDataServing } = await import("./serve-data.ts");
+  return openDataServing({ ...common, when });
 }
 
 /** Takes rows that programs push, and tells where. */

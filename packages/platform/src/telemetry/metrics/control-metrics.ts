@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { CONTROL_METRICS, controlValues } from "./control-values.ts";
 import type { Metrics } from "./metrics.ts";
+import { sourceSilences } from "./source-silences.ts";
 
 /** Values that are younger are not asked for again, however often somebody scrapes. */
 const FRESH_MS = 2_000;
@@ -17,7 +18,7 @@ export function watchControl(metrics: Metrics, { pool, leads = () => false }: Wa
   let asked = -Infinity;
   return metrics.onCollect(() => {
     tellPool(metrics, pool);
-    if (!leads()) for (const name of CONTROL_METRICS) metrics.clear(name);
+    if (!leads()) clearAll(metrics);
     if (asking === undefined && performance.now() - asked >= FRESH_MS) {
       asking = ask(metrics, pool, leads).finally(() => {
         asked = performance.now();
@@ -48,14 +49,23 @@ async function ask(metrics: Metrics, pool: pg.Pool, leads: () => boolean): Promi
     metrics.set("millrace_database_up", 1);
   } catch {
     metrics.set("millrace_database_up", 0);
-    for (const name of CONTROL_METRICS) metrics.clear(name);
+    clearAll(metrics);
   } finally {
     clearTimeout(late);
   }
 }
 
 async function askAll(metrics: Metrics, pool: pg.Pool): Promise<void> {
-  const values = await controlValues(pool);
-  for (const name of CONTROL_METRICS) metrics.clear(name);
+  const [values, silences] = await Promise.all([controlValues(pool), sourceSilences(pool)]);
+  clearAll(metrics);
+  for (const { pipeline, kind, seconds } of silences) {
+    metrics.set("millrace_source_silence_seconds", seconds, { pipeline, status: kind });
+  }
   for (const { name, labels, value } of values) metrics.set(name, value, labels);
+}
+
+/** So that none is told that is not known any more. */
+function clearAll(metrics: Metrics): void {
+  for (const name of CONTROL_METRICS) metrics.clear(name);
+  metrics.clear("millrace_source_silence_seconds");
 }

@@ -1,5 +1,5 @@
 /** What a metric may be told apart by. No others: each adds to what a Prometheus server has to keep. */
-export type MetricLabel = "pipeline" | "table" | "status" | "queue";
+export type MetricLabel = "pipeline" | "table" | "status" | "queue" | "route";
 
 /** What a metric is: its page is docs/reference/metrics.md, and a test compares the two. */
 export interface MetricSpec {
@@ -138,6 +138,11 @@ export const METRICS = {
     "Age of the oldest event that a consumer has not handled yet; 0: none",
   ),
   millrace_notifications_waiting: gauge("notifications", [], "Notifications that are to be sent"),
+  millrace_source_silence_seconds: gauge(
+    "seconds",
+    ["pipeline", "status"],
+    "Time since the source of a run that goes on told how it does, by the kind of source: collector or sampling",
+  ),
   // This process.
   millrace_worker_up: gauge(
     "",
@@ -151,6 +156,11 @@ export const METRICS = {
   ),
   millrace_worker_warm_processes: gauge("processes", [], "Processes that wait for a run"),
   millrace_scheduler_up: gauge("", [], "1 while this process keeps the schedules, 0 while it stands by"),
+  millrace_api_request_seconds: histogram(
+    SHORT,
+    ["route", "status"],
+    "Requests to the API, from their arrival until they are answered, by the route and the first digit of the status: 2xx, 4xx, …",
+  ),
   millrace_ingest_requests_total: counter(
     "requests",
     ["status"],
