@@ -24,6 +24,8 @@ export interface PageText {
   readonly hasText: boolean;
   /** What is to be read is in pictures, or its letters cannot be told. */
   readonly needsOcr: boolean;
+  /** Straight lines on the page, level or upright, four numbers each: x0, y0, x1, y1. Absent: none are known. */
+  readonly rules?: ArrayLike<number>;
   /** Why recognition is needed, or what went wrong with the page. */
   readonly problem?: string;
 }

@@ -24,7 +24,7 @@ export interface PdfFacts {
 
 /** A page with the straight lines on it, four numbers each: x0, y0, x1, y1. */
 export interface PdfPage extends PageText {
-  readonly rules: Float64Array;
+  readonly rules: readonly number[];
 }
 
 /** A page that was drawn. */

@@ -74,7 +74,7 @@ export class PdfReader {
             y1: round(y1),
           })),
         ),
-        rules: Float64Array.from(marks.rules, round),
+        rules: marks.rules.map(round),
         hasText: letters > 0 && marks.unknown <= letters * UNKNOWN_SHARE,
         needsOcr: problem !== undefined,
         ...(problem === undefined ? {} : { problem }),
