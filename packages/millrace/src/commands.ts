@@ -35,9 +35,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ingest.ts")).ingest,
   },
   {
-    name: "api",
-    summary: "only serve the dashboard and the API",
-    load: async () => (await import("./commands/api.ts")).api,
+    name: "dashboard",
+    summary: "only serve the dashboard and the management API",
+    load: async () => (await import("./commands/dashboard.ts")).dashboard,
   },
   {
     name: "init",
