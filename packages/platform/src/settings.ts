@@ -175,6 +175,53 @@ const SETTINGS = {
     secret: false,
     check: wholeNumber(0, 1e9).default(0),
   },
+  /** Port of the data API in `millrace api` and `millrace up`; 0: none. Default: 8092, or the next that is free. */
+  dataPort: {
+    variable: "MILLRACE_DATA_PORT",
+    secret: false,
+    check: wholeNumber(0, 65_535).optional(),
+  },
+  /** Address that it listens on. Default `127.0.0.1`: this machine only. */
+  dataHost: { variable: "MILLRACE_DATA_HOST", secret: false, check: z.string().min(1).default("127.0.0.1") },
+  /** The address by which people reach the data API, such as `https://data.example.org`. Default: the one it listens on. */
+  dataUrl: {
+    variable: "MILLRACE_DATA_URL",
+    secret: false,
+    check: z
+      .string()
+      .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
+        message: "must be a URL such as https://data.example.org",
+      })
+      .optional(),
+  },
+  /** Origins whose pages may ask the data API, such as `https://shop.example.org`, separated by commas; `*`: all. Default: none. */
+  dataOrigins: { variable: "MILLRACE_DATA_ORIGINS", secret: false, check: z.string().min(1).optional() },
+  /** A read replica of the default destination, or a user of it that can only read, from which the data API reads. Default: the default destination. */
+  dataReplicaUrl: { variable: "MILLRACE_DATA_REPLICA_URL", secret: true, check: databaseUrl.optional() },
+  /** Connections that the requests of one role to the data API may have. Default 8. */
+  dataConnections: {
+    variable: "MILLRACE_DATA_CONNECTIONS",
+    secret: false,
+    check: wholeNumber(1, 1_000).default(8),
+  },
+  /** Seconds after which the data API ends a statement. Default 30. */
+  dataTimeoutSeconds: {
+    variable: "MILLRACE_DATA_TIMEOUT_SECONDS",
+    secret: false,
+    check: wholeNumber(1, 3_600).default(30),
+  },
+  /** Requests in a minute that the data API answers to a key without a limit of its own. Default 6,000. */
+  dataKeyRate: {
+    variable: "MILLRACE_DATA_KEY_RATE",
+    secret: false,
+    check: wholeNumber(1, 1e9).default(6_000),
+  },
+  /** Requests in a minute that it answers to an address without a key. Default 600. */
+  dataPublicRate: {
+    variable: "MILLRACE_DATA_PUBLIC_RATE",
+    secret: false,
+    check: wholeNumber(1, 1e9).default(600),
+  },
   /** Issuer of the service that signs people in by OpenID Connect. Default: none, users are kept by Millrace alone. */
   oidcIssuer: {
     variable: "MILLRACE_OIDC_ISSUER",

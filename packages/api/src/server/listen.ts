@@ -7,15 +7,34 @@ const PORT = 8080;
 /** So many are tried. */
 const TRIES = 20;
 
+/** Where to listen. */
+export interface ListenOptions {
+  /** Default `127.0.0.1`. */
+  readonly host?: string | undefined;
+  /** Default: the first that is free. */
+  readonly port?: number | undefined;
+  /** The first port that is tried where none was asked for. Default 8080. */
+  readonly first?: number;
+  /** What listens, for messages: its name, and how the variables of its settings begin. Default: the dashboard. */
+  readonly what?: Listener;
+}
+
+interface Listener {
+  readonly name: string;
+  readonly prefix: string;
+}
+
+const DASHBOARD: Listener = { name: "dashboard", prefix: "MILLRACE_API" };
+
 /**
- * Listens on a port: the one that was asked for, or the first that is free from 8080 on. Returns where it is. Fails with
+ * Listens on a port: the one that was asked for, or the first that is free. Returns where it is. Fails with
  * MLR_SETTINGS_INVALID where it cannot.
  */
 export async function listen(
-  server: ApiServer,
-  { host = "127.0.0.1", port }: { readonly host?: string | undefined; readonly port?: number | undefined },
+  server: Pick<ApiServer, "listen" | "server">,
+  { host = "127.0.0.1", port, first = PORT, what = DASHBOARD }: ListenOptions,
 ): Promise<{ readonly url: string; readonly moved: boolean }> {
-  const ports = port === undefined ? Array.from({ length: TRIES }, (_, index) => PORT + index) : [port];
+  const ports = port === undefined ? Array.from({ length: TRIES }, (_, index) => first + index) : [port];
   for (const each of ports) {
     try {
       await server.listen({ host, port: each, exclusive: true });
@@ -24,7 +43,7 @@ export async function listen(
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       if (code === "EADDRINUSE" && each !== ports.at(-1)) continue;
-      throw refusal({ host, ports, code, cause: error });
+      throw refusal({ what, host, ports, code, cause: error });
     }
   }
   throw new MillraceError("MLR_INTERNAL", "No port was tried");
@@ -37,23 +56,24 @@ function nameOf(host: string): string {
 }
 
 function refusal(of: {
+  readonly what: Listener;
   readonly host: string;
   readonly ports: readonly number[];
   readonly code: string;
   readonly cause: unknown;
 }): MillraceError {
-  const { host, ports, code, cause } = of;
+  const { what, host, ports, code, cause } = of;
   const [first, last] = [ports[0], ports.at(-1)];
   const where = first === last ? `port ${first}` : `any port from ${first} to ${last}`;
   const taken = code === "EADDRINUSE";
   return new MillraceError(
     "MLR_SETTINGS_INVALID",
-    `The dashboard cannot listen on ${where} of ${host}: ${taken ? "another program has it" : code}`,
+    `The ${what.name} cannot listen on ${where} of ${host}: ${taken ? "another program has it" : code}`,
     {
       hint:
         code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-          ? "Set MILLRACE_API_HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0."
-          : "Choose another one with --port or MILLRACE_API_PORT; 0 means none.",
+          ? `Set ${what.prefix}_HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.`
+          : `Choose another one with --port or ${what.prefix}_PORT; 0 means none.`,
       details: { host, port: first ?? null, code },
       cause,
     },

@@ -9,19 +9,19 @@ interface ApiFlags {
   readonly host?: string;
 }
 
-/** `millrace api`: serves the dashboard and the API; schedulers and workers are other processes. */
+/** `millrace api`: serves exposed tables, and runs none of the project's code. */
 export const api: CommandSetup = (command, cli) => {
   command
-    .option("--port <number>", "port that it listens on (default: 8080 or the next free)", portNumber)
+    .option("--port <number>", "port that it listens on (default: 8092 or the next free)", portNumber)
     .option("--host <address>", "address that it listens on (default: 127.0.0.1, this machine only)")
-    .addHelpText("after", examples(["api", "api --host 0.0.0.0 --port 8080"]))
+    .addHelpText("after", examples(["api", "api --host 0.0.0.0 --port 8092"]))
     .action(({ port, host }: ApiFlags) =>
       serve(
         cli,
-        { registers: false, schedules: false, api: true },
+        { registers: false, schedules: false, data: "now" },
         {
-          ...(port === undefined ? {} : { apiPort: port }),
-          ...(host === undefined ? {} : { apiHost: host }),
+          ...(port === undefined ? {} : { dataPort: port }),
+          ...(host === undefined ? {} : { dataHost: host }),
         },
       ),
     );

@@ -35,7 +35,11 @@ export const start: CommandSetup = (command, cli) => {
       if (once) return withWorkspace(cli, (workspace) => runAll(cli, workspace));
       const works = { slots: SLOTS };
       const duties = { registers: true, schedules: true, works, api: true, runsNew: true } as const;
-      return serve(cli, { ...duties, ingests: "when-wanted" }, port === undefined ? {} : { apiPort: port });
+      return serve(
+        cli,
+        { ...duties, ingests: "when-wanted", data: "when-wanted" },
+        port === undefined ? {} : { apiPort: port },
+      );
     });
 };
 

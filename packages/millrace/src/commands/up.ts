@@ -32,6 +32,7 @@ export const up: CommandSetup = (command, cli) => {
           works: { slots },
           api: true,
           ingests: "when-wanted",
+          data: "when-wanted",
           runsNew: runNew,
         },
         {

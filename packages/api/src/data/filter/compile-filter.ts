@@ -13,7 +13,7 @@ export interface FilterScope {
   readonly columns: ReadonlyMap<string, ShapeColumn>;
   /** SQL of a column. Default: that of the alias. */
   readonly column?: (column: ShapeColumn) => string;
-  readonly parameters: Parameters;
+  readonly parameters: Pick<Parameters, "add">;
 }
 
 /**

@@ -6,7 +6,7 @@ export interface ConditionScope {
   readonly column: ShapeColumn;
   /** The column in SQL. */
   readonly sql: string;
-  readonly parameters: Parameters;
+  readonly parameters: Pick<Parameters, "add">;
 }
 
 /** The comparisons that are one sign in SQL. */

@@ -13,3 +13,8 @@ export function readTime(field: string, text: string): string {
     details: { field },
   });
 }
+
+/** Whether a text is meant as a time, not as a cursor. */
+export function isTime(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}/.test(text);
+}

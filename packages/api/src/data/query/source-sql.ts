@@ -1,8 +1,8 @@
-import { MillraceError } from "@millrace/core";
 import type { Grant } from "../exposure/grant.ts";
 import { compileFilter } from "../filter/compile-filter.ts";
 import type { Filter } from "../filter/filter.ts";
 import type { Parameters } from "../filter/parameters.ts";
+import { needVersions } from "../history/need-versions.ts";
 import { quoteName, quotePlace } from "../schema/quote.ts";
 
 /** Where rows are taken from. */
@@ -38,17 +38,9 @@ export function where(conditions: readonly string[]): string {
 }
 
 /** The versions of rows that were the current ones at a time. */
-function pastSql({ exposure, shape }: Grant, asOf: string, parameters: Parameters): string {
-  if (shape.mode !== "merge" || !shape.columns.has("_loaded_at")) {
-    throw new MillraceError(
-      "MLR_ARGUMENT_INVALID",
-      `Table "${exposure.name}" keeps no old versions of its rows`,
-      {
-        hint: "Tables that pipelines merge into keep them.",
-        details: { table: exposure.name },
-      },
-    );
-  }
+function pastSql(grant: Grant, asOf: string, parameters: Parameters): string {
+  const { shape } = grant;
+  needVersions(grant);
   const at = `${parameters.add(asOf)}::timestamptz`;
   const names = [...shape.columns.keys()];
   const live = `SELECT ${names.map(quoteName).join(", ")} FROM ${quotePlace(shape)} WHERE _loaded_at <= ${at}`;

@@ -19,7 +19,7 @@ export function dataFailure(error: unknown, statementMs: number): MillraceError 
       ...cause,
     });
   }
-  if (BAD_VALUE.test(code)) {
+  if (BAD_VALUE.test(code) || (code === "42601" && message.includes("jsonpath"))) {
     return new MillraceError("MLR_ARGUMENT_INVALID", `The database cannot compare with that: ${message}`, {
       hint: "GET /data/openapi.json tells the type of each column.",
       details: { sqlState: code },

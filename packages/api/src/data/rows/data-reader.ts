@@ -150,13 +150,12 @@ export class DataReader {
       connectionTimeoutMillis: CONNECT_MS,
       application_name: "millrace data",
       keepAlive: true,
+      // Before a connection is handed out. One that cannot be made read-only never is.
+      onConnect: async (client: pg.ClientBase) => void (await client.query(this.#setup())),
     });
     pool.on("error", () => undefined);
-    pool.on("connect", (client) => {
-      client.on("error", () => undefined);
-      // Sent before anything else that this connection is used for. A failure ends the connection, never leaves it open for writes.
-      client.query(this.#setup()).catch(() => void client.end());
-    });
+    // One that breaks in use must not end the process: what is asked of it fails.
+    pool.on("connect", (client) => void client.on("error", () => undefined));
     return pool;
   }
 

@@ -1,0 +1,12 @@
+export { checkPolicy } from "./exposure/check-policy.ts";
+export { type DataPolicy, PUBLIC_ROLE, READER_ROLE } from "./exposure/data-policy.ts";
+export type { Exposure } from "./exposure/exposure.ts";
+export { Exposures } from "./exposure/exposures.ts";
+export { findTable } from "./exposure/find-table.ts";
+export { type DataKeyRecord, DataKeys } from "./keys/data-keys.ts";
+export { openDataApi, type OpenedDataApi } from "./open-data-api.ts";
+export { readCondition } from "./query/read-condition.ts";
+export { readTableShape } from "./schema/read-table-shape.ts";
+export { dataClientSource } from "./docs/data-client.ts";
+export { makeViews } from "./docs/make-views.ts";
+export { DataCatalog } from "./exposure/data-catalog.ts";
