@@ -40,6 +40,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dashboard.ts")).dashboard,
   },
   {
+    name: "api",
+    summary: "only serve the data API over exposed tables",
+    load: async () => (await import("./commands/api.ts")).api,
+  },
+  {
+    name: "data",
+    summary: "choose which tables the data API shows, and to whom",
+    load: async () => (await import("./commands/data.ts")).data,
+  },
+  {
     name: "init",
     summary: "make a new project",
     load: async () => (await import("./commands/init.ts")).init,
