@@ -105,6 +105,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/show.ts")).show,
   },
   {
+    name: "documents",
+    summary: "documents of hot folders: list, show, review, do again",
+    load: async () => (await import("./commands/documents.ts")).documents,
+  },
+  {
     name: "collectors",
     summary: "live feeds: how they do, and what they are told",
     load: async () => (await import("./commands/collectors.ts")).collectors,

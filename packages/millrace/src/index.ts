@@ -57,6 +57,7 @@ export {
   type Feed,
 } from "@millrace/connectors/collector";
 export * from "@millrace/connectors/crawl";
+export * from "@millrace/connectors/documents";
 export { type CsvOptions, csv, tsv } from "@millrace/connectors/csv";
 export { database } from "@millrace/connectors/database";
 export { type SqlOptions, sql } from "@millrace/connectors/duckdb";

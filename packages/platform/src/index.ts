@@ -1,5 +1,14 @@
 export { decideDocument, type NewDecision } from "./documents/decide-document.ts";
 export { documentLedger } from "./documents/document-ledger.ts";
+export {
+  type DocumentLabel,
+  findDocument,
+  findDocumentLabels,
+  findDocuments,
+  type FindDocuments,
+  type FoundDocument,
+  type FoundTransition,
+} from "./documents/find-documents.ts";
 export * from "./embedded/embedded-postgres.ts";
 export { EventBus, type EventHandler } from "./events/event-bus.ts";
 export * from "./events/platform-event.ts";

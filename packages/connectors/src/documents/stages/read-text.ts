@@ -14,11 +14,27 @@ export async function readText(
     const pages: PageText[] = [];
     for (let number = 1; number <= open.pageCount; number++) {
       context.signal.throwIfAborted();
-      pages.push(await open.page(number));
+      pages.push(kept(await open.page(number)));
     }
     const text: DocumentText = { kind: open.kind, pages, metadata: open.metadata, attachments: [] };
     return { text };
   } finally {
     await open.close();
   }
+}
+
+/** A page without what only its reader needs. */
+function kept({
+  number,
+  width,
+  height,
+  rotation,
+  text,
+  words,
+  hasText,
+  needsOcr,
+  problem,
+}: PageText): PageText {
+  const page = { number, width, height, rotation, text, words, hasText, needsOcr };
+  return problem === undefined ? page : { ...page, problem };
 }
