@@ -122,7 +122,7 @@ describe("messages", () => {
 });
 
 describe("pictures", () => {
-  const picture = (width: number, height: number): sharp.Sharp =>
+  const picture = (width: number, height: number): ReturnType<typeof sharp> =>
     sharp({ create: { width, height, channels: 3, background: "white" } });
 
   test("are pages that need recognition, each of a TIFF file its own", async () => {
