@@ -281,6 +281,10 @@ export const ERROR_CODES = {
     retry: "never",
     means: "What is wanted of a document cannot be done as it stands, such as accepting one that nobody has to look at.",
   },
+  MLR_PROMOTE_REFUSED: {
+    retry: "never",
+    means: "Tests, migrations or figures of a bench speak against bringing a project to an environment.",
+  },
   MLR_INTERNAL: { retry: "never", means: "Something happened that should be impossible: a bug in Millrace." },
 } as const satisfies Record<string, { retry: "never" | "later"; means: string }>;
 

@@ -240,6 +240,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/deploy.ts")).deploy,
   },
   {
+    name: "promote",
+    summary: "tell whether the project may go to an environment: tests, migrations, bench figures",
+    load: async () => (await import("./commands/promote.ts")).promote,
+  },
+  {
     name: "prune",
     summary: "delete old records of runs, logs, events and messages",
     load: async () => (await import("./commands/prune.ts")).prune,
