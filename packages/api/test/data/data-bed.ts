@@ -7,7 +7,7 @@ import { startTestPostgres, type TestPostgres } from "@millrace/platform/testing
 import pg from "pg";
 import { PUBLIC_ROLE } from "../../src/data/exposure/data-policy.ts";
 import type { Relation } from "../../src/data/exposure/relation.ts";
-import { createDataServer } from "../../src/data/server/create-data-server.ts";
+import { createDataServer, type CreateDataServerOptions } from "../../src/data/server/create-data-server.ts";
 import type { DataServer } from "../../src/data/server/data-server.ts";
 import { type DataService, openDataService } from "../../src/data/server/data-service.ts";
 
@@ -73,7 +73,7 @@ CREATE TABLE millrace.tables (table_schema text NOT NULL, table_name text NOT NU
 
 export async function openDataBed(
   setup: string,
-  options: { readonly statementMs?: number; readonly origins?: readonly string[] } = {},
+  options: { readonly statementMs?: number; readonly origins?: readonly string[]; readonly more?: CreateDataServerOptions["more"] } = {},
 ): Promise<DataBed> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-data-"));
   const postgres = await startTestPostgres();
@@ -96,6 +96,7 @@ export async function openDataBed(
   const server = await createDataServer({
     service,
     origins: options.origins,
+    more: options.more,
     logger: { error: (fields, message) => void logged.push({ fields, message }), warn: () => undefined },
   });
   const later = (): void => void (ahead += 5_000);

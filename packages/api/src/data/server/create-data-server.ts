@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
-import Fastify from "fastify";
+import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { ApiLogger } from "../../server/api-logger.ts";
 import { checkHostName } from "../../server/check-host.ts";
 import { errorHandler } from "../../server/error-handler.ts";
@@ -60,8 +60,11 @@ export async function createDataServer(options: CreateDataServerOptions): Promis
   server.setErrorHandler((error, request, reply) => {
     // There is nobody to answer.
     if (error instanceof ClientGone) return reply.hijack();
-    return answerError(error, request, reply);
+    answerError(error, request, reply);
+    countRefused(request, reply, service);
+    return reply;
   });
+  server.decorateRequest("dataCaller", undefined);
   server.setNotFoundHandler(notFound);
   const https = publicUrl?.protocol === "https:";
   server.addHook("onRequest", (request, reply, done) => {
@@ -85,4 +88,13 @@ export async function createDataServer(options: CreateDataServerOptions): Promis
   }
   await server.ready();
   return server;
+}
+
+/** A table that the caller does not see counts as none: names that are made up take no room. */
+function countRefused(request: FastifyRequest, reply: FastifyReply, { catalog, usage }: DataService): void {
+  const { dataCaller: caller } = request;
+  if (caller === undefined) return;
+  const { table = "" } = (request.params ?? {}) as { readonly table?: string };
+  const known = catalog.fresh?.grant(caller.role, table) !== undefined;
+  usage.add({ caller, table: known ? table : "", status: reply.statusCode, bytes: 0, cached: false });
 }

@@ -7,6 +7,13 @@ import type { Grant } from "../exposure/grant.ts";
 import type { DataCaller } from "../keys/data-caller.ts";
 import type { DataService } from "./data-service.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who makes a request to the data API; undefined before that is known. */
+    dataCaller?: DataCaller;
+  }
+}
+
 /**
  * Tells who makes a request, and counts it. Fails with MLR_SIGN_IN_REQUIRED where a key is shown that does not hold, and with
  * MLR_REQUEST_LIMIT.
@@ -22,6 +29,7 @@ export async function callerOf(
     rates.takeUnknown(request.ip);
     caller = await callers.identify(authorization, request.ip);
   }
+  request.dataCaller = caller;
   rates.take(caller, request.ip);
   return caller;
 }
