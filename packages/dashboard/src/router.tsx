@@ -120,6 +120,18 @@ const sampling = createRoute({
   component: lazyRouteComponent(() => import("./pages/sampling.tsx"), "SamplingPage"),
 });
 
+const documents = createRoute({
+  ...inShell,
+  path: "/documents",
+  validateSearch: texts("q", "state", "pipeline"),
+  component: lazyRouteComponent(() => import("./pages/documents.tsx"), "DocumentsPage"),
+});
+const document = createRoute({
+  ...inShell,
+  path: "/documents/$id",
+  component: lazyRouteComponent(() => import("./pages/document.tsx"), "DocumentPage"),
+});
+
 const queues = createRoute({
   ...inShell,
   path: "/queues",
@@ -206,6 +218,8 @@ const routeTree = root.addChildren([
     collector,
     samplings,
     sampling,
+    documents,
+    document,
     queues,
     tasks,
     workers,

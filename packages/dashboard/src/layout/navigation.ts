@@ -4,6 +4,7 @@ import {
   ChartNetwork,
   CircleUser,
   Database,
+  FileText,
   Gauge,
   HardDrive,
   History,
@@ -23,7 +24,8 @@ import {
 } from "lucide-react";
 
 /** Something that may be absent from an installation: its page is left out of the navigation then. */
-export type Presence = "backfills" | "tasks" | "notifications" | "errors" | "collectors" | "sampling";
+export type Presence =
+  "backfills" | "tasks" | "notifications" | "errors" | "collectors" | "sampling" | "documents";
 
 /** A page in the navigation. */
 export interface NavItem {
@@ -48,6 +50,7 @@ export type PagePath =
   | "/lineage"
   | "/collectors"
   | "/sampling"
+  | "/documents"
   | "/queues"
   | "/tasks"
   | "/workers"
@@ -77,6 +80,7 @@ export const NAVIGATION: readonly NavSection[] = [
       { to: "/backfills", label: "Backfills", icon: History, needs: "backfills", key: "b" },
       { to: "/collectors", label: "Collectors", icon: RadioTower, needs: "collectors", key: "c" },
       { to: "/sampling", label: "Sampling", icon: Gauge, needs: "sampling", key: "g" },
+      { to: "/documents", label: "Documents", icon: FileText, needs: "documents", key: "o" },
     ],
   },
   {

@@ -20,12 +20,17 @@ export function usePresence(): (item: NavItem) => boolean {
   const errors = useQuery({ ...getQuery("/api/v1/errors", { query: { limit: 1 } }), staleTime: KEPT_MS });
   const collectors = useQuery({ ...getQuery("/api/v1/collectors"), staleTime: KEPT_MS });
   const sampling = useQuery({ ...getQuery("/api/v1/sampling"), staleTime: KEPT_MS });
+  const documents = useQuery({
+    ...getQuery("/api/v1/documents", { query: { limit: 1 } }),
+    staleTime: KEPT_MS,
+  });
   const before = lastPresence();
   const present: Readonly<Record<Presence, boolean>> = {
     backfills: isThere(backfills.data?.items) ?? before.has("backfills"),
     tasks: isThere(tasks.data?.items) ?? before.has("tasks"),
     collectors: isThere(collectors.data?.items) ?? before.has("collectors"),
     sampling: isThere(sampling.data?.items) ?? before.has("sampling"),
+    documents: isThere(documents.data?.items) ?? before.has("documents"),
     errors: isThere(errors.data?.items) ?? before.has("errors"),
     notifications: isThere(plan.data?.channels) ?? before.has("notifications"),
   };

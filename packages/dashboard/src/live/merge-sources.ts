@@ -5,6 +5,7 @@ import type { LiveSource } from "./messages.ts";
 const PATHS: Readonly<Record<string, string>> = {
   collector: "/api/v1/collectors",
   sampling: "/api/v1/sampling",
+  documents: "/api/v1/documents",
 };
 
 interface Sources {
@@ -24,6 +25,8 @@ export function mergeSources(
 ): ReadonlySet<string> {
   const path = sourcesPath(topic);
   if (path === undefined) return new Set();
+  // Its list is of documents, which the source's own status only says that there is news of.
+  if (topic === "sources:documents") return new Set([path, `${path}/`]);
   queries.setQueryData<Sources>([path, null], (known) => {
     if (known === undefined) return known;
     const changed = new Map(sources.map((source) => [source.pipeline, source]));
