@@ -48,7 +48,7 @@ export function signatureOf(request: SignedRequest, { secretAccessKey, region }:
   return mac(key, text).toString("hex");
 }
 
-/** A server that speaks the part of Amazon S3's REST API that reading needs, and refuses what is not signed as documented. */
+/** A server that speaks the part of Amazon S3's REST API that reading and storing need, and refuses what is not signed as documented. */
 export interface S3Server {
   readonly endpoint: string;
   readonly requests: readonly string[];
@@ -60,6 +60,10 @@ export interface S3ServerOptions {
   readonly credentials: S3Credentials | undefined;
   readonly bucket: string;
   readonly objects: Map<string, Buffer | string>;
+  /** When objects were changed; filled by what is put. Default: now. */
+  readonly modified?: Map<string, number>;
+  /** The code with which a request is refused; undefined: it is not. */
+  readonly refuse?: (request: IncomingMessage) => string | undefined;
   /** Keys per page of a list. */
   readonly pageKeys?: number;
 }
@@ -68,11 +72,15 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const requests: string[] = [];
   const server: Server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    try {
-      answer(options, request, response);
-    } catch (error) {
-      fail(response, 400, error instanceof Error ? error.message : "InvalidRequest");
-    }
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      try {
+        answer(options, { request, body: Buffer.concat(pieces) }, response);
+      } catch (error) {
+        fail(response, 400, error instanceof Error ? error.message : "InvalidRequest");
+      }
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -86,21 +94,67 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   };
 }
 
-function answer(options: S3ServerOptions, request: IncomingMessage, response: ServerResponse): void {
-  const refusal = refuse(options.credentials, request);
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+}
+
+function answer(options: S3ServerOptions, { request, body }: Asked, response: ServerResponse): void {
+  const refusal = options.refuse?.(request) ?? refuse(options.credentials, request);
   if (refusal !== undefined) return fail(response, 403, refusal);
   const [path = "", query = ""] = (request.url ?? "").split("?");
   const [, bucket = "", ...rest] = path.split("/").map((part) => decodeURIComponent(part));
   if (bucket !== options.bucket) return fail(response, 404, "NoSuchBucket");
   const key = rest.join("/");
+  if (request.method === "PUT") return put(options, key, { request, body }, response);
+  if (request.method === "DELETE") {
+    options.objects.delete(key);
+    return void response.writeHead(204).end();
+  }
   if (key === "") return list(options, new URLSearchParams(query), response);
-  const content = options.objects.get(key);
+  get(options, key, request, response);
+}
+
+function get(
+  { objects, modified }: S3ServerOptions,
+  key: string,
+  { method, headers }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const content = objects.get(key);
   if (content === undefined) return fail(response, 404, "NoSuchKey");
   const bytes = Buffer.from(content);
   const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
   response.setHeader("etag", etag);
-  if (request.headers["if-none-match"] === etag) response.writeHead(304).end();
-  else response.writeHead(200, { "content-length": bytes.length }).end(bytes);
+  if (headers["if-none-match"] === etag) return void response.writeHead(304).end();
+  const at = new Date(modified?.get(key) ?? Date.now()).toUTCString();
+  response.writeHead(200, { "content-length": bytes.length, "last-modified": at });
+  response.end(method === "HEAD" ? undefined : bytes);
+}
+
+/** Puts or copies an object, as PutObject and CopyObject do. */
+function put(
+  options: S3ServerOptions,
+  key: string,
+  { request, body }: Asked,
+  response: ServerResponse,
+): void {
+  const { objects, modified, bucket } = options;
+  const { headers } = request;
+  if (headers["if-none-match"] === "*" && objects.has(key)) return fail(response, 412, "PreconditionFailed");
+  const from = headers["x-amz-copy-source"];
+  if (typeof from === "string") {
+    const source = objects.get(decodeURIComponent(from).slice(bucket.length + 2));
+    if (source === undefined) return fail(response, 404, "NoSuchKey");
+    objects.set(key, source);
+    modified?.set(key, Date.now());
+    return void response.writeHead(200).end("<CopyObjectResult></CopyObjectResult>");
+  }
+  if (createHash("sha256").update(body).digest("hex") !== headers["x-amz-content-sha256"])
+    return fail(response, 400, "XAmzContentSHA256Mismatch");
+  objects.set(key, body);
+  modified?.set(key, Date.now());
+  response.writeHead(200).end();
 }
 
 /** The code of the refusal, if any. */
@@ -148,17 +202,30 @@ function isSigned(
 }
 
 function list(
-  { objects, pageKeys = 1_000 }: S3ServerOptions,
+  { objects, modified, pageKeys = 1_000 }: S3ServerOptions,
   query: URLSearchParams,
   response: ServerResponse,
 ): void {
   if (query.get("list-type") !== "2") return fail(response, 400, "InvalidArgument");
   const prefix = query.get("prefix") ?? "";
+  const delimiter = query.get("delimiter") ?? "";
   const after = query.get("continuation-token") ?? "";
-  const keys = [...objects.keys()].toSorted().filter((key) => key.startsWith(prefix) && key > after);
+  const grouped = (key: string): string => {
+    const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+    return end === -1 ? key : key.slice(0, end + 1);
+  };
+  const found = [...objects.keys()].filter((key) => key.startsWith(prefix)).map(grouped);
+  const keys = [...new Set(found)].toSorted().filter((key) => key > after);
   const page = keys.slice(0, pageKeys);
   const more = keys.length > page.length;
-  const contents = page.map((key) => `<Contents><Key>${escape(key)}</Key><Size>1</Size></Contents>`).join("");
+  const contents = page
+    .map((key) => {
+      const object = objects.get(key);
+      if (object === undefined) return `<CommonPrefixes><Prefix>${escape(key)}</Prefix></CommonPrefixes>`;
+      const at = new Date(modified?.get(key) ?? Date.now()).toISOString();
+      return `<Contents><Key>${escape(key)}</Key><LastModified>${at}</LastModified><Size>${Buffer.byteLength(object)}</Size></Contents>`;
+    })
+    .join("");
   response.writeHead(200, { "content-type": "application/xml" });
   response.end(
     `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><IsTruncated>${more}</IsTruncated>${

@@ -50,15 +50,19 @@ export class S3Service {
     return url;
   }
 
-  /** Headers that a GET of this address is sent with, signed where there are credentials. */
-  async headers(url: URL, headers: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  /** Headers that a request to this address is sent with, signed where there are credentials. @param of a GET where nothing is said. */
+  async headers(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    of: { readonly method?: string; readonly payloadHash?: string } = {},
+  ): Promise<Record<string, string>> {
     if (this.#keys === undefined) return { ...headers };
     const { AwsV4Signer: Signer } = (await import("aws4fetch")) as { AwsV4Signer: typeof AwsV4Signer };
     const signer = new Signer({
       ...this.#keys,
       url: url.href,
-      method: "GET",
-      headers: { ...headers, "x-amz-content-sha256": NO_BODY },
+      method: of.method ?? "GET",
+      headers: { ...headers, "x-amz-content-sha256": of.payloadHash ?? NO_BODY },
       service: "s3",
       region: this.#region,
     });
