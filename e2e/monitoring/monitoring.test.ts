@@ -26,27 +26,23 @@ function metricOf(name: string): MetricSpec | undefined {
   return specs[name] ?? (specs[base]?.type === "histogram" ? specs[base] : undefined);
 }
 
+/** What `name` may be told apart by; undefined where there is no such metric or recorded name. */
+function labelsOf(name: string): readonly string[] | undefined {
+  const rule = RECORDING_RULES.find(({ record }) => record === name);
+  if (rule === undefined) return metricOf(name)?.labels;
+  return (/by \(([^)]*)\)/.exec(rule.expr)?.[1] ?? "").split(/,\s*/);
+}
+
 /** Every metric, recorded name and label of an expression that does not exist. */
 function unknown(expr: string): string[] {
-  const recorded = new Set(RECORDING_RULES.map(({ record }) => record));
-  const found: string[] = [];
-  const labels = new Set<string>(GIVEN);
-  for (const [name] of expr.matchAll(/\b(?:millrace|process|nodejs)[_:][\w:]+/g)) {
-    if (recorded.has(name)) {
-      const by = /by \(([^)]*)\)/.exec(RECORDING_RULES.find(({ record }) => record === name)?.expr ?? "");
-      for (const label of (by?.[1] ?? "").split(/,\s*/)) labels.add(label);
-      continue;
-    }
-    const spec = metricOf(name);
-    if (spec === undefined) found.push(name);
-    for (const label of spec?.labels ?? []) labels.add(label);
-  }
-  for (const [, list = ""] of expr.matchAll(/(?:by|on) \(([^)]*)\)/g)) {
-    found.push(...list.split(/,\s*/).filter((label) => !labels.has(label)));
-  }
-  for (const [, label = ""] of expr.matchAll(/(\w+)(?:=~|!=|!~|=)"/g))
-    if (!labels.has(label)) found.push(label);
-  return found;
+  const names = [...expr.matchAll(/\b(?:millrace|process|nodejs)[_:][\w:]+/g)].map(([name]) => name);
+  const labels = new Set([...GIVEN, ...names.flatMap((name) => labelsOf(name) ?? [])]);
+  const grouped = [...expr.matchAll(/(?:by|on) \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(/,\s*/));
+  const chosen = [...expr.matchAll(/(\w+)(?:=~|!=|!~|=)"/g)].map(([, label = ""]) => label);
+  return [
+    ...names.filter((name) => labelsOf(name) === undefined),
+    ...[...grouped, ...chosen].filter((label) => !labels.has(label)),
+  ];
 }
 
 test("a mistyped metric or label would be found", () => {

@@ -15,7 +15,7 @@ import { testProject } from "../cli/cli.ts";
 const run = promisify(execFile);
 const RULES = resolve(import.meta.dirname, "../../deploy/monitoring/prometheus");
 const missing = spawnSync("promtool", ["--version"]).error !== undefined;
-if (missing) console.warn("Not run: no Prometheus here (Debian's package prometheus has it).");
+if (missing) process.stderr.write("Not run: no Prometheus here (Debian's package prometheus has it).\n");
 
 const PIPELINES = `import { pipeline, postgres } from "millrace";
 const destination = (name: string) => postgres().table(name, { key: ["id"] });

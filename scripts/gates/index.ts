@@ -7,8 +7,10 @@ import { format } from "./format.ts";
 import type { Gate } from "./gate.ts";
 import { generated } from "./generated.ts";
 import { imports } from "./imports.ts";
+import { licences } from "./licences.ts";
 import { lint } from "./lint.ts";
 import { lockFile } from "./lock-file.ts";
+import { secrets } from "./secrets.ts";
 import { types } from "./types.ts";
 import { words } from "./words.ts";
 
@@ -25,5 +27,7 @@ export const GATES: readonly Gate[] = [
   docLinks,
   examples,
   lockFile,
+  licences,
+  secrets,
   words,
 ];

@@ -4,6 +4,7 @@ import { connectorRegistry } from "./connector-registry.ts";
 import { controlSchema } from "./control-schema.ts";
 import { errorsPage } from "./errors-page.ts";
 import { ingestProto } from "./ingest-proto.ts";
+import { licenceCopies } from "./licence-copies.ts";
 import { monitoringFiles } from "./monitoring-files.ts";
 import { openApi, openApiTypes } from "./open-api.ts";
 import type { GeneratedFile } from "./generated-file.ts";
@@ -19,4 +20,5 @@ export const GENERATED: readonly GeneratedFile[] = [
   openApiTypes,
   ingestProto,
   ...monitoringFiles,
+  ...licenceCopies,
 ];

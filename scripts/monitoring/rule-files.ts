@@ -35,7 +35,7 @@ function runbookPath(alert: string): string {
 
 /** A test of promtool for every alert: JSON, which is YAML as well. @param rules path of the file of alerts */
 export function alertTests(rules: string): string {
-  const tests = ALERTS.map(({ name, severity, summary: _, example }) => ({
+  const tests = ALERTS.map(({ name, severity, example }) => ({
     name,
     interval: "1m",
     input_series: Object.entries(example.series).map(([series, values]) => ({ series, values })),
