@@ -52,6 +52,7 @@ export async function documentsBed(): Promise<DocumentsBed> {
     pipeline("papers", {
       source: documents({ folder: "papers", ...HURRIED, ...options }),
       destination: destination.tables(tables),
+      retry: { attempts: 1 },
     });
   return {
     directory,
