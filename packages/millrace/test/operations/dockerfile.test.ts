@@ -16,7 +16,9 @@ function lint(source: string): string[] {
   const of = (keyword: string): Instruction[] => all.filter((each) => each.getKeyword() === keyword);
   const body = (each: Instruction): string => each.getArgumentsContent() ?? "";
   const stages = new Set(file.getFROMs().map((from) => from.getBuildStage()));
-  const problems = validate(source).map(({ message }) => (typeof message === "string" ? message : message.value));
+  const problems = validate(source).map(({ message }) =>
+    typeof message === "string" ? message : message.value,
+  );
   const tell = (bad: boolean, problem: string): void => void (bad && problems.push(problem));
   for (const from of file.getFROMs()) {
     const image = from.getImage() ?? "";
