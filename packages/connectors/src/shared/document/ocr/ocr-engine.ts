@@ -20,6 +20,8 @@ export interface OcrEngine {
   unavailable(): Promise<string | undefined>;
   /** Fails with MLR_SOURCE_FAILED (`retry: "later"`) where the engine was killed or crashed. */
   read(request: OcrRequest): Promise<OcrWords>;
+  /** Degrees clockwise by which the picture has to be turned to be read: 0, 90, 180, 270. Absent: it cannot tell. */
+  orientation?(request: OcrRequest): Promise<number>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -32,7 +34,7 @@ export interface OcrOptions {
   readonly languages?: readonly string[];
   /** A result whose mean confidence is below goes on to the next engine; the best one counts. 0 to 1. Default 0.6. */
   readonly minConfidence?: number;
-  /** What is done with the picture first. Default: all where `sharp` is installed; nothing where it is not. */
+  /** What is done with the picture first. Default: what `PrepareOptions` says. `false`: nothing, and `sharp` is not needed for pages of PDF. */
   readonly prepare?: PrepareOptions | false;
   /** Numbers that were misread are repaired by this locale's rules: `37.499.96` → `37,499.96`. Default: they stay. */
   readonly numbers?: "en" | "de";
