@@ -73,7 +73,11 @@ CREATE TABLE millrace.tables (table_schema text NOT NULL, table_name text NOT NU
 
 export async function openDataBed(
   setup: string,
-  options: { readonly statementMs?: number; readonly origins?: readonly string[]; readonly more?: CreateDataServerOptions["more"] } = {},
+  options: {
+    readonly statementMs?: number;
+    readonly origins?: readonly string[];
+    readonly more?: CreateDataServerOptions["more"];
+  } = {},
 ): Promise<DataBed> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-data-"));
   const postgres = await startTestPostgres();
