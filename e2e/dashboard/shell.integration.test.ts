@@ -1,103 +1,21 @@
-import { createServer } from "node:net";
-import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FreshDatabase, freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
-import { type Running, type TestProject, testProject } from "../cli/cli.ts";
-import { builtDashboard } from "./built-dashboard.ts";
-import { chromiumPath, launchChromium } from "./chromium.ts";
+import { chromiumPath } from "./chromium.ts";
 import { seriousFindings } from "./project-bed.ts";
-
-const PIPELINES = `import { pipeline, postgres } from "millrace";
-export default [
-  pipeline("steady", {
-    source: async function* () {
-      for (let id = 0; id < 60; id++) { await new Promise((resolve) => setTimeout(resolve, 100)); yield { id }; }
-    },
-    destination: postgres().table("steady", { key: ["id"], mode: "merge" }),
-  }),
-  pipeline("注文-broken", {
-    source: async function* () { yield { id: 1 }; throw new Error("the price list of 店 is gone"); },
-    limits: { attempts: 1 },
-    destination: postgres().table("prices", { key: ["id"], mode: "merge" }),
-  }),
-];
-`;
-const PASSWORD = "four words in a row";
-/** The machine of tests may be slow: no test is about how long anything takes. */
-const PATIENCE_MS = 45_000;
-const TEST_MS = 180_000;
+import { openShellBed, PASSWORD, type ShellBed } from "./shell-bed.ts";
 
 describe.skipIf(chromiumPath() === undefined)(
   "the frame of the dashboard, Home and operations",
-  { timeout: TEST_MS },
+  { timeout: 180_000 },
   () => {
-    let database: FreshDatabase;
-    let project: TestProject;
-    let port: number;
-    let server: { readonly running: Running; readonly link: string };
-    let browser: Browser;
-    let admin: BrowserContext;
-    const problems: string[] = [];
-
+    let bed: ShellBed;
     beforeAll(async () => {
-      await builtDashboard();
-      database = await freshDatabase();
-      port = await freePort();
-      project = await testProject(
-        { "pipelines/all.ts": PIPELINES },
-        {
-          MILLRACE_DATABASE_URL: database.url,
-          MILLRACE_API_PORT: String(port),
-          MILLRACE_MASTER_PASSWORD: "a password for the secrets of tests",
-        },
-      );
-      server = await up();
-      browser = await launchChromium();
-      admin = await newContext();
+      bed = await openShellBed();
     }, 300_000);
-
-    afterAll(async () => {
-      await browser?.close();
-      server?.running.child.kill("SIGKILL");
-      await server?.running.ended;
-      await project?.remove();
-      await database?.drop();
-    }, 60_000);
-
-    async function up(): Promise<{ running: Running; link: string }> {
-      const running = project.start("up");
-      let said = "";
-      running.child.stderr?.on("data", (chunk: string) => (said += chunk));
-      await running.says("Dashboard: ");
-      await running.says("registered");
-      return { running, link: /Dashboard: (\S+)/.exec(said)?.[1] ?? "" };
-    }
-
-    async function newContext(): Promise<BrowserContext> {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-      context.setDefaultTimeout(PATIENCE_MS);
-      context.on("weberror", (error) => problems.push(error.error().message));
-      context.on("console", (message) => {
-        // A refused sign-in and a server that is gone are told on the console by the browser itself.
-        if (
-          message.type() === "error" &&
-          !message.text().includes("Failed to load resource") &&
-          !message.text().includes("WebSocket")
-        )
-          problems.push(message.text());
-      });
-      return context;
-    }
-
-    async function open(context: BrowserContext, path: string): Promise<Page> {
-      const page = await context.newPage();
-      await page.goto(`http://localhost:${port}${path}`);
-      return page;
-    }
+    afterAll(() => bed?.close(), 60_000);
 
     it("signs the first administrator in by the link, once, and has a password chosen", async () => {
-      const page = await admin.newPage();
-      await page.goto(server.link);
+      const page = await bed.admin.newPage();
+      await page.goto(bed.link);
       await page.getByRole("button", { name: "Continue" }).waitFor();
       expect(new URL(page.url()).hash).toBe("");
       expect(await seriousFindings(page)).toEqual([]);
@@ -111,17 +29,17 @@ describe.skipIf(chromiumPath() === undefined)(
       await page.locator("main h1").waitFor();
       await page.close();
 
-      const other = await newContext();
+      const other = await bed.newContext();
       const again = await other.newPage();
-      await again.goto(server.link);
+      await again.goto(bed.link);
       await again.getByRole("button", { name: "Continue" }).click();
       await again.getByRole("alert").waitFor();
       await other.close();
     });
 
     it("sends people who are not signed in to sign in, says what is wrong, and takes them where they wanted to go", async () => {
-      const context = await newContext();
-      const page = await open(context, "/events?type=run.committed");
+      const context = await bed.newContext();
+      const page = await bed.open(context, "/events?type=run.committed");
       await page.getByRole("heading", { name: "Sign in to Millrace" }).waitFor();
       await page.getByLabel("Name").fill("admin");
       await page.getByLabel("Password").fill("not the password");
@@ -155,7 +73,7 @@ describe.skipIf(chromiumPath() === undefined)(
       "/users?tab=tokens",
       "/audit",
     ])("has nothing on %s that keeps people out, in either theme", async (path) => {
-      const page = await open(admin, path);
+      const page = await bed.open(bed.admin, path);
       await page.locator("main h1").first().waitFor();
       await page.locator(".animate-pulse-soft").first().waitFor({ state: "detached" });
       expect(await seriousFindings(page)).toEqual([]);
@@ -172,16 +90,7 @@ describe.skipIf(chromiumPath() === undefined)(
     });
 
     it("broke no rule of the content security policy and threw nothing", () => {
-      expect(problems).toEqual([]);
+      expect(bed.problems).toEqual([]);
     });
   },
 );
-
-/** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}

@@ -31,8 +31,9 @@ export function Dialog({
         <Radix.Overlay className="fixed inset-0 z-40 bg-backdrop" />
         <Radix.Content
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
+          onOpenAutoFocus={focusDialog}
           className={classNames(
-            "fixed inset-x-3 bottom-3 z-40 flex max-h-[calc(100dvh-1.5rem)] animate-appear flex-col rounded-lg border border-line bg-raised shadow-pop",
+            "fixed inset-x-3 bottom-3 z-40 flex max-h-[calc(100dvh-1.5rem)] animate-appear flex-col rounded-lg border border-line bg-raised shadow-pop outline-none",
             "sm:inset-x-auto sm:top-[10dvh] sm:bottom-auto sm:left-1/2 sm:max-h-[80dvh] sm:w-[calc(100%-2rem)] sm:-translate-x-1/2",
             wide ? "sm:max-w-3xl" : "sm:max-w-lg",
           )}
@@ -58,4 +59,10 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Where no field asks for the focus: its first button is the one that closes it, whose tooltip would take the first Escape. */
+function focusDialog(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }

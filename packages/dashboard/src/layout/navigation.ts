@@ -79,7 +79,7 @@ export const NAVIGATION: readonly NavSection[] = [
       { to: "/runs", label: "Runs", icon: Play, key: "r" },
       { to: "/backfills", label: "Backfills", icon: History, needs: "backfills", key: "b" },
       { to: "/collectors", label: "Collectors", icon: RadioTower, needs: "collectors", key: "c" },
-      { to: "/sampling", label: "Sampling", icon: Gauge, needs: "sampling", key: "g" },
+      { to: "/sampling", label: "Sampling", icon: Gauge, needs: "sampling", key: "m" },
       { to: "/documents", label: "Documents", icon: FileText, needs: "documents", key: "o" },
     ],
   },

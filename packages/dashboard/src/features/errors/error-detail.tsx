@@ -107,7 +107,7 @@ function Sample({ error: { sample } }: { readonly error: Detail }): ReactNode {
       </p>
       {sample.hint !== null && <p className="mt-1 text-muted">{sample.hint}</p>}
       <p className="mt-1 text-sm text-muted">
-        <TextLink to="/runs/$id" params={{ id: sample.run }}>
+        <TextLink to="/runs/$id" params={{ id: sample.run }} className="underline">
           The run
         </TextLink>{" "}
         of {sample.pipeline}, <Time at={sample.at} />
