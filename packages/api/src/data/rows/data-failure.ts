@@ -3,7 +3,7 @@ import { MillraceError } from "@millrace/core";
 /** A connection that is gone, a server that starts or stops, or one that has no more room. */
 const AWAY = /^(08...|57P0.|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 /** A value that its type does not have, a pattern that is none, and what is too much for one statement. */
-const BAD_VALUE = /^(22...|2201B|42883|42804|42P18|54...)$/;
+const BAD_VALUE = /^(22...|2201B|42704|42883|42804|42P18|54...)$/;
 /** The table is not what it was a moment ago. */
 const CHANGED = /^(42P01|42703|0A000|40001|XX000)$/;
 
