@@ -13,6 +13,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { deployPacked, missingForSsh } from "./pack-deploy.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PACKAGES = [
@@ -191,6 +192,13 @@ try {
       const [report] = JSON.parse(ran.stdout) as Report[];
       assert.equal(report?.tables["quakes"]?.unchanged, 3);
     });
+  }
+  const missing = missingForSsh();
+  if (missing === undefined) {
+    await deployPacked({ tarballs: [...tarballs.values()], folder, bin, environment, step });
+  } else {
+    assert.equal(environment["CI"], undefined, `CI deploys by ssh, but ${missing}`);
+    process.stdout.write(`– deploy by ssh: skipped, ${missing}\n`);
   }
   const started = performance.now();
   run(process.execPath, [bin, "list"], project);

@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext, CommandSetup } from "../cli-context.ts";
-import { MIGRATIONS_FOLDER, migrationFiles } from "../migrate/load-migrations.ts";
+import { MIGRATIONS_FOLDER, migratedDatabases, migrationFiles } from "../migrate/load-migrations.ts";
 import { migrationName } from "../migrate/migration-file.ts";
 import { migrationProblems } from "../migrate/migration-state.ts";
 import type { DirtyChoice } from "../migrate/migration-checks.ts";
@@ -17,6 +17,8 @@ import { withWorkspace, type Workspace } from "../workspace/workspace.ts";
 
 interface DatabaseFlag {
   readonly database?: string;
+  /** Succeed where the project has no migrations. */
+  readonly ifAny?: boolean;
 }
 
 interface CarryOutFlags extends DatabaseFlag {
@@ -25,6 +27,8 @@ interface CarryOutFlags extends DatabaseFlag {
   readonly dryRun?: boolean;
   readonly breakLock?: boolean;
 }
+
+const IF_ANY = "succeed where the project has no migrations, as scripts for any project want it";
 
 const TEMPLATE = `-- What is to be done, in SQL.
 
@@ -57,6 +61,7 @@ ${examples(["migrate new create_customers", "migrate status", "migrate run --dry
     .addHelpText("after", examples(["migrate status", "migrate status --database warehouse --json"]))
     .action((flags: DatabaseFlag) => status(cli, flags));
   carryOutOptions(add("run", "Apply what is pending, in the order of the numbers."), "the last one to apply")
+    .option("--if-any", IF_ANY)
     .addHelpText("after", examples(["migrate run", "migrate run --to 3", "migrate run --dry-run"]))
     .action((flags: CarryOutFlags) => carryOut(cli, "run", flags));
   carryOutOptions(
@@ -67,6 +72,7 @@ ${examples(["migrate new create_customers", "migrate status", "migrate run --dry
     .action((flags: CarryOutFlags) => carryOut(cli, "rollback", flags));
   add("check", "Fail where files and database do not fit: edited, missing, late or half-applied migrations.")
     .option("--current", "fail as well where migrations are pending")
+    .option("--if-any", IF_ANY)
     .addHelpText("after", examples(["migrate check", "migrate check --current --json"]))
     .action((flags: DatabaseFlag & { current?: boolean }) => check(cli, flags));
 };
@@ -143,7 +149,7 @@ async function status(cli: CliContext, flags: DatabaseFlag): Promise<void> {
 }
 
 async function carryOut(cli: CliContext, verb: "run" | "rollback", flags: CarryOutFlags): Promise<void> {
-  const { database: _database, ...options } = flags;
+  const { database: _database, ifAny: _ifAny, ...options } = flags;
   const interrupts = listenForInterrupts(cli.printer, "Stopping after the migration that is under way.");
   try {
     await eachDatabase(cli, flags, async (workspace, database, count) => {
@@ -211,6 +217,10 @@ async function eachDatabase(
   work: (workspace: Workspace, database: string, count: number) => Promise<Said>,
 ): Promise<void> {
   await withWorkspace(cli, async (workspace) => {
+    if (flags.ifAny === true && (await migratedDatabases(workspace.project.root)).length === 0) {
+      cli.printer.result([], () => "The project has no migrations.");
+      return;
+    }
     const databases = await chosenDatabases(workspace, flags.database);
     const said: Said[] = [];
     for (const database of databases) said.push(await work(workspace, database, databases.length));

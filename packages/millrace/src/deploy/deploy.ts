@@ -159,7 +159,7 @@ async function prepare(
 ): Promise<Readonly<Record<string, string>>> {
   const made = await target.run("make the ClickHouse database", CLICKHOUSE, { PROGRAM: CLICKHOUSE_PROGRAM });
   if (made.trim() !== "") teller.done(`ClickHouse has the database ${made.trim()}`);
-  await target.millrace("apply the migrations", release, ["migrate", "run"]);
+  await target.millrace("apply the migrations", release, ["migrate", "run", "--if-any"]);
   teller.done("Migrations are applied");
   await target.millrace("make the tables", release, ["deploy-tables"]);
   teller.done("Tables and code lists are there");

@@ -278,7 +278,7 @@ healthy() {
       });' "$BEFORE")" || return 1
     [ -z "$why" ] || return 1
   else
-    found="$("$BASE/bin/millrace" migrate check 2>&1)" || { why="millrace migrate check failed: $found"; return 1; }
+    found="$("$BASE/bin/millrace" status --json 2>&1)" || { why="millrace status failed: $found"; return 1; }
     if [ -f "$BASE/releases/$RELEASE/.deploy/crontab" ]; then
       crontab -l 2>/dev/null | grep -qxF "# BEGIN millrace $APP" || { why="its lines are not in the crontab"; return 1; }
     fi

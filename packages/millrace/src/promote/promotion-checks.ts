@@ -70,7 +70,7 @@ async function migrationsCheck(options: PromotionOptions): Promise<PromotionChec
   }
   const settings = parseEnv(await readFile(path, "utf8")) as Record<string, string>;
   const [program = "", ...before] = millrace;
-  const args = [...before, "--project", root, "migrate", "check"];
+  const args = [...before, "--project", root, "migrate", "check", "--if-any"];
   const code = await runCommand({ program, args, cwd: root, env: settings, onLine });
   return code === 0
     ? { name: "migrations", status: "ok", message: `The migrations fit the databases of ${environment}` }

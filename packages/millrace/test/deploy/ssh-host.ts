@@ -5,10 +5,10 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
-import { vi } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
 
 const SSHD = "/usr/sbin/sshd";
-const WAIT = { timeout: 30_000, interval: 100 };
+const PATIENCE_MS = 30_000;
 
 /** A machine to deploy to: a fresh user of this one behind a real sshd on a loopback port. */
 export interface SshHost {
@@ -67,7 +67,7 @@ SetEnv PATH=${programs}:/usr/local/bin:/usr/bin:/bin
   await mkdir("/run/sshd", { recursive: true });
   const sshd = spawn(SSHD, ["-D", "-e", "-f", config], { stdio: "ignore" });
   const known = join(folder, "known_hosts");
-  await vi.waitFor(() => answers(port), WAIT);
+  await until(() => answers(port));
   await writeFile(known, `[127.0.0.1]:${port} ${await readFile(`${hostKey}.pub`, "utf8")}`);
   const host = `${user}@127.0.0.1`;
   const sshOptions = [
@@ -91,11 +91,11 @@ SetEnv PATH=${programs}:/usr/local/bin:/usr/bin:/bin
       await endOf(sshd);
       spawnSync("crontab", ["-r", "-u", user]);
       // The embedded PostgreSQL of the test, and whatever a failed test left.
-      await vi.waitFor(() => {
+      await until(() => {
         const left = processesOf(user);
         for (const pid of left) spawnSync("kill", ["-KILL", pid]);
         if (left.length > 0) throw new Error(`processes of ${user} go on: ${left.join(", ")}`);
-      }, WAIT);
+      });
       execFileSync("userdel", [user]);
       await rm(folder, { recursive: true, force: true });
     },
@@ -115,6 +115,20 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Calls `work` until it does not throw; after half a minute what it throws is thrown. */
+async function until(work: () => unknown): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await pause(100);
+    }
+  }
 }
 
 function processesOf(user: string): readonly string[] {
