@@ -260,6 +260,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/restore.ts")).restore,
   },
   {
+    name: "upgrade",
+    summary: "tell what this version would change, before it does",
+    load: async () => (await import("./commands/upgrade.ts")).upgrade,
+  },
+  {
     name: "db",
     summary: "start, stop, reset or locate the embedded database",
     load: async () => (await import("./commands/db.ts")).db,

@@ -71,7 +71,7 @@ describe("a data folder that is damaged", () => {
     expect(await failure()).toMatchObject({
       code: "MLR_DATABASE_START",
       message: expect.stringMatching(/made by PostgreSQL 17; .* version 18/),
-      hint: expect.stringContaining("pg_upgrade"),
+      hint: expect.stringContaining("millrace backup all.tar --tables"),
     });
     await writeFile(file, "18\n");
   });

@@ -70,7 +70,7 @@ async function checkVersion(layout: Layout, binaries: Binaries): Promise<void> {
   throw startFailure(
     `${layout.data} was made by PostgreSQL ${text.trim()}; these programs are version ${binaries.version}`,
     {
-      hint: `Upgrade it with pg_upgrade, choose another folder with MILLRACE_DATA_DIR, or start afresh: ${reset}`,
+      hint: `With the version of Millrace before: "millrace backup all.tar --tables". With this one, after moving the folder away: "millrace restore all.tar --tables". Or start afresh: ${reset}`,
     },
   );
 }

@@ -1,3 +1,4 @@
+import { MillraceError } from "@millrace/core";
 import type pg from "pg";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { backupFailure } from "../backup-failure.ts";
@@ -11,6 +12,7 @@ import { saveTables } from "./save-tables.ts";
 export async function saveControl(snapshot: Snapshot, archive: ArchiveWriter): Promise<SavedControl> {
   const { client, consistentAt, server } = snapshot;
   try {
+    await refuseEmpty(client);
     const schemas = [CONTROL_SCHEMA];
     const tables = (await readTables(client, schemas)).filter(({ name }) => name !== "schema_migrations");
     await lockTables(client, tables);
@@ -31,6 +33,20 @@ export async function saveControl(snapshot: Snapshot, archive: ArchiveWriter): P
   } catch (error) {
     throw backupFailure("The control database cannot be read", error);
   }
+}
+
+async function refuseEmpty(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ found: string | null }>("SELECT to_regclass($1) AS found", [
+    `${CONTROL_SCHEMA}.schema_migrations`,
+  ]);
+  if (rows[0]?.found != null) return;
+  throw new MillraceError(
+    "MLR_BACKUP_FAILED",
+    "The control database has no tables yet: there is nothing to save",
+    {
+      hint: "They are made by the first run. Where there were runs, another database is named: see `millrace settings`.",
+    },
+  );
 }
 
 async function readMigrated(client: pg.Client): Promise<SavedMigration[]> {
