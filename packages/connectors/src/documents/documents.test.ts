@@ -23,6 +23,7 @@ test("a file goes from the inbox to a row and to the done ones, and every stage 
   expect(bed.ledger.story("a.txt")).toEqual([
     "received done",
     "text done",
+    "ocr done",
     "checked done",
     "landed rows",
     "landed done",
@@ -73,6 +74,7 @@ test("a document that fails goes to the failed ones with the reason beside it, a
   expect(bed.ledger.story("bad.txt")).toEqual([
     "received done",
     "text done",
+    "ocr done",
     "entities retry",
     "entities retry",
     "entities failed",

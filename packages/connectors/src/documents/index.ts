@@ -2,6 +2,14 @@ import { parseOptions, type Source, systemClock } from "@millrace/core";
 import { documentsSource } from "./documents-source.ts";
 import { documentsOptions, type DocumentsOptions } from "./options.ts";
 
+export type { Box } from "../shared/document/box.ts";
+export type { DocumentText, PageText, Word } from "../shared/document/document-text.ts";
+export type {
+  DocumentType,
+  ExtractedFields,
+  FieldProblem,
+  FieldValue,
+} from "../shared/document/fields/document-type.ts";
 export type { InboxFile } from "./folder/inbox-file.ts";
 export type { DocumentsOptions } from "./options.ts";
 export type {

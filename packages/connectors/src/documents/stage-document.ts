@@ -22,7 +22,7 @@ export interface DocumentFacts {
   readonly type?: string;
   readonly text?: DocumentText;
   /** Whatever is named in it: dates, companies, numbers of accounts. */
-  readonly entities?: readonly Json[];
+  readonly entities?: readonly object[];
   readonly values?: DocumentValues;
   /** Rows of tables, by name. */
   readonly lines?: Readonly<Record<string, readonly DocumentValues[]>>;

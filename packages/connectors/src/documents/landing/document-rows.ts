@@ -6,6 +6,9 @@ import type { StreamRows } from "../store/store.ts";
 /** Longest text of a document without a type that lands in a row, in characters. */
 const MOST_TEXT = 10_000_000;
 
+/** Of which the first may be a whole number. */
+const CONFIDENCE = { name: "confidence", type: { kind: "double" } } as const;
+
 /** What lands of a document. Every row has its id in the column `document`. */
 export async function documentRows(
   document: StageDocument,
@@ -36,7 +39,7 @@ function usualRows(document: StageDocument): StreamRows[] {
     ...values,
   };
   return [
-    { stream, key: ["document"], rows: [own as Row] },
+    { stream, key: ["document"], columns: [CONFIDENCE], rows: [own as Row] },
     ...Object.entries(lines).map(([table, found]) => ({
       stream: `${stream}_${table}`,
       key: ["document", "line"],

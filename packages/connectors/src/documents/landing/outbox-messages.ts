@@ -12,10 +12,12 @@ export function* outboxMessages(
     pending.clear();
   }
   for (const { document, again, parts } of entries) {
-    for (const { stream, key } of parts) {
+    for (const { stream, key, columns } of parts) {
       if (declared.has(stream)) continue;
       declared.add(stream);
-      if (key !== undefined) yield { type: "schema", stream: { name: stream, key } };
+      if (key === undefined && columns === undefined) continue;
+      const about = { ...(key === undefined ? {} : { key }), ...(columns === undefined ? {} : { columns }) };
+      yield { type: "schema", stream: { name: stream, ...about } };
     }
     if (!again) {
       for (const { stream, rows } of parts) pending.set(stream, [...(pending.get(stream) ?? []), ...rows]);

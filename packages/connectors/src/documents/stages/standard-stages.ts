@@ -9,10 +9,15 @@ const LEAST_MATCH = 0.5;
 
 /** What is done with documents where nobody says otherwise. */
 export function standardStages(options: ResolvedDocumentsOptions): readonly Stage[] {
-  const { types } = options;
+  const { types, ocr } = options;
   const text: StageFunction = async (document, context) => {
     const { readText } = await import("./read-text.ts");
     return readText(document, { options, context });
+  };
+  const recognised: StageFunction = async (document, context) => {
+    if (ocr === false || document.text?.pages.some(({ needsOcr }) => needsOcr) !== true) return undefined;
+    const { readPictures } = await import("./read-pictures.ts");
+    return readPictures(document, { options, ocr, context });
   };
   const extracted: StageFunction = (document): DocumentFacts | undefined => {
     if (document.text === undefined) return undefined;
@@ -31,6 +36,7 @@ export function standardStages(options: ResolvedDocumentsOptions): readonly Stag
   };
   return [
     defineStage("documents.*.text", text),
+    ...(ocr === false ? [] : [defineStage("documents.*.ocr", recognised)]),
     ...(types.length === 0 ? [] : [defineStage("documents.*.extracted", extracted)]),
     defineStage("documents.*.checked", checked),
   ];

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
-import type { DocumentState, DocumentTransition, Row } from "@millrace/core";
+import type { ColumnDefinition, DocumentState, DocumentTransition, Row } from "@millrace/core";
 import type { DocumentFacts } from "../stage-document.ts";
 import { openStoreFile } from "./store-file.ts";
 import type { FolderName, NewDocument, StoredDocument } from "./stored-document.ts";
@@ -11,6 +11,8 @@ export interface StreamRows {
   readonly stream: string;
   /** Columns that identify a row. Default: those of the table. */
   readonly key?: readonly string[];
+  /** Declared columns; those not named are inferred. */
+  readonly columns?: readonly ColumnDefinition[];
   readonly rows: readonly Row[];
 }
 
