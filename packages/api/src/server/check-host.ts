@@ -25,7 +25,7 @@ export function checkHost(request: FastifyRequest, publicUrl: URL | undefined): 
  * @param variable the setting that says our name
  */
 export function checkHostName(
-  { headers }: FastifyRequest,
+  { headers }: Pick<FastifyRequest, "headers">,
   publicUrl: URL | undefined,
   variable: string,
 ): void {

@@ -28,7 +28,11 @@ const HEADERS = {
 } as const;
 
 /** Headers that tell browsers what this server's pages may do. @param https whether browsers come by TLS: then only so from now on */
+export function securityHeaders(https: boolean): Readonly<Record<string, string>> {
+  return https ? { ...HEADERS, "strict-transport-security": "max-age=31536000" } : HEADERS;
+}
+
+/** Adds them to an answer. */
 export function addSecurityHeaders(reply: FastifyReply, https: boolean): void {
-  reply.headers(HEADERS);
-  if (https) reply.header("strict-transport-security", "max-age=31536000");
+  reply.headers(securityHeaders(https));
 }

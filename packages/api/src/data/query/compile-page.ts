@@ -45,12 +45,13 @@ export function compilePage(grant: Grant, query: PageQuery, context: CompileCont
   const rows = `SELECT ${neededSql(grant, query, keyset)} FROM ${source.from}${where(conditions)}${orderBy(keyset)} LIMIT ${limit + 1}`;
   const fields = fieldsSql(grant, query.selection, { ...context, ...query, asOf, parameters, alias: "t" });
   const place = keyset.terms.map(({ sql }) => `${sql}::text`).join(", ");
+  // One more row than is shown tells whether there are more; the page itself is the plainest that PostgreSQL makes JSON of.
   const last = keyset.total
-    ? `CASE WHEN row_number() OVER () = ${limit} THEN json_build_array(${place})::text END`
+    ? `CASE WHEN (SELECT count(*) FROM t) > ${limit} THEN (SELECT json_build_array(${place})::text FROM t OFFSET ${limit - 1} LIMIT 1) END`
     : "NULL";
-  const text = `SELECT coalesce(json_agg(p.r) FILTER (WHERE p.n <= ${limit}), '[]')::text AS items,
-  CASE WHEN count(*) > ${limit} THEN max(p.k) END AS last${query.count === "exact" ? `, ${countSql(source)} AS count` : ""}
-FROM (SELECT row_number() OVER () AS n, ${last} AS k, (SELECT x FROM (SELECT ${fields}) x) AS r FROM (${rows}) t) p`;
+  const text = `WITH t AS MATERIALIZED (${rows})
+SELECT (SELECT coalesce(json_agg(p), '[]')::text FROM (SELECT ${fields} FROM t LIMIT ${limit}) p) AS items,
+  ${last} AS last${query.count === "exact" ? `, ${countSql(source)} AS count` : ""}`;
   return { statement: { text, values: parameters.values }, keyset };
 }
 

@@ -1,5 +1,7 @@
 /** An answer that is kept. */
 export interface KeptAnswer {
+  /** Name of the exposed table. */
+  readonly name: string;
   readonly body: string;
   /** Its length in bytes. */
   readonly bytes: number;

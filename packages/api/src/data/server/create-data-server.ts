@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
@@ -11,6 +12,7 @@ import { changesRoute } from "../changes/changes-route.ts";
 import { docsRoutes } from "../docs/docs-routes.ts";
 import { historyRoute } from "../history/history-route.ts";
 import { rowRoute } from "../history/row-route.ts";
+import { answerKept } from "./answer-kept.ts";
 import { ClientGone } from "./client-signal.ts";
 import type { DataServer } from "./data-server.ts";
 import type { DataService } from "./data-service.ts";
@@ -45,15 +47,25 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 export async function createDataServer(options: CreateDataServerOptions): Promise<DataServer> {
   const { service, logger, publicUrl, trustedProxies, origins = [], more = [] } = options;
   const answerError = errorHandler(logger);
+  const answerAtOnce = answerKept({ service, publicUrl, proxied: trustedProxies !== undefined });
   const server: DataServer = Fastify({
+    serverFactory: (handle) =>
+      createServer(
+        {
+          keepAliveTimeout: IDLE_MS,
+          headersTimeout: HEADERS_MS,
+          requestTimeout: REQUEST_MS,
+          maxHeaderSize: 32_768,
+        },
+        (request, response) => {
+          if (!answerAtOnce(request, response)) handle(request, response);
+        },
+      ),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: IDLE_MS,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 2_000, ignoreTrailingSlash: true },
-    http: { headersTimeout: HEADERS_MS, maxHeaderSize: 32_768 },
     trustProxy: trustedProxies === undefined ? false : [...trustedProxies],
   });
   server.server.maxConnections = CONNECTIONS;

@@ -9,8 +9,8 @@ import { type AskedRows, checkPageLimit, readQuery } from "../query/read-query.t
 import type { Selection } from "../query/row-query.ts";
 import type { KeptAnswer } from "../rows/answer-cache.ts";
 import { readPage } from "../rows/read-page.ts";
-import type { VersionsView } from "../rows/table-versions.ts";
 import type { TablePlace } from "../schema/read-table-shape.ts";
+import { hasAnswer, KEPT_HEADERS, keptAnswer, questionOf, stampOf } from "./kept-answer.ts";
 import { clientSignal } from "./client-signal.ts";
 import type { DataServer } from "./data-server.ts";
 import type { DataService } from "./data-service.ts";
@@ -28,7 +28,7 @@ export function rowsRoute(server: DataServer, service: DataService): void {
   server.get<RowsRequest>("/data/:table", async (request, reply) => {
     const caller = await callerOf(request, service);
     const { table } = request.params;
-    const kept = keptAnswer(request, { service, caller });
+    const kept = keptAnswer(service, questionOf(request.headers.accept, request.raw.url, caller));
     if (kept !== undefined) return sendKept(kept, { request, reply, service, caller });
     const view = await service.catalog.view();
     const grant = grantOf(view, caller, table);
@@ -62,8 +62,15 @@ async function sendPage(request: FastifyRequest, reply: FastifyReply, asked: Ask
     service.usage.add({ caller, table: grant.exposure.name, status: 200, bytes, cached: false });
     return reply.type(JSON_TYPE).header("cache-control", "private, no-store").send(body);
   }
-  const question = questionOf(request, caller);
-  const answer: KeptAnswer = { body, bytes, stamp, tables, tag: tagOf(question, stamp) };
+  const question = questionOf(request.headers.accept, request.raw.url, caller);
+  const answer: KeptAnswer = {
+    name: grant.exposure.name,
+    body,
+    bytes,
+    stamp,
+    tables,
+    tag: tagOf(question, stamp),
+  };
   service.cache.set(question, answer);
   return sendKept(answer, { request, reply, service, caller }, false);
 }
@@ -78,45 +85,13 @@ interface Sending {
 function sendKept({ body, bytes, tag }: KeptAnswer, sending: Sending, cached = true): FastifyReply {
   const { request, reply, service, caller } = sending;
   const { table } = request.params as RowsRequest["Params"];
-  const same = request.headers["if-none-match"]?.includes(tag) === true;
+  const same = hasAnswer(request.headers["if-none-match"], tag);
   service.usage.add({ caller, table, status: same ? 304 : 200, bytes: same ? 0 : bytes, cached });
   reply
     .header("etag", tag)
     .header("cache-control", "private, no-cache")
     .header("vary", "authorization, accept");
   return same ? reply.code(304).send() : reply.type(JSON_TYPE).send(body);
-}
-
-/** The answer that was given before, where nothing that it was made of has changed. */
-function keptAnswer(
-  request: FastifyRequest,
-  { service, caller }: { readonly service: DataService; readonly caller: DataCaller },
-): KeptAnswer | undefined {
-  const view = service.catalog.fresh;
-  const versions = service.versions.fresh;
-  if (view === undefined || versions === undefined) return undefined;
-  const kept = service.cache.get(questionOf(request, caller));
-  return kept !== undefined && kept.stamp === stampOf(view, versions, kept.tables) ? kept : undefined;
-}
-
-/** What is asked, and as whom. */
-function questionOf({ raw }: FastifyRequest, { role }: DataCaller): string {
-  return `${role} ${raw.headers.accept ?? ""} ${raw.url ?? ""}`;
-}
-
-/** Differs whenever an answer might. Undefined where that cannot be told. */
-function stampOf(
-  view: CatalogView,
-  versions: VersionsView,
-  tables: readonly TablePlace[],
-): string | undefined {
-  let stamp = view.stamp;
-  for (const place of tables) {
-    const version = versions.of(place);
-    if (version === undefined) return undefined;
-    stamp += ` ${version}`;
-  }
-  return stamp;
 }
 
 function tagOf(question: string, stamp: string): string {
