@@ -102,7 +102,7 @@ function PlaceBox({
       // Pictures of pages are white in the dark as well.
       className={classNames(
         "cursor-pointer",
-        current ? "fill-amber-400/30 stroke-amber-600" : "fill-blue-500/10 stroke-blue-600",
+        current ? "fill-late/25 stroke-late" : "fill-accent/10 stroke-accent",
       )}
     >
       <title>{field}</title>
