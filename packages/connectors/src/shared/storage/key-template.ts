@@ -38,7 +38,7 @@ export function keyOf(
         },
       );
     }
-    return String(value as string).replaceAll(/[/\\]/g, "_");
+    return (typeof value === "string" ? value : JSON.stringify(value)).replaceAll(/[/\\]/g, "_");
   });
   return checkedKey(key);
 }

@@ -13,6 +13,9 @@ import { Records } from "./records.ts";
 import { type Content, spool } from "./spool.ts";
 import { type ObjectFacts, type PendingObject, type StoredObject, visible } from "./stored-object.ts";
 
+/** What becomes visible so long after its time is told of apart: whoever looks for what is new does not look so far back. */
+const LATE_MS = 3_600_000;
+
 /** What putting an object came to. */
 export interface PutResult {
   readonly object: StoredObject;
@@ -96,9 +99,10 @@ export class ObjectStore {
     return { pending: { ...facts, key, kind: facts.kind ?? "object", token, sha256, bytes }, shared: !taken };
   }
 
-  /** Makes a prepared object visible. Fails with MLR_STORAGE_NOT_FOUND where its content was removed since. */
-  async publish(pending: PendingObject): Promise<StoredObject> {
-    const object = visible(pending, this.clock.now());
+  /** Makes a prepared object visible, under the same id each time it is done. @param atMs when it counts as put. Default now. Fails with MLR_STORAGE_NOT_FOUND where its content was removed since. */
+  async publish(pending: PendingObject, atMs: number = this.clock.now()): Promise<StoredObject> {
+    const object = visible(pending, atMs);
+    if (this.clock.now() - atMs > LATE_MS) await this.records.writeLate(object, this.clock.now());
     await this.#onStep?.("key");
     await this.records.point(object);
     await this.#onStep?.("record");

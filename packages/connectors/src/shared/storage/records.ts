@@ -31,6 +31,11 @@ export class Records {
     await this.#backend.write(recordPath(object.id), `${JSON.stringify(object)}\n`);
   }
 
+  /** Says that an object becomes visible now whose time is past. */
+  async writeLate({ id }: StoredObject, nowMs: number): Promise<void> {
+    await this.#backend.write(`late/${new Date(nowMs).toISOString().slice(0, 10)}/${id}.json`, "{}\n");
+  }
+
   async remove(id: string): Promise<void> {
     await this.#backend.remove(recordPath(id));
   }
@@ -58,12 +63,17 @@ export class Records {
 
   /** Ids of the objects of a day, oldest first. */
   async idsOf(day: string): Promise<string[]> {
-    const ids: string[] = [];
-    for await (const { path } of this.#backend.list(`records/${day}/`)) {
-      const id = path.slice(path.lastIndexOf("/") + 1, -".json".length);
-      if (isObjectId(id) && dayOf(id) === day) ids.push(id);
-    }
-    return ids;
+    return (await this.#idsIn(`records/${day}/`)).filter((id) => dayOf(id) === day);
+  }
+
+  /** Days on which objects of earlier days became visible, oldest first. */
+  async lateDays(): Promise<string[]> {
+    return (await this.#backend.folders("late")).filter((day) => /^\d{4}-\d\d-\d\d$/.test(day));
+  }
+
+  /** Ids of objects of earlier days that became visible on this day. */
+  async lateIdsOf(day: string): Promise<string[]> {
+    return this.#idsIn(`late/${day}/`);
   }
 
   /** All objects, oldest first, or newest first. What is removed meanwhile is left out. */
@@ -83,6 +93,15 @@ export class Records {
       const objects = await Promise.all(ids.slice(at, at + PARALLEL).map((id) => this.get(id)));
       for (const object of objects) if (object !== undefined) yield object;
     }
+  }
+
+  async #idsIn(folder: string): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const { path } of this.#backend.list(folder)) {
+      const id = path.slice(path.lastIndexOf("/") + 1, -".json".length);
+      if (isObjectId(id)) ids.push(id);
+    }
+    return ids;
   }
 
   async #pointer(key: string): Promise<Pointer | undefined> {

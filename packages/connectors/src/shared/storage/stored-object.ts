@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MillraceError } from "@millrace/core";
+import { type Json, MillraceError } from "@millrace/core";
 
 /** What is said of an object when it is put. */
 export interface ObjectFacts {
@@ -17,6 +17,8 @@ export interface ObjectFacts {
   readonly pipeline?: string;
   /** The document that it belongs to. */
   readonly document?: string;
+  /** Whatever else is to be known of it, such as the other columns of the row that it was. */
+  readonly about?: Readonly<Record<string, Json>>;
 }
 
 /** An object of a storage. */

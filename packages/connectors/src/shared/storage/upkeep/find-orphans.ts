@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type { ObjectStore } from "../object-store.ts";
 
 /** What was put so short a time ago may be on its way to becoming an object. */
@@ -37,9 +38,23 @@ export async function findOrphans(
   return orphans;
 }
 
-/** Hashes of the contents that objects have. */
+/** Hashes of the contents that objects have, or get when what a pipeline has committed is made visible. */
 export async function contentsInUse(store: ObjectStore): Promise<Set<string>> {
-  const used = new Set<string>();
+  const used = await contentsCommitted(store);
   for await (const { sha256 } of store.records.list()) used.add(sha256);
+  return used;
+}
+
+/** Hashes of the contents of objects that were committed, and may not be visible yet. */
+export async function contentsCommitted(store: ObjectStore): Promise<Set<string>> {
+  const used = new Set<string>();
+  for await (const { path } of store.backend.list("state/")) {
+    const content = /\/commit-\d+\.json$/.test(path) ? await store.backend.read(path) : undefined;
+    if (content === undefined) continue;
+    const { pending = [] } = JSON.parse(await text(content)) as {
+      readonly pending?: readonly { readonly sha256: string }[];
+    };
+    for (const { sha256 } of pending) used.add(sha256);
+  }
   return used;
 }

@@ -1,6 +1,6 @@
 import type { ObjectStore } from "../object-store.ts";
 import type { StoredObject } from "../stored-object.ts";
-import { contentsInUse, findOrphans, type Orphan } from "./find-orphans.ts";
+import { contentsCommitted, contentsInUse, findOrphans, type Orphan } from "./find-orphans.ts";
 import { type Due, planRetention } from "./plan-retention.ts";
 
 /** What pruning did, or would do. */
@@ -27,7 +27,8 @@ export async function pruneStore(
   const { retention: rules } = store.options;
   const plan = planRetention(objects, { rules, holds: await store.holds.list(), nowMs: store.clock.now() });
   const gone = new Set(plan.due.map(({ object }) => object.id));
-  const left = new Set(objects.filter(({ id }) => !gone.has(id)).map(({ sha256 }) => sha256));
+  const left = await contentsCommitted(store);
+  for (const { id, sha256 } of objects) if (!gone.has(id)) left.add(sha256);
   if (!dryRun) for (const id of gone) await store.records.remove(id);
   const found = await findOrphans(store, dryRun ? undefined : left, graceMs);
   const orphans = dryRun ? found : await removed(store, found);
