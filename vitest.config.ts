@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -12,6 +13,8 @@ export default defineConfig({
     ],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts", "**/*.crash.test.ts"],
     pool: "forks",
+    // Many tests wait for processes and servers: also on two cores two files at a time end sooner.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     execArgv: ["--conditions=@millrace/source"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
