@@ -201,6 +201,25 @@ CREATE TABLE millrace_control.data_policies (
 
 CREATE INDEX data_policies_by_table ON millrace_control.data_policies USING btree (data_table);
 
+CREATE TABLE millrace_control.data_saved (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  data_table text,
+  body text NOT NULL,
+  body_hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  CONSTRAINT data_saved_body_check CHECK ((body <> ''::text)),
+  CONSTRAINT data_saved_body_hash_check CHECK ((octet_length(body_hash) = 32)),
+  CONSTRAINT data_saved_kind_check CHECK ((kind = ANY (ARRAY['graphql'::text, 'filter'::text, 'sql'::text]))),
+  CONSTRAINT data_saved_kind_name_key UNIQUE (kind, name),
+  CONSTRAINT data_saved_name_check CHECK ((name <> ''::text)),
+  CONSTRAINT data_saved_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX data_saved_by_hash ON millrace_control.data_saved USING btree (body_hash) WHERE (kind = 'graphql'::text);
+
 CREATE TABLE millrace_control.data_secrets (
   name text NOT NULL,
   value bytea NOT NULL,

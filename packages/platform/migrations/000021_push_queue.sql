@@ -22,3 +22,20 @@ CREATE TABLE millrace_control.push_queue (
 CREATE INDEX push_queue_waiting ON millrace_control.push_queue (stream, place) WHERE failed_at IS NULL;
 -- The kind of a part is in its digest: a mark has no rows.
 CREATE UNIQUE INDEX push_queue_once ON millrace_control.push_queue (stream, batch, row_from, row_end) WHERE failed_at IS NULL;
+
+-- What people keep to ask it again: queries of GraphQL that programs name by their hash, filters of tables, statements of the
+-- console.
+CREATE TABLE millrace_control.data_saved (
+  id uuid PRIMARY KEY,
+  kind text NOT NULL CHECK (kind IN ('graphql', 'filter', 'sql')),
+  name text NOT NULL CHECK (name <> ''),
+  -- Of a filter: the table that it is of.
+  data_table text,
+  body text NOT NULL CHECK (body <> ''),
+  -- SHA-256 of the body in UTF-8.
+  body_hash bytea NOT NULL CHECK (octet_length(body_hash) = 32),
+  created_at timestamptz NOT NULL,
+  created_by text NOT NULL,
+  UNIQUE (kind, name)
+);
+CREATE INDEX data_saved_by_hash ON millrace_control.data_saved (body_hash) WHERE kind = 'graphql';

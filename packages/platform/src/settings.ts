@@ -210,6 +210,18 @@ const SETTINGS = {
     secret: false,
     check: wholeNumber(1, 3_600).default(30),
   },
+  /** What GraphQL answers: `any` query, `saved` ones alone, or none (`off`). Default `any`. */
+  dataGraphql: {
+    variable: "MILLRACE_DATA_GRAPHQL",
+    secret: false,
+    check: z.enum(["any", "saved", "off"]).default("any"),
+  },
+  /** Whether GraphQL tells its schema, to each role what that may read: `on` or `off`. Default `on`. */
+  dataIntrospection: {
+    variable: "MILLRACE_DATA_INTROSPECTION",
+    secret: false,
+    check: z.enum(["on", "off"]).default("on"),
+  },
   /** Requests in a minute that the data API answers to a key without a limit of its own. Default 6,000. */
   dataKeyRate: {
     variable: "MILLRACE_DATA_KEY_RATE",

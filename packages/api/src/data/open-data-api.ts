@@ -2,7 +2,9 @@ import { systemClock } from "@millrace/core";
 import { type ControlStore, controlPool } from "@millrace/platform";
 import type { ApiLogger } from "../server/api-logger.ts";
 import { listen } from "../server/listen.ts";
+import { graphqlRoutes } from "./graphql/graphql-routes.ts";
 import type { DataRates } from "./keys/rate-book.ts";
+import { SavedBodies } from "./saved/saved-bodies.ts";
 import { createDataServer } from "./server/create-data-server.ts";
 import { openDataService } from "./server/data-service.ts";
 
@@ -29,6 +31,10 @@ export interface OpenDataApiOptions {
   /** Milliseconds after which a statement is ended. Default 30,000. */
   readonly statementMs?: number | undefined;
   readonly rates?: Partial<DataRates> | undefined;
+  /** `saved`: only saved queries are answered; `off`: none. Default `any`. */
+  readonly graphql?: "any" | "saved" | "off" | undefined;
+  /** Whether GraphQL tells its schema: to each role what that may read. Default true. */
+  readonly introspection?: boolean | undefined;
 }
 
 /** The data API, listening. */
@@ -57,8 +63,11 @@ export async function openDataApi(options: OpenDataApiOptions): Promise<OpenedDa
     const { connections, statementMs, rates } = options;
     const service = await openDataService({ pool, url, connections, statementMs, rates, clock: systemClock });
     open.defer(() => service.close());
-    const { trustedProxies, origins } = options;
-    const server = await createDataServer({ service, logger, publicUrl, trustedProxies, origins });
+    const { trustedProxies, origins, graphql = "any", introspection } = options;
+    const saved = new SavedBodies(pool, systemClock);
+    const more =
+      graphql === "off" ? [] : [graphqlRoutes({ saved, savedOnly: graphql === "saved", introspection })];
+    const server = await createDataServer({ service, logger, publicUrl, trustedProxies, origins, more });
     open.defer(async () => {
       const force = setTimeout(() => server.server.closeAllConnections(), CLOSE_MS);
       await server.close();

@@ -23,6 +23,7 @@ import { notificationsRoutes } from "./notifications/routes.ts";
 import { storageRoutes } from "./storage/routes.ts";
 import { collectorsRoutes } from "./sources/routes.ts";
 import { samplingRoutes } from "./sources/sampling-routes.ts";
+import { dataRoutes } from "./data/routes.ts";
 import { documentsRoutes } from "./documents/routes.ts";
 import { errorsRoutes } from "./errors/routes.ts";
 
@@ -54,4 +55,5 @@ export const ROUTES: readonly ApiRoutes[] = [
   collectorsRoutes,
   samplingRoutes,
   documentsRoutes,
+  dataRoutes,
 ];

@@ -88,6 +88,8 @@ async function open({ workspace, control, logger, printer }: OpenDataServing): P
     origins: listOf(values.dataOrigins),
     connections: values.dataConnections,
     statementMs: values.dataTimeoutSeconds * 1_000,
+    graphql: values.dataGraphql,
+    introspection: values.dataIntrospection === "on",
     rates: { key: values.dataKeyRate, address: values.dataPublicRate },
   });
   const { bold } = printer.errorStyle;
