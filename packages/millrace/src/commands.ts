@@ -245,6 +245,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/promote.ts")).promote,
   },
   {
+    name: "storage",
+    summary: "list, measure, verify and prune the objects of the project's storage",
+    load: async () => (await import("./commands/storage.ts")).storage,
+  },
+  {
     name: "prune",
     summary: "delete old records of runs, logs, events and messages",
     load: async () => (await import("./commands/prune.ts")).prune,

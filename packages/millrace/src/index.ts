@@ -110,6 +110,16 @@ export {
   x509,
 } from "@millrace/connectors/soap";
 export { sqlserver, type SqlServerOptions } from "@millrace/connectors/sqlserver";
+export {
+  downloadAll,
+  objects,
+  type ObjectsOptions,
+  objectStore,
+  type OpenedObject,
+  type StoreOptions,
+  stored,
+  type StoredOptions,
+} from "@millrace/connectors/storage";
 export * from "@millrace/connectors/transforms";
 export { xml, type XmlOptions } from "@millrace/connectors/xml";
 export { cron, every, type EveryOptions, type ScheduleOptions } from "@millrace/orchestrator/schedule";

@@ -2,6 +2,7 @@ import { type DatabaseConnector, parseOptions } from "@millrace/core";
 import { logsConfig } from "@millrace/platform/logs";
 import { notificationsOptions } from "@millrace/platform/notify";
 import type { SecretProviderChoice } from "@millrace/platform";
+import type { StoreDefinition } from "@millrace/connectors/storage";
 import { z } from "zod";
 
 const projectConfig = z.strictObject({
@@ -88,6 +89,12 @@ const projectConfig = z.strictObject({
   pools: z.record(z.string().min(1), z.int().nonnegative()).optional(),
   /** Where log lines go besides the control database, such as `{ sinks: [logTo.stdout()] }`, and which. */
   logs: logsConfig.optional(),
+  /** Where objects are kept, made with `objectStore()`: what `millrace storage` and the Storage page look at. Default: none. */
+  storage: z
+    .custom<StoreDefinition>((value) => typeof value === "object" && value !== null && "open" in value, {
+      message: "must be a storage made with objectStore()",
+    })
+    .optional(),
   /** Who is told what happens: channels such as `slack({ url })`, and rules. Default: nobody. */
   notifications: notificationsOptions.optional(),
 });

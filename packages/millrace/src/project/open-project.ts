@@ -1,3 +1,4 @@
+import type { StoreDefinition } from "@millrace/connectors/storage";
 import type { DatabaseConnector } from "@millrace/core";
 import {
   checkOwnCode,
@@ -26,6 +27,8 @@ export interface OpenProject extends ProjectFolder {
   readonly notifications: NotificationsOptions | undefined;
   /** Where log lines go; undefined: the configuration says nothing of it. */
   readonly logs: LogsInput | undefined;
+  /** Where objects are kept; undefined: the configuration says nothing of it. */
+  readonly storage: StoreDefinition | undefined;
   /** Who gives secrets; undefined: the configuration says nothing of it. */
   readonly providers: readonly SecretProviderChoice[] | undefined;
   /** Name → value: of the environment, and of `.env` behind it. */
@@ -45,12 +48,12 @@ export async function openProject(project: ProjectFolder, flags: SettingInput = 
   await lendDotenv(project.root, inherited);
   if (project.configFile !== undefined) await checkOwnCode({ ...access, path: project.configFile });
   const loadedConfig: ProjectConfig = await loadConfig(project);
-  const { databases = {}, notifications, logs, secrets, pools: _, ...config } = loadedConfig;
+  const { databases = {}, notifications, logs, storage, secrets, pools: _, ...config } = loadedConfig;
   const loaded = await loadSettings({ directory: project.root, config, environment: inherited, flags });
   const settings = { ...loaded, warnings: [...warnings, ...loaded.warnings] };
   const setting = (name: string): string | undefined =>
     (inherited[name] ?? settings.dotenv[name]) || undefined;
   const variables = { ...settings.dotenv, ...inherited };
   const providers = secrets?.providers;
-  return { ...project, settings, databases, notifications, logs, providers, variables, setting };
+  return { ...project, settings, databases, notifications, logs, storage, providers, variables, setting };
 }
