@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 // Made beside this file by scripts/docs-site/build.ts.
 const { sidebar } = JSON.parse(readFileSync(new URL("site.json", import.meta.url), "utf8"));
 
+// oxlint-disable-next-line import/no-default-export -- VitePress looks for it by that name
 export default {
   title: "Millrace",
   description: "Collect data from anything, land it in a database exactly once, and see all of it.",

@@ -20,6 +20,7 @@ const Diagram = defineComponent({
   },
 });
 
+// oxlint-disable-next-line import/no-default-export -- VitePress looks for it by that name
 export default {
   extends: DefaultTheme,
   enhanceApp: ({ app }) => app.component("Diagram", Diagram),
