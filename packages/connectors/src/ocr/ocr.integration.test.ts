@@ -4,7 +4,7 @@ import path from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDocument } from "../shared/document/open.ts";
-import { makePdf } from "../pdf/test/make-pdf.ts";
+import { makePdf } from "../../test/documents/make-pdf.ts";
 import { paddle, recognise, recognisePage, tesseract, tesseractJs, type OcrEngine } from "./index.ts";
 
 const LINES = [
@@ -31,10 +31,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const missing = await tesseract().unavailable();
-if (missing !== undefined) console.warn(`Skipped: ${missing}`);
+/** Says in a title why its tests are skipped. */
+function because(reason: string | undefined): string {
+  return reason === undefined ? "" : `: ${reason}`;
+}
 
-describe.skipIf(missing !== undefined)("native Tesseract", () => {
+const missing = await tesseract().unavailable();
+
+describe.skipIf(missing !== undefined)(`native Tesseract${because(missing)}`, () => {
   test("reads a page of a PDF with boxes in its units and confidence", async () => {
     const document = await openDocument(bytes);
     const read = await recognisePage(document, 1);
@@ -61,7 +65,7 @@ describe.skipIf(missing !== undefined)("native Tesseract", () => {
     const turned = await sharp(crooked).rotate(90).png().toBuffer();
     const read = await recognise(turned);
     expect(read.text.split(/\n+/)).toEqual(LINES);
-    const { width = 0 } = await sharp(turned).metadata();
+    const { width } = await sharp(turned).metadata();
     const first = read.words.find(({ text }) => text === "Invoice");
     const last = read.words.find(({ text }) => text === "Total");
     // On its side, the first line is at the right end.
@@ -187,9 +191,8 @@ describe("tesseract.js", () => {
 });
 
 const noPaddle = await paddle().unavailable();
-if (noPaddle !== undefined) console.warn(`Skipped: ${noPaddle}`);
 
-test.skipIf(noPaddle !== undefined)("PaddleOCR reads a page", async () => {
+test.skipIf(noPaddle !== undefined)(`PaddleOCR reads a page${because(noPaddle)}`, async () => {
   const engine = paddle();
   const read = await recognise(page, { engines: [engine] });
   expect(read.text).toContain("quick brown fox");

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, resumeFrom, type Collected } from "../../test/files/collect.ts";
 import { pdf, type PdfOptions } from "./index.ts";
 import { pageNumbers } from "./page-numbers.ts";
-import { makePdf, turn } from "./test/make-pdf.ts";
-import { unmappedPdf } from "./test/raw-pdf.ts";
+import { makePdf, turn } from "../../test/documents/make-pdf.ts";
+import { bombPdf, unmappedPdf } from "../../test/documents/raw-pdf.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 
@@ -275,6 +275,21 @@ describe("bad input", () => {
       .toString("latin1")
       .replace(/\/Size \d+/, "/Size 9999999");
     await expect(read(Buffer.from(many, "latin1"))).rejects.toMatchObject({ code: "MLR_SOURCE_LIMIT" });
+  });
+
+  test("such as a page that unpacks to more than memory allows ends with a limit, not with the run", async () => {
+    const bomb = bombPdf(200_000_000);
+    expect(bomb.length).toBeLessThan(1_000_000);
+    await expect(read(bomb, { limits: { memoryMb: 64 } })).rejects.toMatchObject({
+      code: "MLR_SOURCE_LIMIT",
+    });
+  });
+
+  test("such as a page that takes too long ends with a limit", async () => {
+    await expect(read(bombPdf(50_000_000), { limits: { pageMs: 400 } })).rejects.toMatchObject({
+      code: "MLR_SOURCE_LIMIT",
+      message: expect.stringContaining("400 ms") as string,
+    });
   });
 
   test("such as letters without a Unicode map says that the page needs recognition", async () => {

@@ -5,13 +5,14 @@ import type { Check } from "./check.ts";
 import type { DocumentType, ExtractedFields, FieldProblem, FieldValue, FoundField } from "./document-type.ts";
 import type { Field } from "./field.ts";
 import { pageLines, type PageLines } from "./page-lines.ts";
-import type { TableField } from "./table-field.ts";
+import type { FoundTable, TableField } from "./table-field.ts";
 import type { Notation } from "./value-kind.ts";
 
 /** What a kind of document is made of. */
 export interface DocumentTypeOptions {
   /** Phrases of which documents of this type have all, or a function that says how surely it is one, 0 to 1. */
   readonly match: Anchor | ((document: DocumentText) => number);
+  /** How each field is found, by its name. */
   readonly fields: Readonly<Record<string, Field | TableField>>;
   /** What must hold between the fields. */
   readonly checks?: readonly Check[];
@@ -78,37 +79,61 @@ function extract(
   options: DocumentTypeOptions,
   notation: Notation,
 ): ExtractedFields {
-  const values: Record<string, FieldValue> = {};
-  const lines: Record<string, readonly Readonly<Record<string, FieldValue>>[]> = {};
-  const fieldConfidence: Record<string, number> = {};
-  const places: Record<string, ExtractedFields["places"][string]> = {};
-  const problems: FieldProblem[] = [];
-  const required: number[] = [];
+  const found = new Findings();
   for (const [name, field] of Object.entries(options.fields)) {
-    if ("columns" in field) {
-      const found = field.rows(pages, notation);
-      lines[name] = found?.rows ?? [];
-      fieldConfidence[name] = found?.confidence ?? 0;
-      if (found !== undefined) places[name] = { page: found.page, box: found.box, raw: "" };
-      else if (field.required) problems.push(missing(name, "no table with its columns was found"));
-    } else {
-      const { best, rival } = choose(field.candidates(pages, notation));
-      values[name] = best?.value ?? null;
-      fieldConfidence[name] = (best?.confidence ?? 0) * (rival === undefined ? 1 : AMBIGUOUS);
-      if (best?.box !== undefined) places[name] = { page: best.page, box: best.box, raw: best.raw };
-      if (best === undefined && field.required) problems.push(missing(name, "it was not found"));
-      if (rival !== undefined) problems.push(ambiguous(name, best, rival));
+    if ("columns" in field) found.table(name, field, field.rows(pages, notation));
+    else found.field(name, field, field.candidates(pages, notation));
+  }
+  return found.checked(options.checks ?? []);
+}
+
+/** What was found of a document's fields so far. */
+class Findings {
+  readonly #values: Record<string, FieldValue> = {};
+  readonly #lines: Record<string, readonly Readonly<Record<string, FieldValue>>[]> = {};
+  readonly #confidence: Record<string, number> = {};
+  readonly #places: Record<string, ExtractedFields["places"][string]> = {};
+  readonly #problems: FieldProblem[] = [];
+  readonly #required: number[] = [];
+
+  table(name: string, { required }: TableField, found: FoundTable | undefined): void {
+    this.#lines[name] = found?.rows ?? [];
+    this.#sure(name, required, found?.confidence ?? 0);
+    if (found !== undefined) this.#places[name] = { page: found.page, box: found.box, raw: "" };
+    else if (required) this.#problems.push(missing(name, "no table with its columns was found"));
+  }
+
+  field(name: string, { required }: Field, candidates: readonly FoundField[]): void {
+    const { best, rival } = choose(candidates);
+    this.#values[name] = best?.value ?? null;
+    this.#sure(name, required, (best?.confidence ?? 0) * (rival === undefined ? 1 : AMBIGUOUS));
+    if (best?.box !== undefined) this.#places[name] = { page: best.page, box: best.box, raw: best.raw };
+    if (best === undefined && required) this.#problems.push(missing(name, "it was not found"));
+    if (rival !== undefined) this.#problems.push(ambiguous(name, best, rival));
+  }
+
+  checked(checks: readonly Check[]): ExtractedFields {
+    let confidence = Math.min(1, ...this.#required);
+    for (const check of checks) {
+      const wrong = check({ values: this.#values, lines: this.#lines });
+      if (wrong === undefined) continue;
+      this.#problems.push({ code: "check", message: wrong });
+      confidence *= FAILED_CHECK;
     }
-    if (field.required) required.push(fieldConfidence[name] ?? 0);
+    return {
+      values: this.#values,
+      lines: this.#lines,
+      fieldConfidence: this.#confidence,
+      confidence,
+      problems: this.#problems,
+      places: this.#places,
+    };
   }
-  let confidence = required.length === 0 ? 1 : Math.min(...required);
-  for (const check of options.checks ?? []) {
-    const wrong = check({ values, lines });
-    if (wrong === undefined) continue;
-    problems.push({ code: "check", message: wrong });
-    confidence *= FAILED_CHECK;
+
+  #sure(name: string, required: boolean, confidence: number): void {
+    this.#confidence[name] = confidence;
+    if (required) this.#required.push(confidence);
   }
-  return { values, lines, fieldConfidence, confidence, problems, places };
 }
 
 /** The surest candidate, and another value that is as sure: which of them is meant nobody knows. */

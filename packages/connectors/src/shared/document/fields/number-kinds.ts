@@ -47,34 +47,52 @@ export const percentKind: ValueKind = {
 
 function readAmount(words: readonly string[], at: number, notation: Notation): ReadAmount | undefined {
   const before = CURRENCY.test(words[at] ?? "") ? 1 : 0;
-  const first = words[at + before];
-  if (first === undefined) return undefined;
-  const match = SIGNED.exec(first.replace(/[,;:]$/, ""));
+  const word = readWord(words[at + before] ?? "");
+  if (word === undefined) return undefined;
+  const next = words[at + before + 1] ?? "";
+  // 1 234,50: thousands apart.
+  const apart = word.bare && /^\d{1,3}$/.test(word.digits) && /^\d{3}[.,]\d{2}$/.test(next);
+  const number = readNumber(apart ? `${word.digits}${next}` : word.digits, notation.numbers);
+  if (number === undefined) return undefined;
+  const used = before + (apart ? 2 : 1);
+  const behind = before === 0 && CURRENCY.test(words[at + used] ?? "") ? 1 : 0;
+  return {
+    value: word.negative ? negated(number.value) : number.value,
+    used: used + behind,
+    quality: number.quality,
+    currency: before + behind > 0 || word.currency,
+  };
+}
+
+interface NumberWord {
+  readonly digits: string;
+  readonly negative: boolean;
+  /** A currency is written against it. */
+  readonly currency: boolean;
+  /** Nothing stands behind its digits. */
+  readonly bare: boolean;
+}
+
+/** The parts of a word such as `-€1,234.50` or `(12,00)`; undefined where it is none. */
+function readWord(text: string): NumberWord | undefined {
+  const match = SIGNED.exec(text.replace(/[,;:]$/, ""));
   if (match === null) return undefined;
   const [, open, sign, front = "", sign2, digits = "", back = "", close] = match;
-  const trail = back.trim();
-  const minusBehind = /^[-\u2212]$/.test(trail);
-  if (front !== "" && !CURRENCY.test(front.trim())) return undefined;
-  const tail = trail.replace(/^\.?[-\u2013\u2014]+$/, "");
-  if (tail !== "" && !CURRENCY.test(tail)) return undefined;
-  // 1 234,50: thousands apart.
-  const apart =
-    /^\d{1,3}$/.test(digits) && back === "" && /^\d{3}([.,]\d{2})$/.test(words[at + before + 1] ?? "");
-  const text = apart ? `${digits}${words[at + before + 1]}` : digits;
-  const number = readNumber(text, notation.numbers);
-  if (number === undefined) return undefined;
-  let used = before + (apart ? 2 : 1);
-  const behind = CURRENCY.test(words[at + used] ?? "");
-  if (behind && before === 0) used++;
-  const negative =
-    (open !== undefined && close !== undefined) || isMinus(sign) || isMinus(sign2) || minusBehind;
-  const zero = /^[0.]+$/.test(number.value);
+  const behind = back.trim();
+  // A dash for no cents: 12,-
+  const tail = behind.replace(/^\.?[-\u2013\u2014\u2212]+$/, "");
+  if ([front.trim(), tail].some((part) => part !== "" && !CURRENCY.test(part))) return undefined;
+  const enclosed = open !== undefined && close !== undefined;
   return {
-    value: negative && !zero ? `-${number.value}` : number.value,
-    used,
-    quality: number.quality,
-    currency: before > 0 || behind || front !== "" || tail !== "",
+    digits,
+    negative: enclosed || isMinus(sign) || isMinus(sign2) || /^[-\u2212]$/.test(behind),
+    currency: front !== "" || tail !== "",
+    bare: back === "",
   };
+}
+
+function negated(value: string): string {
+  return /^[0.]+$/.test(value) ? value : `-${value}`;
 }
 
 function isMinus(sign: string | undefined): boolean {

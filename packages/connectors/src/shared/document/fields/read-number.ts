@@ -23,32 +23,42 @@ export function readNumber(text: string, notation: Notation["numbers"]): ReadNum
   return { value: trimmed(`${groups.slice(0, -1).join("")}.${fraction}`), quality: decimal.quality };
 }
 
-/** Which separator is the decimal one: "" for none of them. Undefined where the groups make no number. */
+interface Decimal {
+  /** "" for none. */
+  readonly mark: string;
+  readonly quality: number;
+}
+
+/** Which separator is the decimal one; undefined where the groups make no number. */
 function decimalOf(
   groups: readonly string[],
   separators: readonly string[],
   notation: Notation["numbers"],
-): { mark: string; quality: number } | undefined {
+): Decimal | undefined {
   const last = separators.at(-1) ?? "";
-  const grouped = (count: number): boolean =>
-    groups.slice(1, count).every(({ length }) => length === 3) && (groups[0]?.length ?? 4) <= 3;
-  const mixed = separators.some((separator) => separator !== last);
   const known = notation === "auto" ? undefined : notation === "en" ? "." : ",";
-  if (mixed) {
+  if (separators.some((separator) => separator !== last)) {
     const once = separators.filter((separator) => separator === last).length === 1;
-    if (!once || !grouped(groups.length - 1)) return undefined;
+    if (!once || !isGrouped(groups.slice(0, -1))) return undefined;
     // Written the other way round than the document: right in itself, but worth a look.
     return { mark: last, quality: known === undefined || known === last ? 1 : 0.8 };
   }
-  if (separators.length > 1) return grouped(groups.length) ? { mark: "", quality: 1 } : undefined;
-  const three = groups[1]?.length === 3 && grouped(groups.length);
-  if (known !== undefined) {
-    if (last === known) return { mark: last, quality: 1 };
-    return three ? { mark: "", quality: 1 } : { mark: last, quality: 0.7 };
-  }
-  if (!three || groups[0] === "0") return { mark: last, quality: 1 };
+  if (separators.length > 1) return isGrouped(groups) ? { mark: "", quality: 1 } : undefined;
+  return singleSeparator(groups, last, known);
+}
+
+function singleSeparator(groups: readonly string[], mark: string, known: string | undefined): Decimal {
+  const grouped = isGrouped(groups);
+  if (known === mark) return { mark, quality: 1 };
+  if (known !== undefined) return grouped ? { mark: "", quality: 1 } : { mark, quality: 0.7 };
+  if (!grouped || groups[0] === "0") return { mark, quality: 1 };
   // 1.234 may be either; among amounts, thousands are more frequent.
   return { mark: "", quality: 0.6 };
+}
+
+/** Up to three digits, and then three in each group. */
+function isGrouped([first = "", ...rest]: readonly string[]): boolean {
+  return first.length <= 3 && rest.every(({ length }) => length === 3);
 }
 
 /** Without zeros at its beginning; the digits behind the point stay as they are written. */

@@ -38,6 +38,7 @@ export interface OcrOptions {
   readonly prepare?: PrepareOptions | false;
   /** Numbers that were misread are repaired by this locale's rules: `37.499.96` → `37,499.96`. Default: they stay. */
   readonly numbers?: "en" | "de";
+  /** Ends the work, engines included. */
   readonly signal?: AbortSignal;
 }
 

@@ -49,45 +49,54 @@ async function withEngines(
   engines: readonly OcrEngine[],
   options: RecogniseOptions,
 ): Promise<RecognisedPage> {
-  const { minConfidence = 0.6 } = options;
+  const { minConfidence = 0.6, signal } = options;
   const picture = image instanceof Uint8Array ? await measured(image) : image;
-  const fallbacks: string[] = [];
-  let best: RecognisedPage | undefined;
-  let failure: unknown;
-  let missing = 0;
+  const tried: Tried[] = [];
   for (const engine of engines) {
-    options.signal?.throwIfAborted();
-    const unavailable = await engine.unavailable();
-    if (unavailable !== undefined) {
-      fallbacks.push(`${engine.name}: ${unavailable}`);
-      missing++;
-      continue;
-    }
-    try {
-      const page = await oneEngine(picture, engine, options);
-      if (best === undefined || page.confidence > best.confidence) best = page;
-      if (page.confidence >= minConfidence) break;
-      fallbacks.push(`${engine.name}: confidence ${page.confidence.toFixed(2)} is below ${minConfidence}`);
-    } catch (error) {
-      if (options.signal?.aborted === true) throw error;
-      failure = error;
-      fallbacks.push(`${engine.name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    signal?.throwIfAborted();
+    const result = await tryEngine(picture, engine, options);
+    tried.push(result);
+    if ((result.page?.confidence ?? -1) >= minConfidence) break;
   }
-  if (best !== undefined) {
-    // The engine whose result counts is no fallback.
-    const others = fallbacks.filter((said) => !said.startsWith(`${best.engine}:`));
-    return { ...best, fallbacks: others };
-  }
+  const [best] = tried
+    .flatMap(({ page }) => (page === undefined ? [] : [page]))
+    .sort((a, b) => b.confidence - a.confidence);
+  const said = (each: Tried): string =>
+    `${each.engine}: ${each.why ?? `confidence ${each.page?.confidence.toFixed(2)} is below ${minConfidence}`}`;
+  // The engine whose result counts is no fallback.
+  if (best !== undefined) return { ...best, fallbacks: tried.filter(({ page }) => page !== best).map(said) };
+  const failure = tried.findLast(({ error }) => error !== undefined)?.error;
   if (failure !== undefined) throw failure;
   throw new MillraceError(
     "MLR_DRIVER_MISSING",
-    `no engine can recognise text here: ${fallbacks.join("; ")}`,
+    `no engine can recognise text here: ${tried.map(said).join("; ")}`,
     {
       hint: "Install Tesseract (apt-get install tesseract-ocr), or: npm install tesseract.js @tesseract.js-data/eng",
-      details: { engines: missing },
+      details: { engines: tried.map(({ engine }) => engine) },
     },
   );
+}
+
+/** What became of a picture with one engine. */
+interface Tried {
+  readonly engine: string;
+  readonly page?: RecognisedPage;
+  /** Why there is no page. */
+  readonly why?: string;
+  /** It could run, and failed. */
+  readonly error?: Error;
+}
+
+async function tryEngine(picture: PageImage, engine: OcrEngine, options: RecogniseOptions): Promise<Tried> {
+  const why = await engine.unavailable();
+  if (why !== undefined) return { engine: engine.name, why };
+  try {
+    return { engine: engine.name, page: await oneEngine(picture, engine, options) };
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    if (options.signal?.aborted === true) throw error;
+    return { engine: engine.name, why: error.message, error };
+  }
 }
 
 async function oneEngine(

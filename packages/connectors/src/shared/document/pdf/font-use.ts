@@ -25,17 +25,15 @@ export class FontUse {
   letters = 0;
   #unreadable = 0;
 
-  constructor(id: string, facts: FontFacts | undefined) {
-    this.name = facts?.name ?? id;
-    this.unit = facts?.fontMatrix?.[0] ?? 0.001;
-    this.vertical = facts?.vertical === true;
-    this.verticalMetric = facts?.defaultVMetrics ?? [-1000, 500, 880];
+  constructor(id: string, facts: FontFacts = {}) {
+    this.name = facts.name ?? id;
+    this.unit = facts.fontMatrix?.[0] ?? 0.001;
+    this.vertical = facts.vertical === true;
+    this.verticalMetric = facts.defaultVMetrics ?? [-1000, 500, 880];
     // Fonts often say nothing or nonsense of their height.
-    const ascent = facts?.ascent;
-    const descent = facts?.descent;
-    const usable = ascent !== undefined && ascent > 0.3 && ascent < 1.5;
-    this.ascent = usable ? ascent : 0.75;
-    this.descent = descent !== undefined && descent < 0 && descent > -0.8 ? descent : -0.22;
+    const { ascent = 0, descent = 0 } = facts;
+    this.ascent = ascent > 0.3 && ascent < 1.5 ? ascent : 0.75;
+    this.descent = descent < 0 && descent > -0.8 ? descent : -0.22;
   }
 
   /** Notes a letter; says whether it is white space. */

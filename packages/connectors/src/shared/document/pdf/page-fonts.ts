@@ -28,8 +28,9 @@ export class PageFonts {
 
   #load(page: PDFPageProxy, id: string): Promise<FontFacts> {
     return new Promise((resolve) => {
-      page.commonObjs.get(id, (font: unknown) => {
-        resolve(typeof font === "object" && font !== null ? factsOf(font as FontFacts) : {});
+      page.commonObjs.get(id, (font: FontFacts | string | null) => {
+        // A font that could not be loaded is a message.
+        resolve(typeof font === "object" && font !== null ? factsOf(font) : {});
       });
     });
   }

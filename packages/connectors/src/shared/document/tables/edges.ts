@@ -19,7 +19,7 @@ export function cleanEdges(rules: ArrayLike<number>): Edges {
   const upright: Edge[] = [];
   const level: Edge[] = [];
   for (let index = 0; index + 3 < rules.length; index += 4) {
-    const [x0, y0, x1, y1] = [rules[index]!, rules[index + 1]!, rules[index + 2]!, rules[index + 3]!];
+    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = [0, 1, 2, 3].map((offset) => rules[index + offset]);
     if (x1 - x0 >= y1 - y0) level.push({ at: (y0 + y1) / 2, from: x0, to: x1 });
     else upright.push({ at: (x0 + x1) / 2, from: y0, to: y1 });
   }
@@ -28,18 +28,18 @@ export function cleanEdges(rules: ArrayLike<number>): Edges {
 
 /** Lines next to each other get the mean of their places. */
 function snapped(edges: readonly Edge[]): Edge[] {
-  const sorted = edges.toSorted((a, b) => a.at - b.at);
-  const out: Edge[] = [];
-  for (let start = 0; start < sorted.length;) {
-    let end = start + 1;
-    let sum = sorted[start]!.at;
-    while (end < sorted.length && sorted[end]!.at - sorted[end - 1]!.at <= TOLERANCE)
-      sum += sorted[end++]!.at;
-    const at = sum / (end - start);
-    for (let index = start; index < end; index++) out.push({ ...sorted[index]!, at });
-    start = end;
+  const groups: Edge[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const edge of edges.toSorted((a, b) => a.at - b.at)) {
+    const group = groups.at(-1);
+    if (group === undefined || edge.at - last > TOLERANCE) groups.push([edge]);
+    else group.push(edge);
+    last = edge.at;
   }
-  return out;
+  return groups.flatMap((group) => {
+    const at = group.reduce((sum, edge) => sum + edge.at, 0) / group.length;
+    return group.map((edge) => ({ ...edge, at }));
+  });
 }
 
 function joined(edges: readonly Edge[]): Edge[] {

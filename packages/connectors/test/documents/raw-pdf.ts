@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 
 /** A PDF of objects as they are written, the first one of which is the catalog. */
-export function rawPdf(objects: readonly (string | Buffer)[]): Buffer {
+function rawPdf(objects: readonly (string | Buffer)[]): Buffer {
   const parts: Buffer[] = [Buffer.from("%PDF-1.7\n", "latin1")];
   const offsets: number[] = [];
   let length = parts[0]?.length ?? 0;
@@ -24,7 +24,7 @@ export function rawPdf(objects: readonly (string | Buffer)[]): Buffer {
 }
 
 /** A stream object, packed. */
-export function stream(content: string | Buffer, dictionary = ""): Buffer {
+function stream(content: string | Buffer, dictionary = ""): Buffer {
   const packed = deflateSync(content);
   return Buffer.concat([
     Buffer.from(`<< /Length ${packed.length} /Filter /FlateDecode ${dictionary} >>\nstream\n`, "latin1"),
