@@ -7,9 +7,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openSshHost, type SshHost } from "../packages/millrace/test/deploy/ssh-host.ts";
+import { openSshHost, type SshHost } from "../e2e/deploy/ssh-host.ts";
 
-export { missingForSsh } from "../packages/millrace/test/deploy/ssh-host.ts";
+export { missingForSsh } from "../e2e/deploy/ssh-host.ts";
 
 const CONTAINER = fileURLToPath(new URL("../deploy/container/", import.meta.url));
 
@@ -31,6 +31,7 @@ export async function deployPacked(packed: PackedDeploy): Promise<void> {
   const host = await openSshHost();
   const project = join(folder, "deployed");
   try {
+    await useSameRegistry(host, environment);
     await step("make a project to deploy", () => makeProject(packed, project));
     await step("deploy it by ssh", () => {
       const options = host.sshOptions.flatMap((each) => ["--ssh-option", each]);
@@ -52,6 +53,20 @@ export async function deployPacked(packed: PackedDeploy): Promise<void> {
   } finally {
     await host.remove();
   }
+}
+
+/** The user's npm finds packages where this one does, and trusts whom it trusts. */
+async function useSameRegistry(host: SshHost, environment: PackedDeploy["environment"]): Promise<void> {
+  const setting = (name: string): string =>
+    execFileSync("npm", ["config", "get", name], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  const cafile = [setting("cafile"), environment["NODE_EXTRA_CA_CERTS"] ?? ""].find((each) =>
+    each.startsWith("/"),
+  );
+  const lines = [`registry=${setting("registry")}`, ...(cafile === undefined ? [] : [`cafile=${cafile}`])];
+  await writeFile(join(host.home, ".npmrc"), `${lines.join("\n")}\n`, { mode: 0o644 });
 }
 
 async function makeProject({ tarballs, bin, environment }: PackedDeploy, project: string): Promise<void> {

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ended, type TestProject, testProject } from "../../../../e2e/cli/cli.ts";
+import { type Ended, type TestProject, testProject } from "../cli/cli.ts";
 import { missingForSsh, openSshHost, type SshHost } from "./ssh-host.ts";
 
-const REPOSITORY = fileURLToPath(new URL("../../../..", import.meta.url));
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const missing = missingForSsh();
 if (missing !== undefined) console.warn(`Deploying by ssh is not tested: ${missing}.`);
 

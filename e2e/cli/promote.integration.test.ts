@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type TestProject, testProject } from "../../../e2e/cli/cli.ts";
-import { type FreshDatabase, freshDatabase } from "../../connectors/test/fresh-database.ts";
+import { type TestProject, testProject } from "./cli.ts";
+import { type FreshDatabase, freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
 
 let project: TestProject;
 let database: FreshDatabase;

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TestProject, testProject } from "../../../../e2e/cli/cli.ts";
-import { type FreshDatabase, freshDatabase } from "../../../connectors/test/fresh-database.ts";
+import { type TestProject, testProject } from "../cli/cli.ts";
+import { type FreshDatabase, freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
 
-const DAG = fileURLToPath(new URL("../../../../examples/airflow/millrace_dag.py", import.meta.url));
-const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+const DAG = fileURLToPath(new URL("../../examples/airflow/millrace_dag.py", import.meta.url));
+const CLI = fileURLToPath(new URL("../../packages/millrace/src/cli.ts", import.meta.url));
 const missing = spawnSync("python3", ["--version"]).error !== undefined;
 if (missing) console.warn("The example for Airflow is not tested: no python3 is installed.");
 
