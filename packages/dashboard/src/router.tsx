@@ -98,6 +98,13 @@ const lineage = createRoute({
   component: lazyRouteComponent(() => import("./pages/lineage.tsx"), "LineagePage"),
 });
 
+const dataApi = createRoute({
+  ...inShell,
+  path: "/data-api",
+  validateSearch: texts("tab"),
+  component: lazyRouteComponent(() => import("./pages/data-api.tsx"), "DataApiPage"),
+});
+
 const collectors = createRoute({
   ...inShell,
   path: "/collectors",
@@ -214,6 +221,7 @@ const routeTree = root.addChildren([
     tables,
     table,
     lineage,
+    dataApi,
     collectors,
     collector,
     samplings,

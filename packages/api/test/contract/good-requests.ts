@@ -53,8 +53,33 @@ const NEEDS: Readonly<Record<string, (seeds: Seeds, bed: ContractBed) => Good | 
   resumeContextSampling: context,
   stopContextSampling: context,
   startContextSampling: context,
+  exposeTable: () => ({ path: { name: "prices" }, body: { table: "prices" } }),
+  unexposeTable: exposed,
+  allowRole: exposed,
+  denyRole: exposed,
+  createDataKey: () => ({ body: { name: "partner" } }),
+  revokeDataKey: async (_, bed) => ({ path: await made(bed, "POST", "/data-api/keys", { name: "partner" }) }),
+  save: () => ({ body: { kind: "graphql", name: "all", body: "{ prices { nodes { sku } } }" } }),
+  forgetSaved: async (_, bed) => ({
+    path: await made(bed, "PUT", "/data-api/saved", { kind: "sql", name: "one", body: "SELECT 1" }),
+  }),
   setPassword: () => ({ body: { current: PASSWORD, password: PASSWORD } }),
 };
+
+async function exposed(_: Seeds, bed: ContractBed): Promise<Good> {
+  await bed.ask({ method: "PUT", url: "/data-api/tables/prices", body: { table: "prices" } });
+  return { path: { name: "prices", role: "partner" }, body: {} };
+}
+
+async function made(
+  bed: ContractBed,
+  method: "POST" | "PUT",
+  url: string,
+  body: object,
+): Promise<{ id: string }> {
+  const { text } = await bed.ask({ method, url, body });
+  return { id: (JSON.parse(text) as { id: string }).id };
+}
 
 function context(): Good {
   return { body: { context: 1 } };

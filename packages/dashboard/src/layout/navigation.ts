@@ -1,4 +1,5 @@
 import {
+  ArrowLeftRight,
   Bell,
   Bug,
   ChartNetwork,
@@ -48,6 +49,7 @@ export type PagePath =
   | "/backfills"
   | "/data"
   | "/lineage"
+  | "/data-api"
   | "/collectors"
   | "/sampling"
   | "/documents"
@@ -88,6 +90,7 @@ export const NAVIGATION: readonly NavSection[] = [
     items: [
       { to: "/data", label: "Tables", icon: Database, key: "d" },
       { to: "/lineage", label: "Lineage", icon: ChartNetwork, key: "i" },
+      { to: "/data-api", label: "Data in and out", icon: ArrowLeftRight, key: "a" },
     ],
   },
   {
