@@ -7,7 +7,7 @@ import { missingForSsh, openSshHost, type SshHost } from "./ssh-host.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const missing = missingForSsh();
-if (missing !== undefined) console.warn(`Deploying by ssh is not tested: ${missing}.`);
+if (missing !== undefined) process.stderr.write(`Deploying by ssh is not tested: ${missing}.\n`);
 
 /** Where the project's own Millrace would be: here it is that of this repository. */
 const MILLRACE = {

@@ -10,7 +10,7 @@ import { type FreshDatabase, freshDatabase } from "../../packages/connectors/tes
 const DAG = fileURLToPath(new URL("../../examples/airflow/millrace_dag.py", import.meta.url));
 const CLI = fileURLToPath(new URL("../../packages/millrace/src/cli.ts", import.meta.url));
 const missing = spawnSync("python3", ["--version"]).error !== undefined;
-if (missing) console.warn("The example for Airflow is not tested: no python3 is installed.");
+if (missing) process.stderr.write("The example for Airflow is not tested: no python3 is installed.\n");
 
 /** As much of Airflow as reading the file takes; what the tasks call is the example's own. */
 const AIRFLOW = {

@@ -26,10 +26,10 @@ function lint(source: string): string[] {
       !image.startsWith("$") && !/[:@]/.test(image) && !stages.has(image),
       `DL3006 ${image} has no version`,
     );
-    tell(/:latest$/.test(image), `DL3007 ${image} is no version`);
+    tell(image.endsWith(":latest"), `DL3007 ${image} is no version`);
   }
   tell(
-    file.getARGs().some((arg) => /:latest$/.test(arg.getProperty()?.getValue() ?? "")),
+    file.getARGs().some((arg) => arg.getProperty()?.getValue()?.endsWith(":latest") === true),
     "DL3007 an image is no version",
   );
   for (const run of of("RUN").map(body)) {

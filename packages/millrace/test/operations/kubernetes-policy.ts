@@ -74,7 +74,7 @@ function containerProblems(container: Container, serves: boolean): string[] {
   const { name, image, securityContext = {}, resources = {} } = container;
   return told([
     [
-      !/:[\w][\w.-]+$/.test(image) || /:latest$/.test(image),
+      !/:[\w][\w.-]+$/.test(image) || image.endsWith(":latest"),
       `uses an image without a fixed version: ${image}`,
     ],
     [securityContext.allowPrivilegeEscalation !== false, "may gain privileges"],

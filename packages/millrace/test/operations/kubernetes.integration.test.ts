@@ -10,7 +10,9 @@ import { type KubernetesObject, schemaProblems } from "./kubernetes-schema.ts";
 const FOLDER = fileURLToPath(new URL("../../../../deploy/kubernetes", import.meta.url));
 const missing = spawnSync("kubectl", ["version", "--client"]).error !== undefined;
 if (missing)
-  console.warn("Kubernetes manifests are not rendered: no kubectl is installed (Debian: kubernetes-client).");
+  process.stderr.write(
+    "Kubernetes manifests are not rendered: no kubectl is installed (Debian: kubernetes-client).\n",
+  );
 
 const folders = ["overlays", "examples"].flatMap((kind) =>
   readdirSync(join(FOLDER, kind)).map((name) => `${kind}/${name}`),
