@@ -6,6 +6,8 @@ export { findTable } from "./exposure/find-table.ts";
 export { type DataKeyRecord, DataKeys } from "./keys/data-keys.ts";
 export { openDataApi, type OpenedDataApi } from "./open-data-api.ts";
 export { readCondition } from "./query/read-condition.ts";
+export type { Queryable } from "./rows/queryable.ts";
+export { withDatabase } from "./rows/with-database.ts";
 export { readTableShape } from "./schema/read-table-shape.ts";
 export { dataClientSource } from "./docs/data-client.ts";
 export { makeViews } from "./docs/make-views.ts";

@@ -114,7 +114,7 @@ export async function openDataBed(
     later,
     async get(path, headers = {}) {
       const answer = await server.inject({ method: "GET", url: `/data${path}`, headers: { ...headers } });
-      const json = String(answer.headers["content-type"] ?? "").includes("application/json");
+      const json = (answer.headers["content-type"] ?? "").includes("application/json");
       return {
         status: answer.statusCode,
         headers: answer.headers,

@@ -77,9 +77,12 @@ export const data: CommandSetup = (command, cli) => {
     .option("--schema <name>", "the schema", "data")
     .option("--role <name>", "what this role may see (default: reader)", "reader")
     .action((flags: { schema: string; role: string }) => makeDataViews(cli, flags));
-  add(command, "client", "Print a TypeScript client of the exposed tables.", ["data client > data-client.ts"])
+  add(command, "client", "Print a TypeScript client of the exposed tables.", [
+    "data client --file data-client.ts",
+  ])
     .option("--role <name>", "what this role may see", "reader")
-    .action((flags: { role: string }) => writeDataClient(cli, flags.role));
+    .option("--file <path>", "write it there, in place of what is there")
+    .action((flags: { role: string; file?: string }) => writeDataClient(cli, flags));
   const key = command.command("key").description("What programs show to the data API.");
   add(key, "list", "List the keys, which are never shown again.", ["data key list"]).action(() =>
     listDataKeys(cli),

@@ -123,7 +123,7 @@ export async function relateTables(
     );
     const relation = { name, table: other, columns: [...columns], many: flags.many === true };
     const relations = [...own.relations.filter((each) => each.name !== name), relation];
-    await audited({ action: "data.relate", target: table, details: { relation: relation as Json } }, () =>
+    await audited({ action: "data.relate", target: table, details: { relation } }, () =>
       exposures.put({ ...own, relations, by }),
     );
     const { style } = cli.printer;

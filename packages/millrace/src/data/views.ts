@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { DataCatalog, dataClientSource, makeViews } from "@millrace/api/data";
 import { MillraceError, systemClock } from "@millrace/core";
 import type { CliContext } from "../cli-context.ts";
@@ -41,11 +43,17 @@ export async function makeDataViews(
   });
 }
 
-/** `millrace data client`: prints a TypeScript client. */
-export async function writeDataClient(cli: CliContext, role: string): Promise<void> {
+/** `millrace data client`: prints a TypeScript client, or writes it into a file. */
+export async function writeDataClient(
+  cli: CliContext,
+  { role, file }: { readonly role: string; readonly file?: string },
+): Promise<void> {
   await withDataAccess(cli, async (access) => {
     const source = dataClientSource(await grantsOf(access, role));
-    cli.printer.result({ source }, () => source.trimEnd());
+    if (file === undefined) return cli.printer.result({ source }, () => source.trimEnd());
+    await writeFile(resolve(cli.start(), file), source);
+    const { style } = cli.printer;
+    cli.printer.result({ file }, () => `${style.green("✓")} ${clean(file)} has the client.`);
   });
 }
 

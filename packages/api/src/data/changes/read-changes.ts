@@ -19,13 +19,10 @@ export async function readChanges(
   of: { readonly service: DataService; readonly role: string; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly ToldChange[]> {
   const { service, role, signal } = of;
-  const rows = await service.reader.query<Record<keyof ChangeRow, never> & ChangeRow>(
-    compileChanges(grant, query),
-    {
-      role,
-      signal,
-    },
-  );
+  const rows = await service.reader.query<ChangeRow>(compileChanges(grant, query), {
+    role,
+    signal,
+  });
   const name = changesName(grant);
   return rows.map(({ operation, at, fields, row, place }) => ({
     operation,

@@ -243,5 +243,5 @@ function exampleRow({ columns }: Grant): Readonly<Record<string, unknown>> {
 }
 
 function exampleText(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -7,7 +7,7 @@ const SCHEMAS: Readonly<Record<string, { readonly schema: JsonSchema; readonly e
   boolean: { schema: { type: "boolean" }, example: true },
   smallint: { schema: { type: "integer", format: "int32" }, example: 7 },
   integer: { schema: { type: "integer", format: "int32" }, example: 42 },
-  bigint: { schema: { type: ["integer", "string"], format: "int64" }, example: 9007199254740993 },
+  bigint: { schema: { type: ["integer", "string"], format: "int64" }, example: 1234567890123 },
   numeric: { schema: { type: ["number", "string"] }, example: 19.9 },
   real: { schema: { type: ["number", "string"], format: "float" }, example: 1.5 },
   double: { schema: { type: ["number", "string"], format: "double" }, example: 2.25 },

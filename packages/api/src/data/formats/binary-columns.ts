@@ -38,7 +38,7 @@ export function binaryColumns(grant: Grant, selection: Selection): readonly Bina
 
 type Kind = Omit<BinaryColumn, "name">;
 
-const TEXT: Kind = { kind: "text", read: (value) => (value === null ? null : String(value)) };
+const TEXT: Kind = { kind: "text", read: (value) => (value === null ? null : textOf(value)) };
 
 /** What JSON has for numbers that are none is a text. */
 const float = (value: unknown): BinaryValue => (value === null ? null : Number(value));
@@ -48,15 +48,15 @@ const KINDS = {
   boolean: { kind: "boolean", read: (value) => (typeof value === "boolean" ? value : null) },
   smallint: { kind: "integer", read: whole },
   integer: { kind: "integer", read: whole },
-  bigint: { kind: "bigint", read: (value) => (value === null ? null : BigInt(String(value))) },
+  bigint: { kind: "bigint", read: (value) => (value === null ? null : BigInt(textOf(value))) },
   real: { kind: "real", read: float },
   double: { kind: "double", read: float },
-  date: { kind: "date", read: (value) => (value === null ? null : daysOf(String(value))) },
-  timestamp: { kind: "timestamp", read: (value) => (value === null ? null : microsOf(String(value))) },
-  timestamptz: { kind: "timestamptz", read: (value) => (value === null ? null : microsOf(String(value))) },
+  date: { kind: "date", read: (value) => (value === null ? null : daysOf(textOf(value))) },
+  timestamp: { kind: "timestamp", read: (value) => (value === null ? null : microsOf(textOf(value))) },
+  timestamptz: { kind: "timestamptz", read: (value) => (value === null ? null : microsOf(textOf(value))) },
   bytea: {
     kind: "bytes",
-    read: (value) => (value === null ? null : Buffer.from(String(value).slice(2), "hex")),
+    read: (value) => (value === null ? null : Buffer.from(textOf(value).slice(2), "hex")),
   },
   json: { kind: "json", read: (value) => (value === null ? null : JSON.stringify(value)) },
 } as const satisfies Readonly<Record<string, Kind>>;
@@ -83,4 +83,9 @@ function microsOf(text: string): bigint | null {
   if (days === null) return null;
   const secondsOfDay = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
   return (BigInt(days) * 86_400n + BigInt(secondsOfDay)) * 1_000_000n + BigInt(fraction.padEnd(6, "0"));
+}
+
+/** What is no number, boolean or text here, no column of these kinds has. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,7 +1,8 @@
-import type { SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { type BinaryColumn, binaryColumns, type BinaryKind, type BinaryValue } from "./binary-columns.ts";
 import { type ExportRequest, rowStream } from "./row-stream.ts";
+
+type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][number];
 
 /** Rows of one group: what is kept in memory until it is written. */
 const GROUP_ROWS = 10_000;

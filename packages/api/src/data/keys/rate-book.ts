@@ -9,7 +9,7 @@ export interface DataRates {
   readonly address: number;
 }
 
-export const DATA_RATES: DataRates = { key: 6_000, address: 600 };
+const DATA_RATES: DataRates = { key: 6_000, address: 600 };
 
 const WINDOW_MS = 60_000;
 /** Callers that are told apart; beyond it new ones share one count, so that memory is bounded. */

@@ -138,7 +138,7 @@ export class DataReader {
         "MLR_SETTINGS_INVALID",
         "The URL of the collected data does not begin with postgresql://",
         {
-          hint: "Set MILLRACE_DATA_URL to a URL such as postgresql://user:password@host:5432/database.",
+          hint: "Set MILLRACE_DATA_REPLICA_URL to a URL such as postgresql://user:password@host:5432/database.",
         },
       );
     }
@@ -151,7 +151,9 @@ export class DataReader {
       application_name: "millrace data",
       keepAlive: true,
       // Before a connection is handed out. One that cannot be made read-only never is.
-      onConnect: async (client: pg.ClientBase) => void (await client.query(this.#setup())),
+      verify: (client, done) => {
+        client.query(this.#setup(), (error: Error | null) => done(error ?? undefined));
+      },
     });
     pool.on("error", () => undefined);
     // One that breaks in use must not end the process: what is asked of it fails.

@@ -13,7 +13,7 @@ export interface TablePlace {
 const NAME_BYTES = 63;
 
 /** Name of the table that keeps the old versions of a table's rows. */
-export function historyTable(table: string): string {
+function historyTable(table: string): string {
   return suffixIdentifier(table, "__history", NAME_BYTES);
 }
 

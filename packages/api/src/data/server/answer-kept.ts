@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkHostName } from "../../server/check-host.ts";
 import { securityHeaders } from "../../server/security-headers.ts";
+import type { DataCaller } from "../keys/data-caller.ts";
+import type { KeptAnswer } from "../rows/answer-cache.ts";
 import type { DataService } from "./data-service.ts";
 import { hasAnswer, KEPT_HEADERS, keptAnswer, questionOf } from "./kept-answer.ts";
 
@@ -28,42 +30,50 @@ export function answerKept({
 }: AnswerKeptOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
   const headers = { ...securityHeaders(publicUrl?.protocol === "https:"), ...KEPT_HEADERS };
   const hosts = new Set<string>();
-  return (request, response) => {
-    const { method, url = "", headers: given, socket } = request;
-    if (method !== "GET" || given.origin !== undefined || !url.startsWith("/data/")) return false;
-    const caller = service.callers.known(given.authorization);
-    if (caller === undefined || (proxied && caller.key === undefined)) return false;
-    const kept = keptAnswer(service, questionOf(given.accept, url, caller));
-    if (kept === undefined) return false;
-    if (kept.bytes >= COMPRESS_BYTES && /br|gzip/.test(String(given["accept-encoding"] ?? ""))) return false;
-    const { host = "" } = given;
+  const mayPass = (request: IncomingMessage, caller: DataCaller): boolean => {
+    const { host = "" } = request.headers;
     try {
-      if (!hosts.has(host)) checkHostName({ headers: given }, publicUrl, "MILLRACE_DATA_URL");
-      service.rates.take(caller, socket.remoteAddress ?? "");
+      if (!hosts.has(host)) checkHostName(request, publicUrl, "MILLRACE_DATA_URL");
+      service.rates.take(caller, request.socket.remoteAddress ?? "");
     } catch {
       // The long way says what is wrong.
       return false;
     }
     if (hosts.size < HOSTS) hosts.add(host);
-    const same = hasAnswer(given["if-none-match"], kept.tag);
-    service.usage.add({
-      caller,
-      table: kept.name,
-      status: same ? 304 : 200,
-      bytes: same ? 0 : kept.bytes,
-      cached: true,
-    });
-    if (same) response.writeHead(304, { ...headers, etag: kept.tag }).end();
-    else {
-      response
-        .writeHead(200, {
-          ...headers,
-          etag: kept.tag,
-          "content-type": "application/json; charset=utf-8",
-          "content-length": kept.bytes,
-        })
-        .end(kept.body);
-    }
     return true;
   };
+  return (request, response) => {
+    if (!isPlain(request)) return false;
+    const { url, headers: given } = request;
+    const caller = service.callers.known(given.authorization);
+    if (caller === undefined || (proxied && caller.key === undefined)) return false;
+    const kept = keptAnswer(service, questionOf(given.accept, url, caller));
+    if (kept === undefined || isCompressed(kept, given["accept-encoding"])) return false;
+    if (!mayPass(request, caller)) return false;
+    const same = hasAnswer(given["if-none-match"], kept.tag);
+    const [status, bytes] = same ? [304, 0] : [200, kept.bytes];
+    service.usage.add({ caller, table: kept.name, status, bytes, cached: true });
+    send(response, kept, { same, headers });
+    return true;
+  };
+}
+
+function isPlain({ method, url, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.origin === undefined && url?.startsWith("/data/") === true;
+}
+
+function isCompressed({ bytes }: KeptAnswer, accepted: string | string[] | undefined): boolean {
+  return bytes >= COMPRESS_BYTES && accepted !== undefined && /br|gzip/.test(accepted.toString());
+}
+
+function send(
+  response: ServerResponse,
+  { body, bytes, tag }: KeptAnswer,
+  { same, headers }: { readonly same: boolean; readonly headers: Readonly<Record<string, string>> },
+): void {
+  if (same) response.writeHead(304, { ...headers, etag: tag }).end();
+  else {
+    const own = { etag: tag, "content-type": "application/json; charset=utf-8", "content-length": bytes };
+    response.writeHead(200, { ...headers, ...own }).end(body);
+  }
 }

@@ -22,7 +22,7 @@ export interface DataServiceOptions {
   readonly connections?: number | undefined;
   /** Milliseconds after which a statement is ended. Default 30,000. */
   readonly statementMs?: number | undefined;
-  /** Requests that are answered in a minute. Default `DATA_RATES`. */
+  /** Requests that are answered in a minute. */
   readonly rates?: Partial<DataRates> | undefined;
   /** Bytes of answers that are kept; 0: none. Default 64 MiB. */
   readonly cacheBytes?: number | undefined;

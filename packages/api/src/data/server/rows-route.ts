@@ -87,10 +87,7 @@ function sendKept({ body, bytes, tag }: KeptAnswer, sending: Sending, cached = t
   const { table } = request.params as RowsRequest["Params"];
   const same = hasAnswer(request.headers["if-none-match"], tag);
   service.usage.add({ caller, table, status: same ? 304 : 200, bytes: same ? 0 : bytes, cached });
-  reply
-    .header("etag", tag)
-    .header("cache-control", "private, no-cache")
-    .header("vary", "authorization, accept");
+  reply.header("etag", tag).headers(KEPT_HEADERS);
   return same ? reply.code(304).send() : reply.type(JSON_TYPE).send(body);
 }
 
