@@ -9,7 +9,7 @@ COMPOSE ?= docker compose -f deploy/compose.yaml
 KUBECTL ?= kubectl
 OVERLAYS := deploy/kubernetes/overlays
 
-.PHONY: help deps up down test check images docs secrets secrets-k8s k8s-render k8s-dev k8s-sit k8s-prod
+.PHONY: help deps up down test check images docs secrets secrets-k8s k8s-monitoring k8s-render k8s-dev k8s-sit k8s-prod
 
 help: ## list what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -61,6 +61,14 @@ secrets-k8s: ## make the Secret of a namespace: make secrets-k8s NAMESPACE=millr
 
 k8s-render: ## print what an environment consists of: make k8s-render ENVIRONMENT=dev
 	@$(KUBECTL) kustomize $(OVERLAYS)/$(or $(ENVIRONMENT),dev)
+
+k8s-monitoring: ## Prometheus, Loki and Grafana in a namespace: make k8s-monitoring NAMESPACE=millrace-sit
+	@test -n "$(NAMESPACE)" || { echo "say NAMESPACE=millrace-sit" >&2; exit 2; }
+	$(KUBECTL) create configmap millrace-alerts -n "$(NAMESPACE)" --from-file=deploy/monitoring/prometheus \
+		--dry-run=client -o yaml | $(KUBECTL) apply -f -
+	$(KUBECTL) create configmap millrace-dashboards -n "$(NAMESPACE)" --from-file=deploy/monitoring/grafana \
+		--dry-run=client -o yaml | $(KUBECTL) apply -f -
+	$(KUBECTL) apply -k $(OVERLAYS)/monitoring -n "$(NAMESPACE)"
 
 k8s-dev: ## bring the cluster's dev to what is in the repository
 k8s-sit: ## the same for sit
