@@ -1033,6 +1033,19 @@ CREATE TABLE millrace_control.source_status (
   CONSTRAINT source_status_pkey PRIMARY KEY (pipeline, kind)
 ) WITH (fillfactor=20, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 
+CREATE TABLE millrace_control.storage_places (
+  place text NOT NULL,
+  contents bigint NOT NULL,
+  stored_bytes bigint NOT NULL,
+  quota_bytes bigint,
+  due_objects bigint NOT NULL,
+  due_bytes bigint NOT NULL,
+  held_objects bigint NOT NULL,
+  alarmed boolean NOT NULL DEFAULT false,
+  looked_at timestamp with time zone NOT NULL,
+  CONSTRAINT storage_places_pkey PRIMARY KEY (place)
+) WITH (fillfactor=50);
+
 CREATE TABLE millrace_control.storage_samples (
   day date NOT NULL,
   place text NOT NULL,
@@ -1041,6 +1054,25 @@ CREATE TABLE millrace_control.storage_samples (
   row_estimate bigint NOT NULL,
   CONSTRAINT storage_samples_pkey PRIMARY KEY (day, place, name)
 );
+
+CREATE TABLE millrace_control.stored_objects (
+  place text NOT NULL,
+  id text NOT NULL,
+  key text NOT NULL,
+  kind text NOT NULL,
+  sha256 bytea NOT NULL,
+  bytes bigint NOT NULL,
+  source text,
+  run text,
+  pipeline text,
+  document text,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT stored_objects_pkey PRIMARY KEY (place, id)
+);
+
+CREATE INDEX stored_objects_by_document ON millrace_control.stored_objects USING btree (document) WHERE (document IS NOT NULL);
+
+CREATE INDEX stored_objects_by_run ON millrace_control.stored_objects USING btree (run) WHERE (run IS NOT NULL);
 
 CREATE TABLE millrace_control.tasks (
   name text NOT NULL,

@@ -93,6 +93,7 @@ export {
   sampleMetrics,
 } from "./telemetry/metrics/metric-history.ts";
 export { type MeasuredTable, sampleStorage } from "./storage/sample-storage.ts";
+export { type StorageLook, type StoredObjectRow, StoredObjects } from "./storage/stored-objects.ts";
 export { addMute, endMute, listMutes, type Mute, type NewMute } from "./notify/state/mutes.ts";
 export { type ChannelLine, describeNotifications, type RuleLine } from "./notify/describe-plan.ts";
 export * from "./settings.ts";

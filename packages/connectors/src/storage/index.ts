@@ -17,6 +17,7 @@ export {
 } from "../shared/storage/download-all.ts";
 export { findOrphans, type Orphan } from "../shared/storage/upkeep/find-orphans.ts";
 export { measure, type KindUse, type StorageUse } from "../shared/storage/upkeep/measure.ts";
+export { planRetention, type Due, type RetentionPlan } from "../shared/storage/upkeep/plan-retention.ts";
 export { pruneStore, type Pruned } from "../shared/storage/upkeep/prune-store.ts";
 export { verifyStore, type Verified } from "../shared/storage/upkeep/verify-store.ts";
 export { heldBy, type Hold } from "../shared/storage/holds.ts";

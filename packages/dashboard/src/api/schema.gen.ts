@@ -3027,6 +3027,34 @@ export interface components {
              */
             lastAt: string;
         };
+        ObjectStorage: {
+            place: string;
+            objects: number;
+            /** @description Of the objects, as if each had a content of its own. */
+            bytes: number;
+            /** @description Objects of the same content share one. */
+            contents: number;
+            /** @description What the contents take, compressed ones as they are. */
+            storedBytes: number;
+            /** @description Null: any number. */
+            quotaBytes: number | null;
+            /** @description What `millrace storage prune` would remove. */
+            dueObjects: number;
+            dueBytes: number;
+            /** @description What it would remove if it were not held. */
+            heldObjects: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            lookedAt: string;
+            /** @description Largest first. */
+            kinds: {
+                kind: string;
+                objects: number;
+                bytes: number;
+            }[];
+        };
         ObjectsPage: {
             items: components["schemas"]["ObjectItem"][];
             /** @description To be given as `after` for the next page; absent on the last. */
@@ -7747,6 +7775,8 @@ export interface operations {
                         control: components["schemas"]["ControlTable"][];
                         /** @description Largest first. */
                         collected: components["schemas"]["CollectedTableSize"][];
+                        /** @description Storages of objects, as they were when they were looked at. */
+                        objects: components["schemas"]["ObjectStorage"][];
                         /** @description A sample a day, oldest first, at most 90. */
                         growth: {
                             /** Format: date */

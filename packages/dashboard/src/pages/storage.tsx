@@ -13,6 +13,7 @@ import { Time } from "../components/time.tsx";
 import { formatBytes } from "../format/format-bytes.ts";
 import { formatNumberOf } from "../format/format-count.ts";
 import { PageHeader } from "../layout/page-header.tsx";
+import { ObjectsCard } from "../features/storage/objects-card.tsx";
 import { PagePending } from "../layout/page-pending.tsx";
 
 type Storage = Answer<"/api/v1/storage">;
@@ -188,6 +189,9 @@ export function StoragePage(): ReactNode {
             />
           </Card>
         )}
+        {storage.objects.map((each) => (
+          <ObjectsCard key={each.place} storage={each} />
+        ))}
         <Card flush title="Collected tables" className="xl:col-span-2">
           <DataTable
             label="Collected tables"

@@ -1,3 +1,4 @@
+import { lookAtStorage } from "../storage/look-at-storage.ts";
 import type { OpenedApi } from "@millrace/api";
 import { systemClock } from "@millrace/core";
 import { type RunTransport, Scheduler, Worker } from "@millrace/orchestrator";
@@ -275,6 +276,7 @@ function makeScheduler({
         if (error !== undefined) onError(error);
       await groupErrors(control.pool, signal);
       await sampleStorage(control.pool);
+      await watchStorage(workspace, control.pool, signal);
     },
     sample: () => sampleMetrics(control.pool),
     onLead: (leads) => {
@@ -283,6 +285,22 @@ function makeScheduler({
     },
     onReaped: (attempts) => telemetry.observe({ type: "reaped", attempts }),
   });
+}
+
+/** Looks at the project's storage, where it has one. */
+async function watchStorage(
+  workspace: Workspace,
+  pool: ControlStore["pool"],
+  signal: AbortSignal,
+): Promise<void> {
+  const { storage } = workspace.project;
+  if (storage === undefined) return;
+  const store = storage.open(workspace.environment);
+  try {
+    await lookAtStorage(pool, store, signal);
+  } finally {
+    await store.close();
+  }
 }
 
 function makeWorker(common: Common, works: NonNullable<Duties["works"]>): Worker {

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { ApiContext } from "../../server/api-context.ts";
 import { instantSql } from "../shared/instant-sql.ts";
 import { collectedSizes } from "./collected-sizes.ts";
-import type { ControlTable, StorageAnswer, StorageDay } from "./schemas.ts";
+import type { ControlTable, ObjectStorage, StorageAnswer, StorageDay } from "./schemas.ts";
 
 type Due = z.output<typeof StorageAnswer>["retention"]["due"];
 
@@ -21,12 +21,14 @@ export async function readStorage(
     ),
   );
   const control = (await pool.query<z.output<typeof ControlTable>>(CONTROL)).rows;
+  const objects = (await pool.query<z.output<typeof ObjectStorage>>(OBJECTS)).rows;
   const growth = (await pool.query<z.output<typeof StorageDay>>(GROWTH)).rows;
   const due = (await pool.query<Due[number]>(DUE, [retention.keepDays])).rows;
   return {
     controlBytes: control.reduce((sum, { bytes }) => sum + bytes, 0),
     control,
     collected,
+    objects,
     growth,
     bytesPerDay: perDay(growth),
     retention: { ...retention, due },
@@ -47,6 +49,20 @@ const CONTROL = `
     sum(pg_table_size(oid))::float8 AS "rowsBytes", sum(pg_indexes_size(oid))::float8 AS "indexBytes",
     sum(greatest(reltuples, 0))::float8 AS rows
   FROM pg_class WHERE relnamespace = 'millrace_control'::regnamespace AND relkind = 'r' GROUP BY 1 ORDER BY 2 DESC, 1`;
+
+const OBJECTS = `
+  WITH kinds AS (
+    SELECT place, kind, count(*)::float8 AS objects, sum(bytes)::float8 AS bytes
+    FROM millrace_control.stored_objects GROUP BY place, kind
+  )
+  SELECT place, coalesce((SELECT sum(objects) FROM kinds WHERE kinds.place = places.place), 0)::float8 AS objects,
+    coalesce((SELECT sum(bytes) FROM kinds WHERE kinds.place = places.place), 0)::float8 AS bytes,
+    contents::float8, stored_bytes::float8 AS "storedBytes", quota_bytes::float8 AS "quotaBytes",
+    due_objects::float8 AS "dueObjects", due_bytes::float8 AS "dueBytes", held_objects::float8 AS "heldObjects",
+    ${instantSql("looked_at")} AS "lookedAt",
+    coalesce((SELECT json_agg(json_build_object('kind', kind, 'objects', objects, 'bytes', bytes) ORDER BY bytes DESC, kind)
+      FROM kinds WHERE kinds.place = places.place), '[]') AS kinds
+  FROM millrace_control.storage_places AS places ORDER BY place`;
 
 const GROWTH = `
   SELECT to_char(day, 'YYYY-MM-DD') AS day, coalesce(sum(bytes) FILTER (WHERE place = 'control'), 0)::float8 AS "controlBytes",

@@ -22,6 +22,22 @@ export const CollectedTableSize = z
   })
   .meta({ id: "CollectedTableSize" });
 
+export const ObjectStorage = z
+  .object({
+    place: z.string(),
+    objects: Count,
+    bytes: Count.describe("Of the objects, as if each had a content of its own."),
+    contents: Count.describe("Objects of the same content share one."),
+    storedBytes: Count.describe("What the contents take, compressed ones as they are."),
+    quotaBytes: Count.nullable().describe("Null: any number."),
+    dueObjects: Count.describe("What `millrace storage prune` would remove."),
+    dueBytes: Count,
+    heldObjects: Count.describe("What it would remove if it were not held."),
+    lookedAt: Instant,
+    kinds: z.array(z.object({ kind: z.string(), objects: Count, bytes: Count })).describe("Largest first."),
+  })
+  .meta({ id: "ObjectStorage" });
+
 export const StorageDay = z.object({
   day: z.iso.date(),
   controlBytes: Count,
@@ -38,6 +54,7 @@ export const StorageAnswer = z.object({
   controlBytes: Count,
   control: z.array(ControlTable).describe("Largest first."),
   collected: z.array(CollectedTableSize).describe("Largest first."),
+  objects: z.array(ObjectStorage).describe("Storages of objects, as they were when they were looked at."),
   growth: z.array(StorageDay).describe("A sample a day, oldest first, at most 90."),
   bytesPerDay: z
     .number()

@@ -1,30 +1,39 @@
 import { heldBy, type Hold } from "../holds.ts";
 import type { RetentionRule } from "../options.ts";
-import type { StoredObject } from "../stored-object.ts";
+
+/** What of an object decides whether it goes. */
+export interface RetainedObject {
+  readonly id: string;
+  readonly key: string;
+  readonly kind: string;
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly at: string;
+}
 
 /** An object that goes, and why. */
-export interface Due {
-  readonly object: StoredObject;
+export interface Due<T extends RetainedObject = RetainedObject> {
+  readonly object: T;
   readonly reason: "age" | "count" | "size";
 }
 
 /** What the rules say of a storage's objects. */
-export interface RetentionPlan {
-  readonly due: readonly Due[];
+export interface RetentionPlan<T extends RetainedObject = RetainedObject> {
+  readonly due: readonly Due<T>[];
   /** Objects that would go, but are held. */
-  readonly held: readonly StoredObject[];
+  readonly held: readonly T[];
 }
 
 /** Decides which objects go. @param objects oldest first */
-export function planRetention(
-  objects: readonly StoredObject[],
+export function planRetention<T extends RetainedObject>(
+  objects: readonly T[],
   {
     rules,
     holds,
     nowMs,
   }: { readonly rules: readonly RetentionRule[]; readonly holds: readonly Hold[]; readonly nowMs: number },
-): RetentionPlan {
-  const due = new Map<string, Due>();
+): RetentionPlan<T> {
+  const due = new Map<string, Due<T>>();
   for (const rule of rules) {
     const ruled = objects.filter(
       ({ kind }) => rule.kind === kind || (rule.kind === undefined && !named(rules, kind)),
@@ -42,12 +51,12 @@ function named(rules: readonly RetentionRule[], kind: string): boolean {
   return rules.some((rule) => rule.kind === kind);
 }
 
-function dueBy(
+function dueBy<T extends RetainedObject>(
   { olderThan, keepNewest, maxBytes }: RetentionRule,
-  oldestFirst: readonly StoredObject[],
+  oldestFirst: readonly T[],
   nowMs: number,
-): Due[] {
-  const due: Due[] = [];
+): Due<T>[] {
+  const due: Due<T>[] = [];
   let bytes = 0;
   // From the newest on, so that what is too many or too much is the oldest.
   for (const [place, object] of oldestFirst.toReversed().entries()) {

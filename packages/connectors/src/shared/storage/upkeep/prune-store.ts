@@ -5,7 +5,7 @@ import { type Due, planRetention } from "./plan-retention.ts";
 
 /** What pruning did, or would do. */
 export interface Pruned {
-  readonly due: readonly Due[];
+  readonly due: readonly Due<StoredObject>[];
   readonly held: readonly StoredObject[];
   /** Contents and files that nobody needs. In a dry run without those of the objects that go. */
   readonly orphans: readonly Orphan[];
