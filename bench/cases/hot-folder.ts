@@ -71,6 +71,9 @@ async function throughTheFolder(): Promise<{
     heap.push(process.memoryUsage().heapUsed / 1024 ** 2);
   }, SAMPLE_MS);
   try {
+    await control.pool.query(
+      "TRUNCATE millrace_control.documents CASCADE; DROP TABLE IF EXISTS papers; DROP SCHEMA IF EXISTS millrace CASCADE",
+    );
     await inboxOf(directory);
     const started = performance.now();
     const report = await executeRun({
@@ -114,6 +117,7 @@ async function bareLoop(): Promise<number> {
     const inbox = await inboxOf(directory);
     const done = path.join(directory, "done");
     await mkdir(done);
+    await client.query("DROP TABLE IF EXISTS papers");
     await client.query("CREATE TABLE papers (file text, text text)");
     const started = performance.now();
     for (let index = 0; index < FILES; index++) {

@@ -6,7 +6,7 @@ import type { FileKeeper } from "./folder/file-keeper.ts";
 import { Inbox, type StableFile } from "./folder/inbox.ts";
 import { outboxMessages } from "./landing/outbox-messages.ts";
 import type { ResolvedDocumentsOptions } from "./options.ts";
-import { Reviews } from "./review/reviews.ts";
+import type { Reviews } from "./review/reviews.ts";
 import type { StageOrder } from "./stages/stage-order.ts";
 import { Work } from "./stages/work.ts";
 import type { DocumentStore } from "./store/store.ts";
@@ -164,6 +164,10 @@ export class Reading {
       this.#room = Promise.withResolvers<void>();
       await this.#take();
       if (!options.watch && this.#isDone()) {
+        // What came while the last ones were worked on is read as well.
+        await this.#look();
+        lookedAt = clock.monotonic();
+        if (!this.#isDone()) continue;
         this.#end.abort();
         return;
       }

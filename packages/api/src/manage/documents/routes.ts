@@ -31,7 +31,13 @@ import {
 const tags = ["documents"];
 
 /** Documents of all pipelines: how each stands, and what people decide about those that are not sure. */
-export const documentsRoutes: ApiRoutes = (server, { pool, operations }) => {
+export const documentsRoutes: ApiRoutes = (server, context) => {
+  listRoutes(server, context);
+  oneRoutes(server, context);
+  decisionRoutes(server, context);
+};
+
+const listRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/documents",
     {
@@ -73,6 +79,9 @@ export const documentsRoutes: ApiRoutes = (server, { pool, operations }) => {
     },
     ({ query }) => listLabels(pool, query),
   );
+};
+
+const oneRoutes: ApiRoutes = (server, { pool }) => {
   server.get(
     "/documents/:id",
     {
@@ -105,6 +114,9 @@ export const documentsRoutes: ApiRoutes = (server, { pool, operations }) => {
       return reply.type(contentType).header("cache-control", "private, max-age=300").send(image);
     },
   );
+};
+
+const decisionRoutes: ApiRoutes = (server, { pool, operations }) => {
   server.post(
     "/documents/:id/accept",
     {

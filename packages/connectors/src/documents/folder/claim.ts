@@ -1,6 +1,6 @@
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import type { ReadContext } from "@millrace/core";
+import type { MillraceError, ReadContext } from "@millrace/core";
 import type { DocumentStore } from "../store/store.ts";
 import type { NewDocument, StoredDocument } from "../store/stored-document.ts";
 import { claimedName, isPlainName, readClaimedName } from "./file-name.ts";
@@ -45,7 +45,7 @@ export async function claim(
   store.intend(documents);
   const ours: string[] = [];
   const others: string[] = [];
-  let failure: unknown;
+  let failure: MillraceError | undefined;
   for (const [index, document] of documents.entries()) {
     const raw = claims[index]?.file.raw ?? Buffer.alloc(0);
     try {

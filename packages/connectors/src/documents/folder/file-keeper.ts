@@ -8,7 +8,7 @@ import type { Folders } from "./folders.ts";
 import { putAway, putBeside } from "./put-away.ts";
 
 /** What stands beside a file that failed. */
-export const REASON_ENDING = ".reason.json";
+const REASON_ENDING = ".reason.json";
 
 /** Puts files of documents where they belong. What it cannot do at the moment it does when it is asked again. */
 export class FileKeeper {

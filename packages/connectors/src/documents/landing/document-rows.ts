@@ -1,4 +1,4 @@
-import { MillraceError, type Row } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
 import type { ResolvedDocumentsOptions } from "../options.ts";
 import type { StageDocument } from "../stage-document.ts";
 import type { StreamRows } from "../store/store.ts";
@@ -39,11 +39,11 @@ function usualRows(document: StageDocument): StreamRows[] {
     ...values,
   };
   return [
-    { stream, key: ["document"], columns: [CONFIDENCE], rows: [own as Row] },
+    { stream, key: ["document"], columns: [CONFIDENCE], rows: [own] },
     ...Object.entries(lines).map(([table, found]) => ({
       stream: `${stream}_${table}`,
       key: ["document", "line"],
-      rows: found.map((line, index) => ({ document: id, line: index + 1, ...line }) as Row),
+      rows: found.map((line, index) => ({ document: id, line: index + 1, ...line })),
     })),
   ];
 }

@@ -1,5 +1,4 @@
-import { MillraceError, type ReadContext } from "@millrace/core";
-import { parseOptions } from "@millrace/core";
+import { MillraceError, parseOptions, type ReadContext } from "@millrace/core";
 import { z } from "zod";
 import { duration } from "../../shared/http/option-types.ts";
 import type { DocumentFacts, StageDocument } from "../stage-document.ts";

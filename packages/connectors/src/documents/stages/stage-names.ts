@@ -10,6 +10,3 @@ export const STAGES = [
   "landed",
   "archived",
 ] as const;
-
-/** A stage that every document goes through. */
-export type StageName = (typeof STAGES)[number];

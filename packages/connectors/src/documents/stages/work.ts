@@ -69,7 +69,7 @@ export class Work {
       await Promise.race([this.#wake.promise, clock.sleep(this.#idleMs(), signal)]);
     }
     await Promise.all(this.#active.values());
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw asMillraceError(this.#failure, "MLR_SOURCE_FAILED", "documents()");
   }
 
   #idleMs(): number {

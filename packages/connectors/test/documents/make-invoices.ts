@@ -4,11 +4,10 @@ import { PDFDocument, StandardFonts } from "pdf-lib";
 import sharp, { type Sharp } from "sharp";
 
 /**
- * Makes the documents of this example: an invoice as PDF, one as a scan, one as a photo, one whose lines do not sum up to its
- * total, a letter, and a file that is cut short. They are committed; run this again after changing it:
- * `node make-documents.ts`.
+ * Makes the documents of `examples/invoices`: an invoice as PDF, one as a scan, one as a photo, one whose lines do not sum up to
+ * its total, a letter, and a file that is cut short. They are committed; run this again after changing it.
  */
-const FOLDER = path.join(import.meta.dirname, "documents");
+const FOLDER = path.resolve(import.meta.dirname, "../../../../examples/invoices/documents");
 /** Of A4 in points. */
 const PAGE = { width: 595, height: 842 };
 
