@@ -65,6 +65,8 @@ export { exchange, type ExchangeOptions, exchanges, marketTables } from "@millra
 export { replayServer } from "@millrace/connectors/exchange/replay";
 export { type EntitiesOptions, entities, type Entity, findEntities } from "@millrace/connectors/entities";
 export { excel } from "@millrace/connectors/excel";
+export * as fields from "@millrace/connectors/fields";
+export { chooseType, documentType, extractFields, readDocument } from "@millrace/connectors/fields";
 export { type FilesOptions, files } from "@millrace/connectors/files";
 export * from "@millrace/connectors/http";
 export { json } from "@millrace/connectors/json";
@@ -144,3 +146,5 @@ export { logTo } from "@millrace/platform/logs";
 export type { SecretProvider, SecretProviderChoice } from "@millrace/platform";
 export { defineConfig, type ProjectConfig } from "./project/config.ts";
 export { type Codebook, type CodebookOptions, codebook } from "./codebook/codebook.ts";
+export * from "@millrace/connectors/ocr";
+export { pdf, type PdfOptions } from "@millrace/connectors/pdf";

@@ -13,7 +13,7 @@ import {
   near,
   number,
   optional,
-  pattern,
+  search,
   percent,
   region,
   sums,
@@ -230,10 +230,10 @@ describe("fields", () => {
     expect(dated("mdy")).toMatchObject({ values: { d: "2026-03-04" }, fieldConfidence: { d: 1 } });
   });
 
-  test("stand below their anchor, in a region, or match a pattern", () => {
+  test("stand below their anchor, in a region, or match an expression", () => {
     expect(one("Customer      Date\nMiller Ltd    2026-01-31", near("Date", date))).toBe("2026-01-31");
     expect(one("a\nb\n\nTotal 7.00", region({ x0: 0, y0: 0.6, x1: 1, y1: 1 }, money))).toBe("7.00");
-    expect(one("IBAN DE89 3704 0044", pattern(/IBAN\s+([A-Z]{2}\d\d[\d ]+)/, text))).toBe("DE89 3704 0044");
+    expect(one("IBAN DE89 3704 0044", search(/IBAN\s+([A-Z]{2}\d\d[\d ]+)/, text))).toBe("DE89 3704 0044");
     expect(one("VAT id DE 123456789 x", near("VAT id", matching(/([A-Z]{2} ?\d{9})/)))).toBe("DE 123456789");
     expect(one("Net 5.00\nSubtotal 6.00\nTotal 7.00", near(/^total/i, money))).toBe("7.00");
   });

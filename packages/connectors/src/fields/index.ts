@@ -17,7 +17,7 @@ export {
   below,
   near,
   optional,
-  pattern,
+  search,
   region,
   type Field,
   type Region,

@@ -4,7 +4,7 @@ import path from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDocument } from "../shared/document/open.ts";
-import { makePdf } from "../../test/documents/make-pdf.ts";
+import { makePdf } from "../../test/pdf/make-pdf.ts";
 import { paddle, recognise, recognisePage, tesseract, tesseractJs, type OcrEngine } from "./index.ts";
 
 const LINES = [

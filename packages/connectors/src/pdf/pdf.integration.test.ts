@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, resumeFrom, type Collected } from "../../test/files/collect.ts";
 import { pdf, type PdfOptions } from "./index.ts";
 import { pageNumbers } from "./page-numbers.ts";
-import { makePdf, turn } from "../../test/documents/make-pdf.ts";
-import { bombPdf, unmappedPdf } from "../../test/documents/raw-pdf.ts";
+import { makePdf, turn } from "../../test/pdf/make-pdf.ts";
+import { bombPdf, unmappedPdf } from "../../test/pdf/raw-pdf.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 

@@ -6,7 +6,7 @@ import type { FoundField } from "./document-type.ts";
 import type { PageLines } from "./page-lines.ts";
 import type { Notation, ValueKind } from "./value-kind.ts";
 
-/** How a field is found. Made by `near`, `after`, `below`, `region` and `pattern`. */
+/** How a field is found. Made by `near`, `after`, `below`, `region` and `search`. */
 export interface Field {
   /** Its absence is a problem. Default true. */
   readonly required: boolean;
@@ -70,7 +70,7 @@ export function region(area: Region, kind: ValueKind): Field {
 }
 
 /** The first group of a regular expression over a page's text, or all of it, as a kind of value. */
-export function pattern(expression: RegExp, kind: ValueKind): Field {
+export function search(expression: RegExp, kind: ValueKind): Field {
   const flags = `${expression.flags.replaceAll(/[gy]/g, "")}g`;
   return {
     required: true,

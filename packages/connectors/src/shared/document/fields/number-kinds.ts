@@ -46,7 +46,7 @@ export const percentKind: ValueKind = {
 };
 
 function readAmount(words: readonly string[], at: number, notation: Notation): ReadAmount | undefined {
-  const before = CURRENCY.test(words[at] ?? "") ? 1 : 0;
+  const before = currencyAt(words, at);
   const word = readWord(words[at + before] ?? "");
   if (word === undefined) return undefined;
   const next = words[at + before + 1] ?? "";
@@ -55,13 +55,18 @@ function readAmount(words: readonly string[], at: number, notation: Notation): R
   const number = readNumber(apart ? `${word.digits}${next}` : word.digits, notation.numbers);
   if (number === undefined) return undefined;
   const used = before + (apart ? 2 : 1);
-  const behind = before === 0 && CURRENCY.test(words[at + used] ?? "") ? 1 : 0;
+  const behind = before === 0 ? currencyAt(words, at + used) : 0;
   return {
     value: word.negative ? negated(number.value) : number.value,
     used: used + behind,
     quality: number.quality,
     currency: before + behind > 0 || word.currency,
   };
+}
+
+/** How many words of a currency stand there. */
+function currencyAt(words: readonly string[], at: number): number {
+  return CURRENCY.test(words[at] ?? "") ? 1 : 0;
 }
 
 interface NumberWord {
