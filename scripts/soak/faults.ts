@@ -27,8 +27,8 @@ export const FAULTS: Readonly<Record<string, (victim: Victim) => Promise<boolean
     );
     return (rowCount ?? 0) > 0;
   },
-  "platform killed": async ({ restart }) => {
-    await restart();
+  "platform killed": async (victim) => {
+    await victim.restart();
     return true;
   },
 };
