@@ -27,7 +27,7 @@ export function LinesForm({ name, rows, editable, onChange }: LinesFormProps): R
         <p className="text-sm text-muted">No lines were found.</p>
       ) : (
         <div className="overflow-x-auto">
-          <table className="w-full min-w-96 text-sm" aria-label={name}>
+          <table className="w-full min-w-64 text-sm" aria-label={name}>
             <thead>
               <tr>
                 {columns.map((column) => (
@@ -41,7 +41,6 @@ export function LinesForm({ name, rows, editable, onChange }: LinesFormProps): R
             <tbody>
               {rows.map((row, index) => (
                 // Lines have nothing else that tells them apart.
-                // eslint-disable-next-line react/no-array-index-key
                 <tr key={index}>
                   {columns.map((column) => (
                     <td key={column} className="p-0.5">
