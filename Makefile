@@ -78,6 +78,6 @@ k8s-dev k8s-sit k8s-prod: k8s-%:
 	$(KUBECTL) delete job millrace-migrate -n millrace-$* --ignore-not-found
 	$(KUBECTL) apply -k $(OVERLAYS)/$*
 	$(KUBECTL) wait --for=condition=complete job/millrace-migrate -n millrace-$* --timeout=15m
-	for part in scheduler worker dashboard ingest; do \
+	for part in scheduler worker dashboard api ingest; do \
 		$(KUBECTL) rollout status deployment/millrace-$$part -n millrace-$* --timeout=10m || exit 1; \
 	done

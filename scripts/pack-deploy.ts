@@ -146,6 +146,7 @@ async function imageEnvironment(): Promise<Readonly<Record<string, string>>> {
     ...(found as Record<string, string>),
     MILLRACE_API_PORT: "0",
     MILLRACE_INGEST_PORT: "0",
+    MILLRACE_DATA_PORT: "0",
     MILLRACE_METRICS_PORT: "19464",
   };
 }

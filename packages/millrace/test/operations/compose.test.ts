@@ -42,7 +42,7 @@ test("the file fits the schema of Compose", () => {
 test("there is a service for each part and each server, the larger ones by profile", () => {
   const always = services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name);
   expect(always.toSorted()).toEqual(
-    "clickhouse dashboard grafana ingest loki mailpit migrate postgres prometheus rabbitmq scheduler worker".split(
+    "api clickhouse dashboard grafana ingest loki mailpit migrate postgres prometheus rabbitmq scheduler worker".split(
       " ",
     ),
   );
@@ -57,6 +57,7 @@ test("there is a service for each part and each server, the larger ones by profi
 test("each image has a version, and ports answer on this machine alone", () => {
   const own = services.filter(([, { image = "" }]) => image.startsWith("${MILLRACE_IMAGE"));
   expect(own.map(([name]) => name).toSorted()).toEqual([
+    "api",
     "dashboard",
     "ingest",
     "migrate",

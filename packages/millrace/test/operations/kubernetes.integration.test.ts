@@ -54,10 +54,11 @@ describe.skipIf(missing)("manifests of Kubernetes", () => {
     const objects = render(folder);
     const names = (kind: string): string[] =>
       objects.filter((each) => each.kind === kind).map(({ metadata }) => metadata.name);
-    const parts = ["dashboard", "ingest", "scheduler", "worker"].map((part) => `millrace-${part}`);
+    const parts = ["api", "dashboard", "ingest", "scheduler", "worker"].map((part) => `millrace-${part}`);
     expect(names("Deployment").toSorted()).toEqual(parts);
     expect(names("PodDisruptionBudget").toSorted()).toEqual(parts);
     expect(names("HorizontalPodAutoscaler").toSorted()).toEqual([
+      "millrace-api",
       "millrace-dashboard",
       "millrace-ingest",
       "millrace-worker",

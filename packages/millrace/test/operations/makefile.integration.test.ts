@@ -85,7 +85,7 @@ describe.skipIf(missing)("the Makefile", () => {
     expect(said[1]).toBe("kubectl apply -k deploy/kubernetes/overlays/sit");
     expect(said[2]).toContain("kubectl wait --for=condition=complete job/millrace-migrate -n millrace-sit");
     expect(said.slice(3).map((line) => /deployment\/(\S+)/.exec(line)?.[1])).toEqual(
-      ["scheduler", "worker", "dashboard", "ingest"].map((part) => `millrace-${part}`),
+      ["scheduler", "worker", "dashboard", "api", "ingest"].map((part) => `millrace-${part}`),
     );
   });
 
