@@ -27,5 +27,5 @@ test.each(rows)("$name is $value where nobody says otherwise", async ({ name, va
   const { values } = await loadSettings({ directory: tmpdir(), environment: {} });
   const found = (values as Readonly<Record<string, unknown>>)[name];
   expect(name in values || value === "not set").toBe(true);
-  expect(found === undefined ? "not set" : `\`${String(found)}\``).toBe(value);
+  expect(found === undefined ? "not set" : `\`${JSON.stringify(found).replaceAll('"', "")}\``).toBe(value);
 });

