@@ -35,7 +35,7 @@ export function compileNode(compiler: Compiler, { type, selections }: Inner, sco
 }
 
 /** A value as answers have it: numbers that programs would read as doubles are text. */
-export function valueSql({ kind, array }: ShapeColumn, sql: string): string {
+function valueSql({ kind, array }: ShapeColumn, sql: string): string {
   if (kind === "other") return array ? `${sql}::text[]` : `${sql}::text`;
   if (kind !== "bigint" && kind !== "numeric") return sql;
   return array ? `${sql}::text[]` : `${sql}::text`;

@@ -1,5 +1,5 @@
 import { type ErrorCode, MillraceError } from "@millrace/core";
-import { GraphQLError } from "graphql";
+import type { GraphQLError } from "graphql";
 
 /** An answer without data. */
 export interface ToldErrors {
@@ -34,9 +34,4 @@ export function toldErrors(errors: readonly GraphQLError[]): ToldErrors {
       })),
     },
   };
-}
-
-/** The MillraceError that a GraphQLError carries; undefined: it is one of GraphQL itself. */
-export function causeOf(error: GraphQLError): MillraceError | undefined {
-  return error.originalError instanceof MillraceError ? error.originalError : undefined;
 }

@@ -50,7 +50,7 @@ export const PolicyBody = z.strictObject({
 export const PolicySet = z.object({ name: z.string(), role: z.string() });
 export const PolicyGone = z.object({ name: z.string(), role: z.string(), removed: z.boolean() });
 
-export const DataKey = z
+const DataKey = z
   .object({
     id: z.string(),
     name: z.string(),
