@@ -1,6 +1,5 @@
-import type { Row } from "@millrace/core";
+import { type Batch, lendSecrets, type Reason, type Row } from "@millrace/core";
 import { describe, expect, test } from "vitest";
-import { apply } from "../transforms/test/apply.ts";
 import { spansOf } from "./engines/transformer.ts";
 import { plainDecimal, scaled } from "./find/decimal.ts";
 import { isIban } from "./identifiers/iban.ts";
@@ -208,8 +207,19 @@ test("pieces of a model's tokens become spans of the text", () => {
 });
 
 describe("entities()", () => {
-  const rowsOf = async (rows: readonly Row[], options: object = {}) =>
-    apply(entities({ column: "body", ...RULES, ...options }), rows);
+  const rowsOf = async (rows: readonly Row[], options: object = {}) => {
+    const rejected: { readonly row: Row; readonly reason: Reason }[] = [];
+    const batch = await entities({ column: "body", ...RULES, ...options }).apply(
+      { stream: "t", rows },
+      {
+        signal: new AbortController().signal,
+        reject: (row, reason) => rejected.push({ row, reason }),
+        database: () => Promise.reject(new Error("the test lends no database")),
+        ...lendSecrets({}),
+      },
+    );
+    return { batches: [batch as Batch], rejected };
+  };
 
   test("puts what it finds into a JSON column, and leaves rows without text as they are", async () => {
     const { batches } = await rowsOf([

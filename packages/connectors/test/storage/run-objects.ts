@@ -8,7 +8,7 @@ import {
   type RunReport,
   type Source,
 } from "@millrace/core";
-import { objects, objectStore, type StoreDefinition } from "@millrace/connectors/storage";
+import { objects, objectStore, type StoreDefinition } from "../../src/storage/index.ts";
 import { openStore } from "../../src/shared/storage/open-store.ts";
 import type { StoreParts } from "../../src/shared/storage/object-store.ts";
 

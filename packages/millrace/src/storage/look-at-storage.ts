@@ -1,6 +1,5 @@
 import { type ObjectStore, planRetention } from "@millrace/connectors/storage";
-import { publish, sampleStorage, StoredObjects } from "@millrace/platform";
-import type pg from "pg";
+import { type ControlStore, publish, sampleStorage, StoredObjects } from "@millrace/platform";
 
 /** Objects whose records are brought into the control database at a time. */
 const BATCH = 500;
@@ -9,7 +8,11 @@ const BATCH = 500;
  * Brings what the storage holds into the control database, samples its size, and tells whoever follows the events when its quota
  * is nearly used up, and when that is over. Only records that are not known yet are read. Fails as the storage and the database do.
  */
-export async function lookAtStorage(pool: pg.Pool, store: ObjectStore, signal?: AbortSignal): Promise<void> {
+export async function lookAtStorage(
+  pool: ControlStore["pool"],
+  store: ObjectStore,
+  signal?: AbortSignal,
+): Promise<void> {
   const known = new StoredObjects(pool, store.location);
   await copyRecords(known, store, signal);
   const objects = await known.all();

@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import type { ObjectStore } from "../object-store.ts";
 
 /** What was put so short a time ago may be on its way to becoming an object. */
-export const ORPHAN_GRACE_MS = 24 * 3_600_000;
+const ORPHAN_GRACE_MS = 24 * 3_600_000;
 
 /** A file of a storage that belongs to no object. */
 export interface Orphan {

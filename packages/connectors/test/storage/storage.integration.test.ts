@@ -5,12 +5,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { memoryDestination } from "@millrace/core/testing";
-import { rows } from "@millrace/connectors/rows";
+import { rows } from "../../src/rows/index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { counting, notes, runIn, storeIn } from "../../test/storage/run-objects.ts";
-import { findOrphans, objects, type ObjectStore, type StoredObject, stored, verifyStore } from "./index.ts";
+import { counting, notes, runIn, storeIn } from "./run-objects.ts";
+import {
+  findOrphans,
+  objects,
+  type ObjectStore,
+  type StoredObject,
+  stored,
+  verifyStore,
+} from "../../src/storage/index.ts";
 
-const CHILD = fileURLToPath(new URL("../../test/storage/put-child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("./put-child.ts", import.meta.url));
 
 let folder: string;
 let store: ObjectStore;
