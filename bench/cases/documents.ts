@@ -62,8 +62,8 @@ interface BarePdf {
 
 async function bareText(): Promise<void> {
   const { getDocument } = fromConnectors("pdfjs-dist/legacy/build/pdf.mjs") as BarePdf;
-  const document = await getDocument({ data: new Uint8Array(await readFile(DOCUMENT)), verbosity: 0 })
-    .promise;
+  const loading = getDocument({ data: new Uint8Array(await readFile(DOCUMENT)), verbosity: 0 });
+  const document = await loading.promise;
   for (let number = 1; number <= document.numPages; number++) {
     const page = await document.getPage(number);
     await page.getTextContent();
