@@ -48,7 +48,8 @@ export async function migrate(pool: pg.Pool, migrations?: readonly Migration[]):
     await client.query(`CREATE SCHEMA IF NOT EXISTS millrace_control`);
     await client.query(`CREATE TABLE IF NOT EXISTS millrace_control.schema_migrations (
       version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())`);
-    for (const migration of migrationsBeyond(wanted, await appliedMigrations(client))) await apply(client, migration);
+    for (const migration of migrationsBeyond(wanted, await appliedMigrations(client)))
+      await apply(client, migration);
     await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
     client.release();
   } catch (error) {
@@ -83,7 +84,10 @@ export async function appliedMigrations(database: pg.Pool | pg.ClientBase): Prom
  * The migrations that a database with those of `have` still needs. Fails with MLR_CONTROL_VERSION where it has one that is
  * not among `wanted`, or that was changed since.
  */
-export function migrationsBeyond(wanted: readonly Migration[], have: readonly AppliedMigration[]): Migration[] {
+export function migrationsBeyond(
+  wanted: readonly Migration[],
+  have: readonly AppliedMigration[],
+): Migration[] {
   const known = new Map(wanted.map((migration) => [migration.version, migration]));
   for (const { version, name, checksum } of have) {
     const migration = known.get(version);
