@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makePdf } from "../../packages/connectors/test/documents/make-pdf.ts";
+import { makePdf } from "../../packages/connectors/test/pdf/make-pdf.ts";
 import { chromiumPath } from "./chromium.ts";
 import { openProjectBed, type ProjectBed, seriousFindings, settled } from "./project-bed.ts";
 

@@ -46,6 +46,8 @@ export const CONNECTORS: readonly ConnectorEntry[] = [
   { name: "singer", kind: "source", path: "@millrace/connectors/singer" },
   { name: "soap", kind: "source", path: "@millrace/connectors/soap" },
   { name: "sqlserver", kind: "destination", path: "@millrace/connectors/sqlserver" },
+  { name: "objects", kind: "destination", path: "@millrace/connectors/storage" },
+  { name: "stored", kind: "source", path: "@millrace/connectors/storage" },
   { name: "cast", kind: "transform", path: "@millrace/connectors/transforms" },
   { name: "check", kind: "transform", path: "@millrace/connectors/transforms" },
   { name: "dedupe", kind: "transform", path: "@millrace/connectors/transforms" },

@@ -276,10 +276,14 @@ export const ERROR_CODES = {
     means: "A stored object is not what was put there: its checksum differs.",
   },
   MLR_STORAGE_NOT_FOUND: { retry: "never", means: "A storage holds no such object." },
-  MLR_DOCUMENT_NOT_FOUND: { retry: "never", means: "No document of that id is known, or it has no such page." },
+  MLR_DOCUMENT_NOT_FOUND: {
+    retry: "never",
+    means: "No document of that id is known, or it has no such page.",
+  },
   MLR_DOCUMENT_STATE: {
     retry: "never",
-    means: "What is wanted of a document cannot be done as it stands, such as accepting one that nobody has to look at.",
+    means:
+      "What is wanted of a document cannot be done as it stands, such as accepting one that nobody has to look at.",
   },
   MLR_PROMOTE_REFUSED: {
     retry: "never",

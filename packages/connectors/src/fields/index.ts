@@ -1,3 +1,4 @@
+/** Not a connector: what kinds of documents there are, and how their fields are found. */
 export type { Anchor } from "../shared/document/fields/anchor.ts";
 export { holds, sums, type Check } from "../shared/document/fields/check.ts";
 export {

@@ -1,3 +1,4 @@
+/** Not a connector: the engines that recognise text in pictures, and how they are chosen. */
 export { paddle } from "../shared/document/ocr/engines/paddle.ts";
 export { tesseract, type TesseractOptions } from "../shared/document/ocr/engines/tesseract.ts";
 export { tesseractJs, type TesseractJsOptions } from "../shared/document/ocr/engines/tesseract-js.ts";
