@@ -25,6 +25,7 @@ afterAll(async () => {
 /** Routes whose answers are no JSON, or which leave for elsewhere. */
 const OTHERS: Readonly<Record<string, readonly number[]>> = {
   exportRows: [200],
+  getDocumentPage: [200],
   // There is no such service here.
   beginOidcSignIn: [302, 400, 404],
   finishOidcSignIn: [302, 303, 400, 404],

@@ -24,6 +24,8 @@ const PARTS: Readonly<Record<string, (seeds: Seeds) => string>> = {
   secrets: () => "api.key",
   collectors: () => "feed",
   sampling: () => "plant",
+  documents: ({ document }) => document,
+  pages: () => "1",
 };
 
 /** What the routes need that do not go without: by their operation's id. */

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Schedule } from "@millrace/core";
-import { groupErrors, newRunId } from "@millrace/platform";
+import { documentLedger, groupErrors, newRunId } from "@millrace/platform";
 import type pg from "pg";
 import { takeRunCommands } from "@millrace/orchestrator";
 import type { Bed } from "../bed.ts";
@@ -17,6 +17,8 @@ export interface Seeds {
   readonly job: string;
   readonly fingerprint: string;
   readonly mute: string;
+  /** One that waits for review, with a page to look at. */
+  readonly document: string;
 }
 
 const SCHEDULE: Schedule = {
@@ -78,6 +80,7 @@ export async function seed(bed: Bed): Promise<Seeds> {
     job: await deadLetter(pool),
     fingerprint: groups.rows[0]?.fingerprint ?? "",
     mute: await mute(pool),
+    document: await document(pool),
   };
 }
 
@@ -124,6 +127,63 @@ async function deadLetter(pool: pg.Pool): Promise<string> {
      VALUES (clock_timestamp(), $1, 'quakes', 'events', 'unique id', 'unique', 'warn', 'passed', true, '1', 'no twice', 0)`,
     [id],
   );
+  return id;
+}
+
+async function document(pool: pg.Pool): Promise<string> {
+  const id = newRunId();
+  const at = new Date().toISOString();
+  const ledger = documentLedger(pool, "papers");
+  await ledger.tell({
+    documents: [
+      {
+        id,
+        name: "invoice.pdf",
+        type: "invoice",
+        stage: "checked",
+        state: "review",
+        attempts: 1,
+        bytes: 1_024,
+        sha256: "00".repeat(32),
+        priority: 0,
+        pages: 1,
+        confidence: 0.5,
+        file: "processing/invoice.pdf",
+        receivedAt: at,
+        changedAt: at,
+        error: null,
+        fields: {
+          values: { total: "12.50" },
+          lines: {},
+          problems: ["the items sum up to 12.00, not to 12.50"],
+          places: {},
+          confidences: { total: 0.5 },
+        },
+      },
+    ],
+    transitions: [
+      {
+        document: id,
+        number: 1,
+        stage: "checked",
+        outcome: "review",
+        at,
+        durationMs: 3,
+        attempt: 1,
+        message: null,
+      },
+    ],
+  });
+  await ledger.show(id, [
+    {
+      document: id,
+      page: 1,
+      width: 595,
+      height: 842,
+      contentType: "image/png",
+      image: Buffer.from("no picture, and nobody looks"),
+    },
+  ]);
   return id;
 }
 
