@@ -15,6 +15,7 @@ interface Flags {
 
 /** `millrace evaluate`: how well something is found, measured on texts that people have labelled. */
 export const evaluate: CommandSetup = (command, cli) => {
+  command.addHelpText("after", examples(["evaluate entities labelled.jsonl"]));
   const sub = command
     .command("entities")
     .description("Find entities in labelled texts, and print precision, recall and F1 of each kind.")

@@ -16,6 +16,7 @@ import { embeddedFolder } from "../workspace/workspace.ts";
 
 /** `millrace upgrade check`: what this version would change in the databases that the one before has made. */
 export const upgrade: CommandSetup = (command, cli) => {
+  command.addHelpText("after", examples(["upgrade check"]));
   const sub = command
     .command("check")
     .description("Try the migrations in a transaction that is undone, and compare versions. Changes nothing.")
