@@ -10,6 +10,7 @@ export {
   type FoundTransition,
 } from "./documents/find-documents.ts";
 export * from "./embedded/embedded-postgres.ts";
+export { isAlive } from "./embedded/postmaster.ts";
 export { EventBus, type EventHandler } from "./events/event-bus.ts";
 export * from "./events/platform-event.ts";
 export { pruneEvents, type PruneOptions } from "./events/prune-events.ts";

@@ -30,6 +30,7 @@ import { runProgram } from "./run-program.ts";
 import { showEvents } from "./show-events.ts";
 import { startWhenThere } from "./start-when-there.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { noteServedAddress } from "./served-address.ts";
 import { tellDashboard } from "./tell-dashboard.ts";
 import { watchProject } from "./watch-project.ts";
 
@@ -196,7 +197,14 @@ async function openDashboard({
   const { serveApi } = await import("./serve-api.ts");
   const api = await serveApi(workspace, control, logger, telemetry.metrics);
   tellDashboard(api, printer);
-  return api;
+  const forget = await noteServedAddress(workspace.project.settings.values.dataDirectory, api.url);
+  return {
+    ...api,
+    close: async () => {
+      await forget();
+      await api.close();
+    },
+  };
 }
 
 /** Serves exposed tables, and tells where. */

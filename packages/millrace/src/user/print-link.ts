@@ -1,27 +1,30 @@
 import type { SignInLink } from "@millrace/api/auth";
 import type { CliContext } from "../cli-context.ts";
+import { servedAddress } from "../serve/served-address.ts";
 import type { Access } from "./access.ts";
 
-/** Where the dashboard is reached: as the settings say. */
-function dashboardAddress({ workspace }: Access): string {
-  const { apiUrl, apiPort } = workspace.project.settings.values;
-  return apiUrl === undefined ? `http://localhost:${apiPort ?? 8080}` : new URL(apiUrl).origin;
+/** Where the dashboard is reached: as the settings say, else where it is served at the moment. */
+async function dashboardAddress({ workspace }: Access): Promise<{ origin: string; guessed: boolean }> {
+  const { apiUrl, apiPort, dataDirectory } = workspace.project.settings.values;
+  const known = apiUrl ?? (await servedAddress(dataDirectory));
+  return known === undefined
+    ? { origin: `http://localhost:${apiPort ?? 8080}`, guessed: apiPort === undefined }
+    : { origin: new URL(known).origin, guessed: false };
 }
 
 /** Prints a link that signs somebody in once. @param document what the JSON has besides */
-export function printLink(
+export async function printLink(
   cli: CliContext,
   access: Access,
   given: { readonly link: SignInLink; readonly document: object; readonly heading: string },
-): void {
+): Promise<void> {
   const { link, document, heading } = given;
-  const url = `${dashboardAddress(access)}${link.path}`;
+  const { origin, guessed } = await dashboardAddress(access);
+  const url = `${origin}${link.path}`;
   const { style } = cli.printer;
-  const { apiUrl, apiPort } = access.workspace.project.settings.values;
-  const elsewhere =
-    apiUrl === undefined && apiPort === undefined
-      ? `\n${style.dim("Where `millrace up` said another port than 8080, put that in its place.")}`
-      : "";
+  const elsewhere = guessed
+    ? `\n${style.dim("Where `millrace up` said another port than 8080, put that in its place.")}`
+    : "";
   cli.printer.result(
     { ...document, url, path: link.path, expiresAt: link.expiresAt.toISOString() },
     () =>

@@ -73,7 +73,7 @@ export async function addUser(
       return;
     }
     const link = await links.create({ user: user.id, by });
-    printLink(cli, access, { link, document: { user }, heading: `${heading} To choose a password:` });
+    await printLink(cli, access, { link, document: { user }, heading: `${heading} To choose a password:` });
   });
 }
 
@@ -139,7 +139,7 @@ export async function makeLink(
     const valid = validMs === undefined ? {} : { validMs };
     if (name === undefined && !(await administratorExists((await workspace.control()).pool))) {
       const link = await access.audited({ action: "user.link" }, () => links.create({ by, ...valid }));
-      printLink(cli, access, {
+      await printLink(cli, access, {
         link,
         document: { user: null },
         heading: "To become the administrator, open:",
@@ -150,7 +150,7 @@ export async function makeLink(
     const link = await access.audited({ action: "user.link", target: user.name }, () =>
       links.create({ user: user.id, by, ...valid }),
     );
-    printLink(cli, access, {
+    await printLink(cli, access, {
       link,
       document: { user: user.name },
       heading: `To sign in as ${clean(user.name)}, open:`,
