@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { PDFPageProxy } from "pdfjs-dist";
 import { PdfRefusal } from "./pdf-failure.ts";
 import type { PdfImage } from "./pdf-messages.ts";
@@ -7,7 +8,7 @@ const POINTS = 72;
 
 /** Draws a page on white. Pages larger than `pixels` allows are drawn smaller. */
 export async function drawPage(page: PDFPageProxy, dpi: number, pixels: number): Promise<PdfImage> {
-  const { createCanvas } = await loadCanvas();
+  const { createCanvas } = loadCanvas();
   const whole = page.getViewport({ scale: 1 });
   if (!(whole.width > 0 && whole.height > 0)) throw new PdfRefusal("damaged", "has a page without a size");
   const scale = Math.min(dpi / POINTS, Math.sqrt(pixels / (whole.width * whole.height)));
@@ -21,9 +22,11 @@ export async function drawPage(page: PDFPageProxy, dpi: number, pixels: number):
   return { png: await canvas.encode("png"), width, height, scale };
 }
 
-async function loadCanvas(): Promise<typeof import("@napi-rs/canvas")> {
+/** The one that PDF.js finds: it draws with parts of its own, which a canvas of another version does not know. */
+function loadCanvas(): typeof import("@napi-rs/canvas") {
   try {
-    return await import("@napi-rs/canvas");
+    const pdfjs = createRequire(import.meta.url).resolve("pdfjs-dist/package.json");
+    return createRequire(pdfjs)("@napi-rs/canvas") as typeof import("@napi-rs/canvas");
   } catch {
     throw new PdfRefusal("canvas", "drawing pages needs the package @napi-rs/canvas, which is missing");
   }
