@@ -4,10 +4,16 @@ import { openProjectBed, type ProjectBed, seriousFindings } from "./project-bed.
 
 const PIPELINE = `import { pipeline, postgres, pushed } from "millrace";
 
-export default pipeline("prices", {
-  source: pushed({ columns: { price: "numeric(12,2)" } }),
-  destination: postgres().table("prices", { key: ["sku"], mode: "merge" }),
-});
+export default [
+  pipeline("prices", {
+    source: pushed({ columns: { price: "numeric(12,2)" } }),
+    destination: postgres().table("prices", { key: ["sku"], mode: "merge" }),
+  }),
+  pipeline("cities", {
+    source: async function* () { yield { id: 1, name: "Zürich" }; },
+    destination: postgres().table("cities", { key: ["id"], mode: "merge" }),
+  }),
+];
 `;
 
 describe.skipIf(chromiumPath() === undefined)("the data API in the dashboard", { timeout: 180_000 }, () => {
@@ -60,5 +66,24 @@ describe.skipIf(chromiumPath() === undefined)("the data API in the dashboard", {
     await page.getByRole("table", { name: "Streams" }).getByText("prices").waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await page.close();
+  });
+
+  it("serves a page on which GraphQL is written and answered, and one that describes the tables", async () => {
+    for (const args of [
+      ["run", "cities"],
+      ["data", "expose", "cities", "--public"],
+    ]) {
+      const { code, stderr } = await bed.project.millrace(...args);
+      expect(code, stderr).toBe(0);
+    }
+    const [, address = ""] = await bed.said(/described at (\S+)\/docs/);
+    const page = await bed.open("/");
+    await page.goto(`${address}/graphql`);
+    await page.getByRole("button", { name: /Execute query/ }).click();
+    await page.getByLabel("Result Window").getByText('"Query"').waitFor();
+    await page.goto(`${address}/docs`);
+    await page.getByRole("heading", { name: "cities" }).waitFor();
+    await page.close();
+    expect(bed.problems).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import axeCore from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { freshDatabase } from "../../packages/connectors/test/fresh-database.ts";
@@ -10,6 +11,8 @@ export interface ProjectBed {
   readonly project: TestProject;
   /** Address of the dashboard, without a path. */
   readonly url: string;
+  /** Waits until the platform says something of this form on its terminal. */
+  readonly said: (what: RegExp) => Promise<RegExpExecArray>;
   /** A page of the dashboard; everything that goes wrong in it is in `problems`. */
   readonly open: (path: string) => Promise<Page>;
   /** Errors that pages logged or threw, refusals of the content security policy among them. */
@@ -36,6 +39,13 @@ export async function openProjectBed(files: Readonly<Record<string, string>>): P
   return {
     project,
     url,
+    said: async (what) => {
+      for (;;) {
+        const found = what.exec(said);
+        if (found !== null) return found;
+        await wait(100);
+      }
+    },
     problems,
     open: async (path) => {
       const page = await context.newPage();

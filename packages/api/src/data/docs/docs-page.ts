@@ -5,6 +5,7 @@ export const DOCS_PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Millrace data API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/data/docs/page.css">
 <script src="/data/docs/page.js" defer></script>
 </head>

@@ -6,6 +6,7 @@ export const PAGE_HTML = `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <title>Millrace: GraphQL</title>
+    <link rel="icon" href="data:," />
     <link rel="stylesheet" href="/data/graphql/graphiql.css" />
     <link rel="stylesheet" href="/data/graphql/page.css" />
   </head>
@@ -62,7 +63,13 @@ ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
     fetcher,
     defaultEditorToolsVisibility: "headers",
-    defaultHeaders: '{\\n  "authorization": "Bearer mlrd_…"\\n}',
+    defaultQuery: [
+      "# Ctrl-Space tells what can be written here; the book on the left describes all of it.",
+      '# A key goes into the headers below: { "authorization": "Bearer mlrd_..." }',
+      "",
+      "{ __typename }",
+      "",
+    ].join("\\n"),
     shouldPersistHeaders: false,
   }),
 );
