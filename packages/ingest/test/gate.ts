@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/**
+ * Ports that systems give to nobody who does not ask for them: while the gate is shut, no connection that somebody makes
+ * takes its port.
+ */
+const PORTS = { from: 20_000, count: 10_000 };
 
 /** A way to a database that can be shut, so that it refuses connections as a stopped server does, and opened again. */
 export class Gate {
@@ -25,9 +31,7 @@ export class Gate {
         from.pipe(into);
       }
     });
-    server.listen(this.#port, "127.0.0.1");
-    await once(server, "listening");
-    this.#port = (server.address() as AddressInfo).port;
+    this.#port = this.#port === 0 ? await listenSomewhere(server) : await listen(server, this.#port);
     this.#server = server;
   }
 
@@ -45,5 +49,22 @@ export class Gate {
     const changed = new URL(url);
     changed.host = `127.0.0.1:${this.#port}`;
     return changed.href;
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return port;
+}
+
+async function listenSomewhere(server: Server): Promise<number> {
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+    try {
+      return await listen(server, port);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
   }
 }
