@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type DocumentsBed, documentsBed } from "../../test/documents/documents-bed.ts";
 import { defineStage } from "./index.ts";
 
@@ -30,6 +30,16 @@ test("a file goes from the inbox to a row and to the done ones, and every stage 
     "archived done",
   ]);
   expect(bed.ledger.named("a.txt")).toMatchObject({ state: "done", stage: "archived", file: "done/a.txt" });
+});
+
+test("a run ends where its ledger is still asked when the last document is done", async () => {
+  const asked = vi.spyOn(bed.ledger, "decisions").mockImplementation(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return [];
+  });
+  await bed.put("a.txt", "hello");
+  expect(await bed.run()).toMatchObject({ status: "succeeded", tables: { documents: { inserted: 1 } } });
+  expect(asked).toHaveBeenCalled();
 });
 
 test("a second run takes only what is new", async () => {

@@ -134,6 +134,11 @@ export class Reading {
       }
       if (entries.length === GROUP) continue;
       if (over) return;
+      if (this.#signal.aborted) {
+        // A sleep would be over at once, and the work that ends would never have its turn.
+        await this.#changed.promise;
+        continue;
+      }
       await Promise.race([this.#changed.promise, clock.sleep(STATUS_MS, this.#signal)]);
       if (!this.#over) await clock.sleep(GATHER_MS, this.#signal);
     }
