@@ -12,7 +12,7 @@ class NoJson extends Error {}
 /** What PostgreSQL refuses in a jsonb string: NUL, and halves of surrogate pairs. */
 const NUL = "\0";
 /** What JSON.stringify would escape. */
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- JSON escapes them
 const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 /**

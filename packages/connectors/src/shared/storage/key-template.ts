@@ -50,7 +50,7 @@ export function checkedKey(key: string): string {
       ? "is empty"
       : Buffer.byteLength(key) > MAX_BYTES
         ? `is longer than ${MAX_BYTES} bytes`
-        : // eslint-disable-next-line no-control-regex
+        : // eslint-disable-next-line no-control-regex -- no name of a file or object may hold them
           /[\u0000-\u001F\u007F]/.test(key) || !key.isWellFormed()
           ? "holds characters that no name has"
           : key.split("/").some((part) => part === "" || part === "." || part === "..")

@@ -151,6 +151,6 @@ function textOf(chunk: Uint8Array, from: number, to: number): string {
 
 /** Colours and cursor movements are for terminals. */
 function withoutColours(line: string): string {
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- each sequence begins with one
   return line.includes("\u001b") ? line.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, "") : line;
 }

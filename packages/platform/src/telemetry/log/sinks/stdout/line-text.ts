@@ -84,7 +84,7 @@ function printable(text: string): string {
   return (
     text
       .replaceAll(/\r?\n/g, "\n  ")
-      // eslint-disable-next-line no-control-regex
+      // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
       .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) =>
         character === "\t" ? "  " : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
       )
